@@ -1,0 +1,6 @@
+//! Checks of the labels family: see the list.
+
+use super::Declared;
+
+/// The family's checks in code order.
+pub(super) const CHECKS: &[Declared] = &[];

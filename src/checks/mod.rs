@@ -1,0 +1,78 @@
+//! Questions asked of the data. Each check is one file and knows no other.
+
+#[macro_use]
+mod declare;
+mod context;
+pub mod distribution;
+pub mod files;
+pub mod labels;
+pub mod leakage;
+pub mod registry;
+pub mod selector;
+
+pub use context::{CheckContext, Findings, NewFinding};
+pub use declare::{Declared, SettingsError};
+
+use thiserror::Error;
+
+use crate::executor::Interrupted;
+use crate::finding::CheckInfo;
+
+/// What a check reads beyond the listing. Only what some selected check needs
+/// is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Needs {
+    /// Fingerprints: every file is read.
+    pub fingerprints: bool,
+    /// Verified duplicate pairs and groups. Implies `fingerprints`.
+    pub duplicates: bool,
+    /// The label model's judgement. Implies `duplicates`.
+    pub label_model: bool,
+}
+
+impl Needs {
+    /// What both together need.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            fingerprints: self.fingerprints || other.fingerprints,
+            duplicates: self.duplicates || other.duplicates,
+            label_model: self.label_model || other.label_model,
+        }
+    }
+}
+
+/// How a check that did not fail ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ran {
+    /// It looked at all it wanted to see.
+    Completed,
+    /// The data has nothing it could look at; why, in words for the report.
+    NotApplicable(String),
+}
+
+/// Why a check failed.
+#[derive(Debug, Error)]
+pub enum CheckError {
+    /// The user asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+    /// It cannot judge, for a fault of its own or of the machine.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// A question asked of the data.
+pub trait Check: Send + Sync {
+    /// Its declaration.
+    fn info(&self) -> &'static CheckInfo;
+
+    /// What it reads.
+    fn needs(&self) -> Needs;
+
+    /// Looks, and tells `out` what it finds.
+    ///
+    /// # Errors
+    /// When it cannot judge; the verdict is then incomplete.
+    fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError>;
+}

@@ -1,0 +1,36 @@
+//! Pairs of samples that show the same picture, proven on pixels, and the
+//! groups they form. Knows nothing of splits or labels.
+
+mod find;
+
+pub use find::find;
+
+use crate::finding::PairEvidence;
+use crate::sample::SampleId;
+
+/// Two samples and their relation; `a < b`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pair {
+    /// The first in listing order.
+    pub a: SampleId,
+    /// The second.
+    pub b: SampleId,
+    /// What was measured.
+    pub evidence: PairEvidence,
+}
+
+/// All pairs found, and what they connect.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Duplicates {
+    /// Sorted by `(a, b)`; every verified pair up to the cap.
+    pub pairs: Vec<Pair>,
+    /// Samples connected by pairs: each of two members or more, sorted;
+    /// groups sorted by first member.
+    pub groups: Vec<Vec<SampleId>>,
+    /// Pairs left out because a giant group reached the cap.
+    pub pairs_not_listed: u64,
+    /// Candidates whose pictures hold too little to say.
+    pub abstained: u64,
+    /// How many candidates each stage kept, for `-v`.
+    pub kept: Vec<(&'static str, u64)>,
+}

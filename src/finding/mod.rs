@@ -1,0 +1,38 @@
+//! What a check has to say. Knows nothing of how it was found or is shown.
+
+mod check_info;
+mod evidence;
+mod id;
+mod transform;
+
+pub use check_info::{CheckInfo, CheckRun, Code, RunState, Severity};
+pub use evidence::{Evidence, Figure, PairEvidence, Relation};
+pub use id::FindingId;
+pub use transform::Transform;
+
+use crate::sample::{ClassId, SampleId, SplitId};
+
+/// One answer worth telling.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Stable across runs, renames and moves.
+    pub id: FindingId,
+    /// The check that found it.
+    pub check: &'static CheckInfo,
+    /// The check's severity, unless the user set another.
+    pub severity: Severity,
+    /// The thing and the fact, one line; what to do next is the check's
+    /// [`CheckInfo::next_step`].
+    pub message: String,
+    /// The samples concerned, the one to act on first. Empty for a finding
+    /// about a split or the whole set.
+    pub samples: Vec<SampleId>,
+    /// The splits concerned, in listing order.
+    pub splits: Vec<SplitId>,
+    /// The classes concerned, in listing order.
+    pub labels: Vec<ClassId>,
+    /// How strongly it holds, 0 to 1, where the check can say.
+    pub score: Option<f64>,
+    /// What was measured.
+    pub evidence: Evidence,
+}

@@ -1,0 +1,79 @@
+//! Facts of one image, computed from its bytes once. Compares nothing.
+
+mod compute;
+mod hashes;
+mod pictures;
+mod spool;
+mod statistics;
+
+pub use compute::{Fingerprinted, compute};
+pub use hashes::Hashes;
+pub use pictures::Pictures;
+pub use statistics::Statistics;
+
+use crate::decode::{DecodeFailure, Header};
+use crate::sample::{ContentHash, SampleId};
+
+/// Facts computed from one sample's bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fingerprint {
+    /// `None` where the bytes could not be read, so that two unreadable files
+    /// can never be equal.
+    pub content: Option<ContentHash>,
+    /// The file's length; 0 where it could not be read.
+    pub bytes: u64,
+    /// What the picture says, or why it could not be seen.
+    pub image: Result<ImageFacts, DecodeFailure>,
+}
+
+/// Facts of a picture that could be decoded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageFacts {
+    /// What the file's header says.
+    pub header: Header,
+    /// Plain statistics of the pixels.
+    pub statistics: Statistics,
+    /// Withheld from pictures with too little in them to be told apart.
+    pub hashes: Option<Hashes>,
+}
+
+/// The fingerprints of all samples of a listing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FingerprintTable {
+    rows: Vec<Option<Fingerprint>>,
+}
+
+impl FingerprintTable {
+    /// One row a sample, in listing order; `None` for one not reached.
+    pub fn new(rows: Vec<Option<Fingerprint>>) -> Self {
+        Self { rows }
+    }
+
+    /// A sample's fingerprint; `None` if the scan stopped before it.
+    pub fn get(&self, id: SampleId) -> Option<&Fingerprint> {
+        self.rows.get(id.index())?.as_ref()
+    }
+
+    /// A sample's picture, if it was reached and decoded.
+    pub fn facts(&self, id: SampleId) -> Option<&ImageFacts> {
+        self.get(id)?.image.as_ref().ok()
+    }
+
+    /// All rows with their samples, in listing order, those reached only.
+    pub fn iter(&self) -> impl Iterator<Item = (SampleId, &Fingerprint)> {
+        (0..)
+            .map(SampleId)
+            .zip(&self.rows)
+            .filter_map(|(id, row)| Some((id, row.as_ref()?)))
+    }
+
+    /// Rows, reached or not.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is no row at all.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}

@@ -1,0 +1,25 @@
+//! splitlint: the linter for dataset splits.
+//!
+//! A labelled image set goes in; a verdict and a report come out. Everything
+//! flows one way: `source` lists samples, `decode` makes small pixels of
+//! bytes, `fingerprint` computes facts of one image, `duplicates` finds
+//! verified pairs, `checks` ask their questions, `gate` judges and `report`
+//! prints. [`scan`](scan::scan) is this picture in code.
+
+pub mod checks;
+pub mod cli;
+pub mod config;
+pub mod decode;
+pub mod duplicates;
+pub mod error;
+pub mod executor;
+pub mod finding;
+pub mod fingerprint;
+pub mod gate;
+pub mod progress;
+pub mod report;
+pub mod sample;
+pub mod scan;
+pub mod source;
+
+pub use error::{Error, Result};

@@ -1,0 +1,7 @@
+//! The `splitlint` program: hands its arguments to the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    splitlint::cli::main()
+}
