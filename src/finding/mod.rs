@@ -2,11 +2,15 @@
 
 mod check_info;
 mod evidence;
+mod headlines;
 mod id;
 mod transform;
 
 pub use check_info::{CheckInfo, CheckRun, Code, RunState, Severity};
 pub use evidence::{Evidence, Figure, PairEvidence, Relation};
+pub use headlines::{
+    ClassLeak, DriftFigures, Headlines, LeakFigures, SplitFigures, SuspectFigures,
+};
 pub use id::FindingId;
 pub use transform::Transform;
 

@@ -1,0 +1,127 @@
+//! The figures a person asks for first, which thresholds are held against.
+//! Plain numbers; computes nothing.
+
+use crate::sample::{ClassId, SplitId};
+
+/// Headline figures of one data set.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Headlines {
+    /// Every split, in listing order; a single nameless one for a data set
+    /// without splits.
+    pub splits: Vec<SplitFigures>,
+    /// Every evaluation split, in listing order; `None` where copies were not
+    /// searched for, or there are no two splits.
+    pub leaks: Option<Vec<LeakFigures>>,
+    /// Every split, in listing order; `None` where no label could be judged.
+    pub suspects: Option<Vec<SuspectFigures>>,
+    /// Every pair of splits that could be compared, in listing order.
+    pub drift: Vec<DriftFigures>,
+}
+
+/// What a split consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SplitFigures {
+    /// Which; `None` in a data set without splits.
+    pub split: Option<SplitId>,
+    /// Its samples.
+    pub samples: u64,
+    /// Those among them whose picture could not be seen.
+    pub unseen: u64,
+    /// The class with the fewest samples here, 0 included; `None` where
+    /// nothing is labelled.
+    pub smallest_class: Option<(ClassId, u64)>,
+}
+
+/// How much of an evaluation split a model has seen before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeakFigures {
+    /// Which.
+    pub split: SplitId,
+    /// Its samples.
+    pub samples: u64,
+    /// Those with a verified copy in a split that is trained on or was used
+    /// before; where there is no such split, in any other.
+    pub leaked: u64,
+    /// Those among `leaked` of which a copy carries the same classes.
+    pub same_label: u64,
+    /// What a model that remembers its training pictures and no more gets
+    /// right on the labelled ones of `leaked`, 0 to 1: it answers with the
+    /// classes most of the copies carry, and shares out a tie. `None` where
+    /// no leaked sample is labelled.
+    pub memorised: Option<f64>,
+    /// Those with a verified copy in each other split, in listing order;
+    /// splits without one are left out. A sample may count in several.
+    pub sources: Vec<(SplitId, u64)>,
+    /// Classes with a leaked sample, in listing order.
+    pub classes: Vec<ClassLeak>,
+}
+
+/// [`LeakFigures`] of one class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClassLeak {
+    /// Which.
+    pub class: ClassId,
+    /// The split's samples of this class.
+    pub samples: u64,
+    /// Those leaked.
+    pub leaked: u64,
+}
+
+/// How many labels of a split are in question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SuspectFigures {
+    /// Which; `None` in a data set without splits.
+    pub split: Option<SplitId>,
+    /// Its samples whose label was judged.
+    pub judged: u64,
+    /// Those flagged. Some flags are wrong, so this is an upper bound of the
+    /// wrong labels among those the check can see.
+    pub suspects: u64,
+    /// Those among `suspects` flagged at the stronger level.
+    pub strong: u64,
+}
+
+/// How far the class shares of two splits lie apart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DriftFigures {
+    /// The first in listing order.
+    pub a: SplitId,
+    /// The second.
+    pub b: SplitId,
+    /// The share of labels that would have to change, 0 to 1.
+    pub total_variation: f64,
+    /// Its interval, where one was computed: 95%, low and high.
+    pub interval: Option<(f64, f64)>,
+    /// Of the hypothesis that both splits are drawn alike.
+    pub p_value: Option<f64>,
+}
+
+impl LeakFigures {
+    /// `leaked` of `samples`, 0 to 1.
+    pub fn share(&self) -> f64 {
+        share(self.leaked, self.samples)
+    }
+}
+
+impl ClassLeak {
+    /// `leaked` of `samples`, 0 to 1.
+    pub fn share(&self) -> f64 {
+        share(self.leaked, self.samples)
+    }
+}
+
+impl SuspectFigures {
+    /// `suspects` of `judged`, 0 to 1.
+    pub fn share(&self) -> f64 {
+        share(self.suspects, self.judged)
+    }
+}
+
+/// `part` of `whole`; 0 of nothing.
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
+}
