@@ -78,6 +78,11 @@ impl Findings {
         }
     }
 
+    /// The code of the check that finds.
+    pub fn code(&self) -> &'static str {
+        self.check.code
+    }
+
     /// Takes a finding at the check's severity.
     pub fn push(&mut self, new: NewFinding) {
         self.push_at(self.severity, new);

@@ -1,5 +1,6 @@
 //! How a check declares itself, once. Holds no check.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::Check;
@@ -21,18 +22,47 @@ pub struct Declared {
     pub defaults: fn() -> toml::Table,
 }
 
+/// The settings of a check that has none: any key is refused.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoSettings {}
+
 /// Declares the check of this file: a `CheckInfo` by the name given, and
-/// `DECLARED` for the family's list. The file defines `Settings` (serde, with
-/// defaults, unknown fields denied) and `ThisCheck { settings: Settings }`.
+/// `DECLARED` for the family's list.
+///
+/// The file defines `Settings` (serde, with defaults, unknown fields denied)
+/// and `ThisCheck { settings: Settings }`; or, with `settings: none` as the
+/// last line, a unit `ThisCheck`.
 macro_rules! declare_check {
-    (pub $name:ident = {
+    (pub $name:ident = { $($face:tt)* }) => {
+        declare_check!(@ $name, $($face)*);
+    };
+    (@ $name:ident,
+        code: $code:literal,
+        name: $kebab:literal,
+        summary: $summary:literal,
+        next_step: $next_step:literal,
+        severity: $severity:expr,
+        docs: $docs:literal,
+        settings: none $(,)?
+    ) => {
+        declare_check!(@@ $name, $code, $kebab, $summary, $next_step, $severity, $docs,
+            crate::checks::declare::NoSettings, |_| ThisCheck);
+    };
+    (@ $name:ident,
         code: $code:literal,
         name: $kebab:literal,
         summary: $summary:literal,
         next_step: $next_step:literal,
         severity: $severity:expr,
         docs: $docs:literal $(,)?
-    }) => {
+    ) => {
+        declare_check!(@@ $name, $code, $kebab, $summary, $next_step, $severity, $docs,
+            Settings, |settings| ThisCheck { settings });
+    };
+    (@@ $name:ident, $code:literal, $kebab:literal, $summary:literal, $next_step:literal,
+        $severity:expr, $docs:literal, $settings:ty, $build:expr
+    ) => {
         #[doc = $summary]
         pub static $name: crate::finding::CheckInfo = crate::finding::CheckInfo {
             code: $code,
@@ -46,12 +76,13 @@ macro_rules! declare_check {
         pub(super) const DECLARED: crate::checks::Declared = crate::checks::Declared {
             info: &$name,
             build: |table| {
-                let settings: Settings = table.try_into().map_err(|e: toml::de::Error| {
-                    crate::checks::SettingsError(e.message().to_owned())
-                })?;
-                Ok(Box::new(ThisCheck { settings }))
+                let build: fn($settings) -> ThisCheck = $build;
+                table
+                    .try_into::<$settings>()
+                    .map(|settings| Box::new(build(settings)) as Box<dyn crate::checks::Check>)
+                    .map_err(|e| crate::checks::SettingsError(e.message().to_owned()))
             },
-            defaults: || toml::Table::try_from(Settings::default()).unwrap_or_default(),
+            defaults: || toml::Table::try_from(<$settings>::default()).unwrap_or_default(),
         };
     };
 }

@@ -7,6 +7,7 @@ pub mod distribution;
 pub mod files;
 pub mod labels;
 pub mod leakage;
+mod pairs;
 pub mod registry;
 pub mod selector;
 

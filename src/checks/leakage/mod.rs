@@ -1,10 +1,22 @@
-//! Checks of the LEAK family: the same picture on both sides of a split.
+//! Checks of the LEAK family: the same thing on both sides of a split, or more
+//! often than once.
 
 mod exact_across_splits;
+mod exact_within_split;
+mod near_across_splits;
+mod near_within_split;
 
 pub use exact_across_splits::EXACT_DUPLICATE_ACROSS_SPLITS;
+pub use exact_within_split::EXACT_DUPLICATE_WITHIN_SPLIT;
+pub use near_across_splits::NEAR_DUPLICATE_ACROSS_SPLITS;
+pub use near_within_split::NEAR_DUPLICATE_WITHIN_SPLIT;
 
 use super::Declared;
 
 /// The family's checks in code order.
-pub(super) const CHECKS: &[Declared] = &[exact_across_splits::DECLARED];
+pub(super) const CHECKS: &[Declared] = &[
+    exact_across_splits::DECLARED,
+    near_across_splits::DECLARED,
+    exact_within_split::DECLARED,
+    near_within_split::DECLARED,
+];

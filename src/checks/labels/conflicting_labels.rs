@@ -1,0 +1,58 @@
+//! Finds one picture under two labels. Judges no label by the picture itself.
+
+use crate::checks::pairs::{self, Place};
+use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
+use crate::duplicates::Pair;
+use crate::finding::{CheckInfo, Severity};
+use crate::sample::SampleId;
+
+declare_check! { pub CONFLICTING_LABELS = {
+    code: "LABEL001",
+    name: "conflicting-labels",
+    summary: "copies of one picture carry different labels",
+    next_step: "decide which label is right and fix or drop the others",
+    severity: Severity::Error,
+    docs: "conflicting-labels.md",
+    settings: none,
+} }
+
+#[derive(Debug)]
+struct ThisCheck;
+
+impl Check for ThisCheck {
+    fn info(&self) -> &'static CheckInfo {
+        &CONFLICTING_LABELS
+    }
+
+    fn needs(&self) -> Needs {
+        Needs {
+            duplicates: true,
+            ..Needs::default()
+        }
+    }
+
+    fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
+        if data.listing.classes.len() < 2 {
+            return Ok(Ran::NotApplicable(
+                "the data set has fewer than two classes".to_owned(),
+            ));
+        }
+        let labels = |id: SampleId| data.listing.sample(id).labels.classes();
+        let keep = |pair: &Pair| {
+            let (a, b) = (labels(pair.a), labels(pair.b));
+            !a.is_empty()
+                && !b.is_empty()
+                && a != b
+                && pairs::place(data, pair) != Place::InReference
+        };
+        pairs::tell(data, out, keep, |pair, samples| {
+            format!(
+                "{}, but one is labelled `{}` and the other `{}`",
+                pairs::describe(data, pair, samples),
+                data.listing.label_text(pair.b),
+                data.listing.label_text(pair.a),
+            )
+        });
+        Ok(Ran::Completed)
+    }
+}

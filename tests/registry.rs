@@ -1,0 +1,172 @@
+//! What every check must satisfy, those to come included. Judges no finding.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use splitlint::checks::registry;
+use splitlint::config::{Options, resolve};
+use splitlint::executor::{Executor, StopFlag};
+use splitlint::finding::RunState;
+use splitlint::progress::Silent;
+use splitlint::scan::{Scan, scan};
+
+const HEADINGS: [&str; 6] = [
+    "What it finds",
+    "Why it matters",
+    "Example",
+    "Settings",
+    "How to fix",
+    "When to accept it",
+];
+
+const FAMILIES: [&str; 5] = ["LEAK", "LABEL", "DIST", "SHORTCUT", "FILE"];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn codes_and_names_are_unique_and_well_formed() {
+    let mut seen = BTreeSet::new();
+    for declared in registry::all() {
+        let info = declared.info;
+        assert!(seen.insert(info.code), "{} twice", info.code);
+        assert!(seen.insert(info.name), "{} twice", info.name);
+        assert!(FAMILIES.contains(&info.family()), "{}", info.code);
+        let number = &info.code[info.family().len()..];
+        assert!(
+            number.len() == 3 && number.parse::<u16>().is_ok(),
+            "{}",
+            info.code
+        );
+        let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(info.name.chars().all(kebab), "{}", info.name);
+        for line in [info.summary, info.next_step] {
+            assert!(
+                !line.is_empty() && !line.contains('\n') && !line.ends_with('.'),
+                "{}",
+                info.code
+            );
+        }
+    }
+}
+
+#[test]
+fn every_docs_page_has_the_same_headings_in_the_same_order() {
+    for declared in registry::all() {
+        let info = declared.info;
+        let mut lines = info.docs.lines();
+        assert_eq!(
+            lines.next(),
+            Some(format!("# {} ({})", info.name, info.code).as_str())
+        );
+        let headings: Vec<_> = lines.filter_map(|line| line.strip_prefix("## ")).collect();
+        assert_eq!(headings, HEADINGS, "{}", info.code);
+        for section in info.docs.split("\n## ").skip(1) {
+            let (heading, body) = section.split_once('\n').expect("a body");
+            assert!(
+                !body.trim().is_empty(),
+                "{}: nothing under {heading}",
+                info.code
+            );
+        }
+    }
+}
+
+#[test]
+fn no_docs_page_is_without_a_check() {
+    let pages = fs::read_dir(root().join("docs/checks")).expect("docs/checks");
+    for page in pages {
+        let name = page.expect("entry").file_name();
+        let name = name.to_str().expect("UTF-8").trim_end_matches(".md");
+        assert!(
+            registry::find(name).is_some(),
+            "no check for docs/checks/{name}.md"
+        );
+    }
+}
+
+#[test]
+fn settings_shown_in_docs_are_the_real_ones_with_their_defaults() {
+    for declared in registry::all() {
+        let info = declared.info;
+        let defaults = (declared.defaults)();
+        let section = info.docs.split("## Settings").nth(1).expect("Settings");
+        let section = section.split("\n## ").next().expect("a section");
+        let shown = match section.split("```toml\n").nth(1) {
+            Some(block) => {
+                let block = block.split("```").next().expect("closed block");
+                let parsed: toml::Table = block.parse().expect("TOML in docs");
+                let checks = parsed["checks"].as_table().expect("[checks]");
+                checks[info.name].as_table().expect("its own table").clone()
+            }
+            None => toml::Table::new(),
+        };
+        assert_eq!(shown, defaults, "{}: docs against defaults", info.code);
+        assert!(
+            (declared.build)(shown).is_ok(),
+            "{}: defaults refused",
+            info.code
+        );
+        let foreign = toml::Table::from_iter([("no-such-key".to_owned(), toml::Value::from(1))]);
+        assert!(
+            (declared.build)(foreign).is_err(),
+            "{}: foreign key taken",
+            info.code
+        );
+    }
+}
+
+fn scan_only(code: &str, folder: &Path) -> Scan {
+    let options = splitlint::config::Options {
+        root: Some(folder.to_owned()),
+        select: Some(vec![code.to_owned()]),
+        ..Options::default()
+    };
+    let settings = resolve(options).expect("settings");
+    let executor = Executor::new(2, StopFlag::default()).expect("threads");
+    scan(&settings, &executor, &Silent).expect("a scan")
+}
+
+fn fixture(code: &str, kind: &str) -> PathBuf {
+    let folder = root().join("sample-data/checks").join(code).join(kind);
+    // A manifest or a configuration in the folder is the thing to scan.
+    let manifest = folder.join("manifest.csv");
+    if manifest.exists() { manifest } else { folder }
+}
+
+#[test]
+fn every_check_fires_on_its_smallest_set() {
+    for declared in registry::all() {
+        let code = declared.info.code;
+        let scan = scan_only(code, &fixture(code, "fires"));
+        let found = &scan.outcome.findings;
+        assert!(!found.is_empty(), "{code} is silent on its `fires` set");
+        assert!(found.iter().all(|f| f.check.code == code), "{code}");
+        let ids: BTreeSet<_> = found.iter().map(|f| f.id).collect();
+        assert_eq!(ids.len(), found.len(), "{code}: ids repeat");
+        for finding in found {
+            assert!(
+                !finding.message.is_empty() && !finding.message.contains('\n'),
+                "{code}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_check_is_silent_on_its_clean_set() {
+    for declared in registry::all() {
+        let code = declared.info.code;
+        let scan = scan_only(code, &fixture(code, "clean"));
+        let messages: Vec<_> = scan.outcome.findings.iter().map(|f| &f.message).collect();
+        assert!(messages.is_empty(), "{code}: {messages:?}");
+        let run = scan.outcome.runs.iter().find(|run| run.check.code == code);
+        assert_eq!(
+            run.map(|run| &run.state),
+            Some(&RunState::Completed),
+            "{code}"
+        );
+    }
+}
