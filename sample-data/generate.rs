@@ -1,0 +1,21 @@
+//! Makes everything in `sample-data/`: `cargo run --example generate-sample-data`.
+//!
+//! Pictures are painted from seeds, so that the folder can be made anew at any
+//! time and nothing in it has an owner but this project.
+
+use std::path::Path;
+
+#[path = "generator/check_sets.rs"]
+mod check_sets;
+#[path = "generator/demo.rs"]
+mod demo;
+#[path = "generator/folder.rs"]
+mod folder;
+#[path = "generator/paint.rs"]
+mod paint;
+
+fn main() -> anyhow::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data");
+    demo::make(&folder::Folder::fresh(&root.join("demo"))?)?;
+    check_sets::make(&root.join("checks"))
+}

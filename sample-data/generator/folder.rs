@@ -1,0 +1,61 @@
+//! Writes pictures and other files below one folder. Paints nothing.
+
+use std::fs;
+use std::io::{Cursor, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use image::codecs::jpeg::JpegEncoder;
+use image::{ImageFormat, RgbImage};
+
+/// A folder being filled.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    /// An empty folder; what was there before is removed.
+    pub(crate) fn fresh(path: &Path) -> Result<Self> {
+        match fs::remove_dir_all(path) {
+            Err(e) if e.kind() != ErrorKind::NotFound => return Err(e.into()),
+            _ => {}
+        }
+        fs::create_dir_all(path).with_context(|| path.display().to_string())?;
+        Ok(Self(path.to_owned()))
+    }
+
+    /// Saves a picture as its name's extension says; JPEG at quality 70.
+    pub(crate) fn save(&self, name: &str, picture: &RgbImage) -> Result<()> {
+        self.write(name, &encode(name, picture, 70)?)
+    }
+
+    /// Saves a JPEG of another quality.
+    pub(crate) fn save_at(&self, name: &str, picture: &RgbImage, quality: u8) -> Result<()> {
+        self.write(name, &encode(name, picture, quality)?)
+    }
+
+    /// Writes bytes as they are.
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.0.join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(&path, bytes).with_context(|| path.display().to_string())
+    }
+
+    /// Copies a file made before, byte for byte.
+    pub(crate) fn copy(&self, from: &str, to: &str) -> Result<()> {
+        let bytes = fs::read(self.0.join(from)).with_context(|| from.to_owned())?;
+        self.write(to, &bytes)
+    }
+}
+
+/// A picture as bytes of the format that `name` ends in.
+pub(crate) fn encode(name: &str, picture: &RgbImage, quality: u8) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match ImageFormat::from_path(name)? {
+        ImageFormat::Jpeg => {
+            JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(picture)?;
+        }
+        other => picture.write_to(&mut Cursor::new(&mut bytes), other)?,
+    }
+    Ok(bytes)
+}
