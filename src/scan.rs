@@ -37,8 +37,7 @@ pub struct Scan {
 /// When the data set cannot be listed, or thumbnails cannot be kept. A stop
 /// asked for after listing is no error: the scan is then partial and says so.
 pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -> Result<Scan> {
-    let Listed { listing, reader } = source::list(&settings.request, progress)?;
-    executor.stop().check()?;
+    let Listed { listing, reader } = source::list(&settings.request, executor.stop(), progress)?;
 
     let needs = (settings.checks.iter()).fold(Needs::default(), |all, c| all.or(c.check.needs()));
     let fingerprinted = fingerprint::compute(

@@ -1,5 +1,6 @@
 //! Names of samples: by place and by content. Opens no file.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Component, Path};
 
@@ -37,6 +38,17 @@ impl SampleKey {
         escape_into(name.as_bytes(), &mut key);
         key.push('/');
         key.push_str(&self.0);
+        Self(key.into_boxed_str())
+    }
+
+    /// The key of the file or folder `name` in the folder with this key.
+    pub fn child(&self, name: &OsStr) -> Self {
+        let mut key = String::with_capacity(self.0.len() + 1 + name.len());
+        if !self.0.is_empty() {
+            key.push_str(&self.0);
+            key.push('/');
+        }
+        escape_into(name.as_encoded_bytes(), &mut key);
         Self(key.into_boxed_str())
     }
 
@@ -110,6 +122,18 @@ mod tests {
     fn parts_are_joined_by_slashes() {
         let key = SampleKey::from_path(Path::new("train").join("cat").join("1.jpg").as_path());
         assert_eq!(key.as_str(), "train/cat/1.jpg");
+    }
+
+    #[test]
+    fn a_child_has_the_key_of_its_path() {
+        let root = SampleKey::from_path(Path::new(""));
+        let folder = root.child(OsStr::new("train"));
+        assert_eq!(folder.as_str(), "train");
+        let key = folder.child(OsStr::new("a b.jpg"));
+        assert_eq!(
+            key,
+            SampleKey::from_path(&Path::new("train").join("a b.jpg"))
+        );
     }
 
     #[cfg(unix)]

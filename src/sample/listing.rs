@@ -86,6 +86,9 @@ pub enum ProblemKind {
     SameFileTwice,
     /// A class folder without any image.
     EmptyFolder,
+    /// Images of a data set with splits that lie in none of them, and so are
+    /// not scanned.
+    OutsideSplits,
     /// A manifest row that names a file which is not there.
     MissingFile,
     /// A manifest row that repeats another.

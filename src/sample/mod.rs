@@ -3,9 +3,11 @@
 
 mod key;
 mod listing;
+mod split_names;
 
 pub use key::{ContentHash, SampleKey};
 pub use listing::{ClassFolder, Layout, Listing, Problem, ProblemKind, Skipped};
+pub use split_names::canonical_split;
 
 /// Index of a sample in its [`Listing`], which is sorted by key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::error::Result;
+use crate::executor::StopFlag;
 use crate::progress::Progress;
 use crate::sample::{Listing, SampleId};
 
@@ -87,7 +88,9 @@ pub trait Reader: Send + Sync {
 /// Lists the data set that `request` names.
 ///
 /// # Errors
-/// [`crate::Error::Input`] when it is not there or looks like nothing known.
-pub fn list(request: &Request, progress: &dyn Progress) -> Result<Listed> {
+/// [`crate::Error::Input`] when it is not there or looks like nothing known;
+/// [`crate::Error::Interrupted`] when `stop` was raised.
+pub fn list(request: &Request, stop: &StopFlag, progress: &dyn Progress) -> Result<Listed> {
+    stop.check()?;
     folder::list(request, progress)
 }
