@@ -85,3 +85,106 @@ pub(super) fn describe(data: &CheckContext<'_>, pair: &Pair, samples: &[SampleId
         more => format!("{fact} ({more} copies in all)"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::DecodeFailure;
+    use crate::duplicates::Duplicates;
+    use crate::executor::{Executor, StopFlag};
+    use crate::finding::{CheckInfo, Finding, PairEvidence, Severity, Transform};
+    use crate::fingerprint::{Fingerprint, FingerprintTable};
+    use crate::sample::{ContentHash, Labels, Listing, Sample, SampleKey, Split, SplitId};
+
+    static CHECK: CheckInfo = CheckInfo {
+        code: "LEAK999",
+        name: "test",
+        summary: "",
+        next_step: "",
+        severity: Severity::Error,
+        docs: "",
+    };
+
+    /// Samples by split and content; every two of different splits a pair.
+    fn findings(samples: &[(u16, u8)]) -> Vec<Finding> {
+        let reference = Split {
+            name: "reference".to_owned(),
+            role: Role::Reference,
+        };
+        let listing = Listing {
+            splits: vec![Split::named("train"), Split::named("test"), reference],
+            samples: (0..)
+                .zip(samples)
+                .map(|(i, &(split, _))| Sample {
+                    id: SampleId(i),
+                    key: SampleKey::from_path(format!("{i}.png").as_ref()),
+                    split: Some(SplitId(split)),
+                    labels: Labels::None,
+                    group: None,
+                })
+                .collect(),
+            ..Listing::default()
+        };
+        let row = |content| Fingerprint {
+            content: Some(ContentHash([content; 16])),
+            bytes: 1,
+            image: Err(DecodeFailure::Empty),
+        };
+        let fingerprints =
+            FingerprintTable::new(samples.iter().map(|&(_, c)| Some(row(c))).collect());
+        let pair = |a, b| Pair {
+            a: SampleId(a),
+            b: SampleId(b),
+            evidence: PairEvidence {
+                relation: Relation::Exact,
+                transform: Transform::default(),
+                distance: Some(0),
+                similarity: 1.0,
+            },
+        };
+        let count = samples.len() as u32;
+        let duplicates = Duplicates {
+            pairs: (0..count)
+                .flat_map(|a| (a + 1..count).map(move |b| pair(a, b)))
+                .collect(),
+            ..Duplicates::default()
+        };
+        let executor = Executor::new(1, StopFlag::default()).expect("a thread");
+        let data = CheckContext {
+            listing: &listing,
+            fingerprints: &fingerprints,
+            duplicates: &duplicates,
+            executor: &executor,
+        };
+        let mut out = Findings::new(&CHECK, Severity::Error);
+        let across = |pair: &Pair| place(&data, pair) == Place::AcrossSplits;
+        tell(&data, &mut out, across, |pair, all| {
+            describe(&data, pair, all)
+        });
+        out.into_vec()
+    }
+
+    #[test]
+    fn evaluation_sample_comes_first() {
+        let found = findings(&[(0, 7), (1, 7)]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].samples, [SampleId(1), SampleId(0)]);
+        assert_eq!(found[0].message, "`1.png` is the same picture as `0.png`");
+    }
+
+    #[test]
+    fn copies_of_one_content_are_one_finding_that_lists_them_all() {
+        let found = findings(&[(0, 7), (0, 7), (1, 7), (1, 8)]);
+        assert_eq!(found.len(), 2, "one a content of the test split");
+        assert_eq!(found[0].samples, [2, 0, 1].map(SampleId));
+        assert_eq!(found[1].samples, [3, 0, 1].map(SampleId));
+        assert_ne!(found[0].id, found[1].id);
+    }
+
+    #[test]
+    fn copies_inside_the_reference_are_not_ours_to_judge() {
+        let listing_only = findings(&[(2, 7), (2, 7)]);
+        assert!(listing_only.is_empty());
+        assert_eq!(findings(&[(2, 7), (2, 7), (0, 7)]).len(), 1);
+    }
+}
