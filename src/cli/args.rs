@@ -2,11 +2,27 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::config::{CacheOption, Format, Options};
+
+const DATA: &str = "Data set";
+const CHECKS: &str = "Checks";
+const VERDICT: &str = "Verdict";
+const REPORT: &str = "Report";
+const RUN: &str = "Running";
 
 /// Finds leaked images, wrong labels and skewed splits before you train.
 #[derive(Debug, Parser)]
-#[command(version, about, name = "splitlint")]
+#[command(
+    version,
+    about,
+    name = "splitlint",
+    after_help = "Exit codes: 0 clean, 1 findings at or above `--fail-on`, 2 could not judge.\n\
+                  Start with `splitlint scan DATASET`; `splitlint checks` lists what is looked for."
+)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -15,11 +31,217 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Scan a data set and report
-    Scan(ScanArguments),
+    Scan(Box<ScanArguments>),
+    /// List all checks
+    Checks,
+    /// Explain a check: what it finds, why it matters, how to fix it
+    Explain(ExplainArguments),
+    /// Print a completion script for a shell
+    Completions(CompletionsArguments),
+    /// Print the manual page, or write one for each command
+    #[command(hide = true)]
+    Man(ManArguments),
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 clean, 1 findings at or above `--fail-on`, 2 could not judge.\n\
+                  Settings come from `splitlint.toml` in the current folder, else in ROOT; flags stand above it."
+)]
 pub(super) struct ScanArguments {
-    /// The data set: a folder `<split>/<class>/…`, or a manifest (CSV, Parquet, JSON Lines)
+    #[command(flatten)]
+    pub(super) data: DataArguments,
+
+    #[command(flatten)]
+    pub(super) checks: CheckArguments,
+
+    /// Lowest severity that fails the scan [default: error]
+    #[arg(long, value_name = "SEVERITY", help_heading = VERDICT,
+          value_parser = PossibleValuesParser::new(["error", "warning", "never"]))]
+    pub(super) fail_on: Option<String>,
+
+    /// File of findings accepted earlier: only new ones fail the scan
+    #[arg(long, value_name = "FILE", help_heading = VERDICT)]
+    pub(super) baseline: Option<PathBuf>,
+
+    /// Folder for the report [default: splitlint-report]
+    #[arg(long, value_name = "DIR", help_heading = REPORT)]
+    pub(super) report: Option<PathBuf>,
+
+    /// What to print to standard output [default: text]
+    #[arg(long, value_name = "FORMAT", help_heading = REPORT, value_parser = formats())]
+    pub(super) format: Option<String>,
+
+    /// Also write FORMAT to PATH, e.g. `sarif=leaks.sarif` (repeatable)
+    #[arg(long, value_name = "FORMAT=PATH", help_heading = REPORT)]
+    pub(super) output: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DataArguments {
+    /// A folder `<split>/<class>/…`, or a manifest (CSV, Parquet, JSON Lines)
     pub(super) root: Option<PathBuf>,
+
+    /// Folder or manifest of one split, instead of ROOT (repeatable)
+    #[arg(long, value_name = "NAME=PATH", help_heading = DATA, value_parser = named_path)]
+    pub(super) split: Vec<(String, PathBuf)>,
+
+    /// Data used before, e.g. for pretraining: its copies are leaks too
+    #[arg(long, value_name = "PATH", help_heading = DATA)]
+    pub(super) reference: Option<PathBuf>,
+
+    /// Scan only files whose path in the data set matches GLOB (repeatable)
+    #[arg(long, value_name = "GLOB", help_heading = DATA)]
+    pub(super) include: Vec<String>,
+
+    /// Leave out files whose path in the data set matches GLOB (repeatable)
+    #[arg(long, value_name = "GLOB", help_heading = DATA)]
+    pub(super) exclude: Vec<String>,
+
+    /// Manifest column with the picture's path
+    #[arg(long, value_name = "NAME", help_heading = DATA)]
+    pub(super) path_column: Option<String>,
+
+    /// Manifest column with the label
+    #[arg(long, value_name = "NAME", help_heading = DATA)]
+    pub(super) label_column: Option<String>,
+
+    /// Manifest column with the split
+    #[arg(long, value_name = "NAME", help_heading = DATA)]
+    pub(super) split_column: Option<String>,
+
+    /// Manifest column with the group (patient, video, scene)
+    #[arg(long, value_name = "NAME", help_heading = DATA)]
+    pub(super) group_column: Option<String>,
+
+    /// What in a path names the group: the first capture, e.g. `(patient\d+)_`
+    #[arg(long, value_name = "REGEX", help_heading = DATA)]
+    pub(super) group_regex: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// Run only these checks: codes, families or names
+    #[arg(long, value_name = "CODE", help_heading = CHECKS, value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+
+    /// Leave these checks out: codes, families or names
+    #[arg(long, value_name = "CODE", help_heading = CHECKS, value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    /// Settings file [default: splitlint.toml in the current folder, else in ROOT]
+    #[arg(long, value_name = "FILE", help_heading = RUN)]
+    pub(super) config: Option<PathBuf>,
+
+    /// Threads [default: one for each core]
+    #[arg(long, value_name = "N", help_heading = RUN)]
+    pub(super) jobs: Option<usize>,
+
+    /// Keep fingerprints in DIR, so that the next scan reads only what changed
+    #[arg(long, value_name = "DIR", help_heading = RUN, conflicts_with = "no_cache")]
+    pub(super) cache: Option<PathBuf>,
+
+    /// Neither read nor keep fingerprints of other scans
+    #[arg(long, help_heading = RUN)]
+    pub(super) no_cache: bool,
+
+    /// Do not decode a picture of more than N pixels [default: 512 million]
+    #[arg(long, value_name = "N", help_heading = RUN)]
+    pub(super) max_pixels: Option<u64>,
+
+    /// Tell what each stage kept and how long it took
+    #[arg(long, short, help_heading = RUN, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+
+    /// No progress, no notes, no text: the exit code and the report tell
+    #[arg(long, short, help_heading = RUN)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArguments {
+    /// A code (`LEAK001`), a name, or a family (`LEAK`)
+    pub(super) check: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArguments {
+    /// The shell to complete for
+    pub(super) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManArguments {
+    /// Write a page for each command into DIR
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+impl ScanArguments {
+    /// The flags in the shape of `splitlint.toml`.
+    pub(super) fn into_options(self) -> Options {
+        let (data, checks, run) = (self.data, self.checks, self.run);
+        Options {
+            root: data.root,
+            splits: data.split,
+            reference: data.reference,
+            include: said(data.include),
+            exclude: said(data.exclude),
+            path_column: data.path_column,
+            label_column: data.label_column,
+            split_column: data.split_column,
+            group_column: data.group_column,
+            group_regex: data.group_regex,
+            select: said(checks.select),
+            ignore: said(checks.ignore),
+            fail_on: self.fail_on,
+            baseline: self.baseline,
+            report: self.report,
+            format: self.format,
+            output: said(self.output),
+            jobs: run.jobs,
+            cache: match (run.cache, run.no_cache) {
+                (_, true) => Some(CacheOption::Use(false)),
+                (folder, false) => folder.map(CacheOption::At),
+            },
+            max_pixels: run.max_pixels,
+            ..Options::default()
+        }
+    }
+}
+
+/// A repeatable flag that was never given says nothing.
+fn said(values: Vec<String>) -> Option<Vec<String>> {
+    (!values.is_empty()).then_some(values)
+}
+
+fn formats() -> PossibleValuesParser {
+    PossibleValuesParser::new(Format::ALL.map(Format::name))
+}
+
+fn named_path(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, path)) if !name.is_empty() && !path.is_empty() => {
+            Ok((name.to_owned(), PathBuf::from(path)))
+        }
+        _ => Err("write it as NAME=PATH, as in `test=/data/holdout`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn definitions_hold_together() {
+        Arguments::command().debug_assert();
+    }
 }

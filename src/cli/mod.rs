@@ -1,21 +1,26 @@
 //! The command line: arguments to options, errors to messages, verdicts to
-//! exit codes. The only module that prints.
+//! exit codes. The only module that prints, reads the environment or exits.
 
 mod args;
+mod checks;
+mod console;
+mod destination;
+mod explain;
+mod generated;
+mod interrupt;
+mod panics;
+mod print;
+mod progress;
+mod scan;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::config::{self, Options};
-use crate::error::{Error, Result};
-use crate::executor::{Executor, StopFlag};
-use crate::progress::Silent;
-use crate::report::{Report, terminal};
-use crate::scan::scan;
+use args::{Arguments, Command};
 
-use args::{Arguments, Command, ScanArguments};
+/// The exit code of a run that could not judge.
+const COULD_NOT_JUDGE: u8 = 2;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -24,35 +29,23 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Nothing is left to tell the user if the terminal is gone.
             let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            let code = if error.use_stderr() {
+                COULD_NOT_JUDGE
+            } else {
+                0
+            };
+            return ExitCode::from(code);
         }
     };
-    let answer = match arguments.command {
-        Command::Scan(scan) => run_scan(scan),
-    };
-    match answer {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "splitlint: {error}");
-            ExitCode::from(2)
-        }
-    }
-}
-
-fn run_scan(arguments: ScanArguments) -> Result<u8> {
-    let settings = config::resolve(Options {
-        root: arguments.root,
-        ..Options::default()
-    })?;
-    let executor = Executor::new(settings.jobs, StopFlag::default())
-        .map_err(|e| Error::Internal(e.to_string()))?;
-    let scan = scan(&settings, &executor, &Silent)?;
-    let report = Report {
-        listing: &scan.listing,
-        fingerprints: &scan.fingerprints,
-        duplicates: &scan.duplicates,
-        outcome: &scan.outcome,
-    };
-    let _ = write!(std::io::stdout(), "{}", terminal::render(&report));
-    Ok(scan.outcome.verdict.exit_code())
+    let answer = panics::caught(|| match arguments.command {
+        Command::Scan(arguments) => scan::run(*arguments),
+        Command::Checks => checks::run(),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Completions(arguments) => generated::completions(&arguments),
+        Command::Man(arguments) => generated::man(&arguments),
+    });
+    ExitCode::from(answer.unwrap_or_else(|error| {
+        console::error(&error);
+        COULD_NOT_JUDGE
+    }))
 }

@@ -1,7 +1,14 @@
 //! What the user asked for, complete and checked. Reads no environment.
 
+mod checks;
+mod file;
+mod format;
+mod keys;
 mod options;
 mod settings;
 
-pub use options::Options;
-pub use settings::{SelectedCheck, Settings, resolve};
+pub use checks::SelectedCheck;
+pub use file::{FILE_NAME, find, load, parse};
+pub use format::{Format, Output};
+pub use options::{CacheOption, Options};
+pub use settings::{Cache, Settings, resolve};

@@ -2,7 +2,7 @@
 //! `splitlint.toml` have this one shape. Decides nothing.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -12,35 +12,133 @@ use serde::Deserialize;
 pub struct Options {
     /// The data set's folder or manifest.
     pub root: Option<PathBuf>,
-    /// Splits by name and folder, in the order given.
-    #[serde(skip)]
+    /// Splits by name and folder, used instead of a root.
+    #[serde(deserialize_with = "named_folders")]
     pub splits: Vec<(String, PathBuf)>,
+    /// Data used before, to compare with.
+    pub reference: Option<PathBuf>,
     /// Globs over keys to scan.
     pub include: Option<Vec<String>>,
     /// Globs over keys not to scan.
     pub exclude: Option<Vec<String>>,
+    /// Manifest column: the picture's path.
+    pub path_column: Option<String>,
+    /// Manifest column: its class or classes.
+    pub label_column: Option<String>,
+    /// Manifest column: its split.
+    pub split_column: Option<String>,
+    /// Manifest column: its group.
+    pub group_column: Option<String>,
+    /// What in a key names its group: the first capture, or the whole match.
+    pub group_regex: Option<String>,
     /// Checks to run: codes, families or names.
     pub select: Option<Vec<String>>,
     /// Checks not to run.
     pub ignore: Option<Vec<String>>,
+    /// Severity by check code, family or name.
+    pub severity: BTreeMap<String, String>,
+    /// Settings of single checks, by name or code.
+    pub checks: BTreeMap<String, toml::Table>,
     /// `error`, `warning` or `never`.
     pub fail_on: Option<String>,
+    /// Findings accepted earlier.
+    pub baseline: Option<PathBuf>,
     /// The report's folder.
     pub report: Option<PathBuf>,
+    /// What is printed to standard output.
+    pub format: Option<String>,
+    /// Further files, each `FORMAT=PATH`.
+    pub output: Option<Vec<String>>,
     /// Threads; 0 for one each core.
     pub jobs: Option<usize>,
+    /// The fingerprint cache: a folder, or `false`.
+    pub cache: Option<CacheOption>,
     /// Pixels above which a picture is not decoded.
     pub max_pixels: Option<u64>,
-    /// Manifest columns.
-    pub path_column: Option<String>,
-    /// Manifest columns.
-    pub label_column: Option<String>,
-    /// Manifest columns.
-    pub split_column: Option<String>,
-    /// Manifest columns.
-    pub group_column: Option<String>,
-    /// Severity by check code or name.
-    pub severity: BTreeMap<String, String>,
-    /// Settings of single checks, by name.
-    pub checks: BTreeMap<String, toml::Table>,
+    /// Mistakes met so far; [`super::resolve`] tells them with its own.
+    #[serde(skip)]
+    pub problems: Vec<String>,
+}
+
+/// `cache = "folder"`, `cache = true` or `cache = false`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "`cache` is a folder, true or false")]
+pub enum CacheOption {
+    /// On at the usual place, or off.
+    Use(bool),
+    /// On, in that folder.
+    At(PathBuf),
+}
+
+impl Options {
+    /// These options, with what they do not say taken from `below`. The data
+    /// set is one thing: who names a root or splits names all of it.
+    #[must_use]
+    pub fn over(self, below: Self) -> Self {
+        let (root, splits) = if self.root.is_some() || !self.splits.is_empty() {
+            (self.root, self.splits)
+        } else {
+            (below.root, below.splits)
+        };
+        Self {
+            root,
+            splits,
+            reference: self.reference.or(below.reference),
+            include: self.include.or(below.include),
+            exclude: self.exclude.or(below.exclude),
+            path_column: self.path_column.or(below.path_column),
+            label_column: self.label_column.or(below.label_column),
+            split_column: self.split_column.or(below.split_column),
+            group_column: self.group_column.or(below.group_column),
+            group_regex: self.group_regex.or(below.group_regex),
+            select: self.select.or(below.select),
+            ignore: self.ignore.or(below.ignore),
+            severity: joined(self.severity, below.severity),
+            checks: joined(self.checks, below.checks),
+            fail_on: self.fail_on.or(below.fail_on),
+            baseline: self.baseline.or(below.baseline),
+            report: self.report.or(below.report),
+            format: self.format.or(below.format),
+            output: self.output.or(below.output),
+            jobs: self.jobs.or(below.jobs),
+            cache: self.cache.or(below.cache),
+            max_pixels: self.max_pixels.or(below.max_pixels),
+            problems: [below.problems, self.problems].concat(),
+        }
+    }
+
+    /// Takes relative paths as seen from `folder`.
+    #[must_use]
+    pub fn below(mut self, folder: &Path) -> Self {
+        let mut place = |path: &mut PathBuf| *path = folder.join(&*path);
+        for path in [
+            &mut self.root,
+            &mut self.reference,
+            &mut self.baseline,
+            &mut self.report,
+        ] {
+            path.as_mut().map(&mut place);
+        }
+        self.splits.iter_mut().for_each(|(_, path)| place(path));
+        if let Some(CacheOption::At(path)) = &mut self.cache {
+            place(path);
+        }
+        for output in self.output.iter_mut().flatten() {
+            if let Some((format, path)) = output.split_once('=') {
+                *output = format!("{format}={}", folder.join(path).display());
+            }
+        }
+        self
+    }
+}
+
+fn joined<T>(above: BTreeMap<String, T>, mut below: BTreeMap<String, T>) -> BTreeMap<String, T> {
+    below.extend(above);
+    below
+}
+
+fn named_folders<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(String, PathBuf)>, D::Error> {
+    Ok(BTreeMap::deserialize(deserializer)?.into_iter().collect())
 }

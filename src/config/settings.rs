@@ -3,21 +3,15 @@
 
 use std::path::PathBuf;
 
-use super::Options;
-use crate::checks::{Check, registry, selector};
+use regex::Regex;
+
+use super::checks::{self, SelectedCheck, Wanted};
+use super::{CacheOption, Format, Options, Output};
 use crate::decode::Limits;
 use crate::error::{Error, Result};
-use crate::finding::{CheckInfo, Severity};
+use crate::finding::CheckInfo;
 use crate::gate::{FailOn, Policy};
 use crate::source::{Columns, Request};
-
-/// A check to run, and the severity of its findings.
-pub struct SelectedCheck {
-    /// Built with its settings.
-    pub check: Box<dyn Check>,
-    /// Its own, or the one the user set.
-    pub severity: Severity,
-}
 
 /// What a scan does.
 pub struct Settings {
@@ -31,18 +25,41 @@ pub struct Settings {
     pub left_out: Vec<&'static CheckInfo>,
     /// What the user allows.
     pub policy: Policy,
+    /// Findings accepted earlier, if there is such a file.
+    pub baseline: Option<PathBuf>,
     /// Where the report goes.
     pub report: PathBuf,
+    /// What is printed.
+    pub format: Format,
+    /// Further files to write.
+    pub outputs: Vec<Output>,
     /// Threads; 0 for one each core.
     pub jobs: usize,
+    /// Where fingerprints are kept between runs.
+    pub cache: Cache,
 }
+
+/// Where fingerprints are kept between runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Cache {
+    /// In the user's cache folder.
+    #[default]
+    Usual,
+    /// In that folder.
+    At(PathBuf),
+    /// Nowhere.
+    Off,
+}
+
+/// The report's folder unless said otherwise.
+const REPORT: &str = "splitlint-report";
 
 /// Fills in defaults and checks what was given.
 ///
 /// # Errors
 /// [`Error::Config`] with every mistake found.
 pub fn resolve(options: Options) -> Result<Settings> {
-    let mut problems = Vec::new();
+    let mut problems = options.problems;
     let fail_on = match options.fail_on.as_deref() {
         None | Some("error") => FailOn::Error,
         Some("warning") => FailOn::Warning,
@@ -54,45 +71,59 @@ pub fn resolve(options: Options) -> Result<Settings> {
             FailOn::Error
         }
     };
-    let select = options.select.unwrap_or_default();
-    let ignore = options.ignore.unwrap_or_default();
-    let selected = selector::resolve(&select, &ignore).unwrap_or_else(|unknown| {
-        problems.extend(unknown);
-        Default::default()
-    });
-    let (mut checks, mut left_out) = (Vec::new(), Vec::new());
-    for declared in registry::all() {
-        let info = declared.info;
-        if !selected.contains(info.code) {
-            left_out.push(info);
-            continue;
-        }
-        let table = options.checks.get(info.name).cloned().unwrap_or_default();
-        let severity = [info.code, info.name]
-            .iter()
-            .find_map(|&word| options.severity.get(word))
-            .map_or(Ok(info.severity), |name| name.parse());
-        match ((declared.build)(table), severity) {
-            (Ok(check), Ok(severity)) => checks.push(SelectedCheck { check, severity }),
-            (Err(e), _) => problems.push(format!("[checks.{}]: {e}", info.name)),
-            (_, Err(e)) => problems.push(format!("[severity] {}: {e}", info.code)),
+    let wanted = Wanted {
+        select: options.select.unwrap_or_default(),
+        ignore: options.ignore.unwrap_or_default(),
+        severity: options.severity,
+        settings: options.checks,
+    };
+    let (checks, left_out) = checks::choose(&wanted, &mut problems);
+    let format = options
+        .format
+        .map_or(Ok(Format::default()), |name| name.parse())
+        .unwrap_or_else(|e| {
+            problems.push(format!("`format`: {e}"));
+            Format::default()
+        });
+    let mut outputs: Vec<Output> = Vec::new();
+    for text in options.output.unwrap_or_default() {
+        match text.parse::<Output>() {
+            Ok(output) if outputs.iter().any(|other| other.path == output.path) => problems.push(
+                format!("`output`: two of them go to `{}`", output.path.display()),
+            ),
+            Ok(output) => outputs.push(output),
+            Err(e) => problems.push(format!("`output`: {e}")),
         }
     }
-    if options.root.is_none() && options.splits.is_empty() {
-        problems
-            .push("nothing to scan: give a folder, a manifest, or `--split NAME=PATH`".to_owned());
+    let group_regex = options.group_regex.and_then(|pattern| {
+        Regex::new(&pattern)
+            .map_err(|e| problems.push(format!("`group-regex`: {e}")))
+            .ok()
+    });
+    match (&options.root, &options.splits[..]) {
+        (None, []) => problems.push(
+            "nothing to scan: give a folder, a manifest, or `--split NAME=PATH`".to_owned(),
+        ),
+        (Some(_), [_, ..]) => problems.push(
+            "both a data set and splits are named: give a folder or manifest, or `--split NAME=PATH` for every split"
+                .to_owned(),
+        ),
+        _ => {}
+    }
+    check_globs("include", options.include.as_deref(), &mut problems);
+    check_globs("exclude", options.exclude.as_deref(), &mut problems);
+    if options.max_pixels == Some(0) {
+        problems.push("`max-pixels` is 0, which leaves no picture to look at".to_owned());
     }
     if !problems.is_empty() {
         return Err(Error::Config(problems));
     }
-    let report = options
-        .report
-        .unwrap_or_else(|| PathBuf::from("splitlint-report"));
+    let report = options.report.unwrap_or_else(|| PathBuf::from(REPORT));
     Ok(Settings {
         request: Request {
             root: options.root,
             splits: options.splits,
-            reference: None,
+            reference: options.reference,
             include: options.include.unwrap_or_default(),
             exclude: options.exclude.unwrap_or_default(),
             never_enter: vec![report.clone()],
@@ -102,6 +133,7 @@ pub fn resolve(options: Options) -> Result<Settings> {
                 split: options.split_column,
                 group: options.group_column,
             },
+            group_regex,
         },
         limits: options
             .max_pixels
@@ -109,7 +141,83 @@ pub fn resolve(options: Options) -> Result<Settings> {
         checks,
         left_out,
         policy: Policy { fail_on },
+        baseline: options.baseline,
         report,
+        format,
+        outputs,
         jobs: options.jobs.unwrap_or(0),
+        cache: match options.cache {
+            None | Some(CacheOption::Use(true)) => Cache::Usual,
+            Some(CacheOption::Use(false)) => Cache::Off,
+            Some(CacheOption::At(folder)) => Cache::At(folder),
+        },
     })
+}
+
+fn check_globs(key: &str, globs: Option<&[String]>, problems: &mut Vec<String>) {
+    for glob in globs.unwrap_or_default() {
+        if let Err(e) = globset::Glob::new(glob) {
+            problems.push(format!("`{key}`: {e}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+
+    fn problems(toml: &str) -> Vec<String> {
+        let text = format!("root = \"data\"\n{toml}");
+        match resolve(parse(&text, "s.toml")) {
+            Err(Error::Config(problems)) => problems,
+            Err(e) => vec![e.to_string()],
+            Ok(_) => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn all_mistakes_come_at_once() {
+        let told = problems(
+            "fail-on = \"always\"\nselect = [\"LEEK\"]\nformat = \"word\"\noutput = [\"x\"]\n\
+             group-regex = \"(\"\ninclude = [\"[\"]\nmax-pixels = 0\ncolour = 1\n\
+             [severity]\nLEAK001 = \"fatal\"\nLEAK9 = \"error\"\n[checks.nothing]\n",
+        );
+        assert_eq!(told.len(), 11, "{told:#?}");
+    }
+
+    #[test]
+    fn unknown_setting_of_a_check_is_refused() {
+        let told = problems("[checks.exact-duplicate-across-splits]\nradius = 3\nsize = 1\n");
+        assert_eq!(told.len(), 2, "{told:#?}");
+        assert!(told[0].starts_with("[checks.exact-duplicate-across-splits] radius: "));
+    }
+
+    #[test]
+    fn severity_is_set_by_code_name_or_family_the_nearest_word_winning() {
+        let text = "root = \"d\"\n[severity]\nLEAK = \"advice\"\nexact-duplicate-across-splits = \"warning\"\n";
+        let settings = resolve(parse(text, "s")).expect("well formed");
+        for selected in &settings.checks {
+            let info = selected.check.info();
+            match (info.code, info.family()) {
+                ("LEAK001", _) => assert_eq!(selected.severity.name(), "warning"),
+                (_, "LEAK") => assert_eq!(selected.severity.name(), "advice"),
+                _ => assert_eq!(selected.severity, info.severity),
+            }
+        }
+    }
+
+    #[test]
+    fn root_and_splits_together_are_a_contradiction() {
+        assert_eq!(problems("[splits]\ntest = \"t\"\n").len(), 1);
+    }
+
+    #[test]
+    fn silence_means_the_defaults() {
+        let settings = resolve(parse("root = \"d\"", "s")).expect("well formed");
+        assert_eq!(settings.policy.fail_on, FailOn::Error);
+        assert_eq!(settings.report, PathBuf::from("splitlint-report"));
+        assert_eq!(settings.cache, Cache::Usual);
+        assert_eq!(settings.format, Format::Text);
+    }
 }

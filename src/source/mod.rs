@@ -29,6 +29,9 @@ pub struct Request {
     pub never_enter: Vec<PathBuf>,
     /// Names of a manifest's columns, where not the usual ones.
     pub columns: Columns,
+    /// What in a key names the sample's group: the first capture, or the whole
+    /// match where the pattern captures nothing.
+    pub group_regex: Option<regex::Regex>,
 }
 
 /// Names of a manifest's columns; `None` means guess from the usual names.

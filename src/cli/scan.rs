@@ -1,0 +1,80 @@
+//! `splitlint scan`: from flags to the exit code.
+
+use std::io::{self, IsTerminal};
+
+use super::args::{RunArguments, ScanArguments};
+use super::progress::Shown;
+use super::{console, destination, interrupt, print};
+use crate::config::{self, Format, Options, Settings};
+use crate::error::{Error, Result};
+use crate::executor::Executor;
+use crate::progress::{Progress, Stage};
+use crate::report::Report;
+use crate::scan::{Scan, scan};
+
+/// Scans, writes every report asked for, and answers with the verdict.
+pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
+    let (quiet, verbose) = (arguments.run.quiet, arguments.run.verbose);
+    let settings = settings(arguments)?;
+    destination::check(&settings)?;
+    let executor = executor(&settings)?;
+    let progress = Shown::new(!quiet && io::stderr().is_terminal(), verbose);
+    let scan = scan(&settings, &executor, &progress)?;
+    if verbose {
+        tell_kept(&scan);
+    }
+    let report = Report {
+        listing: &scan.listing,
+        fingerprints: &scan.fingerprints,
+        duplicates: &scan.duplicates,
+        outcome: &scan.outcome,
+    };
+    progress.begin(Stage::Report, None);
+    let written = settings
+        .outputs
+        .iter()
+        .try_for_each(|output| print::write(output, &report));
+    progress.end(Stage::Report, &settings.report.display().to_string());
+    written?;
+    if !(quiet && settings.format == Format::Text) {
+        console::print(&print::render(settings.format, &report)?)?;
+    }
+    Ok(scan.outcome.verdict.exit_code())
+}
+
+/// The flags above the settings file, with defaults filled in.
+fn settings(arguments: ScanArguments) -> Result<Settings> {
+    let quiet = arguments.run.quiet;
+    let file = match config_file(&arguments.run, arguments.data.root.as_deref()) {
+        Some(file) => {
+            if !quiet && arguments.run.config.is_none() {
+                console::note(format!("settings: {}", file.display()));
+            }
+            config::load(&file)?
+        }
+        None => Options::default(),
+    };
+    config::resolve(arguments.into_options().over(file))
+}
+
+fn config_file(run: &RunArguments, root: Option<&std::path::Path>) -> Option<std::path::PathBuf> {
+    run.config
+        .clone()
+        .or_else(|| config::find("".as_ref(), root))
+}
+
+fn executor(settings: &Settings) -> Result<Executor> {
+    Executor::new(settings.jobs, interrupt::stop_flag()).map_err(|e| {
+        Error::config(format!(
+            "`jobs` is {}: threads cannot be started: {e}",
+            settings.jobs
+        ))
+    })
+}
+
+/// How many candidates each stage of the duplicate search kept.
+fn tell_kept(scan: &Scan) {
+    for (stage, kept) in &scan.duplicates.kept {
+        console::note(format!("{:<12} {kept:>9}  {stage}", ""));
+    }
+}
