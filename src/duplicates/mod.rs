@@ -2,8 +2,11 @@
 //! groups they form. Knows nothing of splits or labels.
 
 mod find;
+mod groups;
+pub mod hamming;
 
 pub use find::find;
+pub use groups::groups;
 
 use crate::finding::PairEvidence;
 use crate::sample::SampleId;
