@@ -1,0 +1,8 @@
+//! The program as its users meet it: arguments, exit codes, files.
+
+mod interrupt;
+mod pictures;
+mod run;
+mod scanning;
+mod settings;
+mod usage;
