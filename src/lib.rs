@@ -10,6 +10,7 @@ pub mod checks;
 pub mod cli;
 pub mod config;
 pub mod decode;
+pub mod distribution;
 pub mod duplicates;
 pub mod error;
 pub mod executor;
@@ -21,5 +22,6 @@ pub mod report;
 pub mod sample;
 pub mod scan;
 pub mod source;
+pub mod statistics;
 
 pub use error::{Error, Result};

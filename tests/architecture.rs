@@ -9,9 +9,9 @@ use std::path::Path;
 /// lower levels.
 const LEVELS: &[&[&str]] = &[
     &["error"],
-    &["executor", "progress"],
+    &["executor", "progress", "statistics"],
     &["sample"],
-    &["finding"],
+    &["finding", "distribution"],
     &["gate"],
     &["source", "decode"],
     &["fingerprint", "neighbors"],

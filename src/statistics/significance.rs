@@ -1,0 +1,194 @@
+//! How often chance alone would do the same. Knows no thresholds.
+
+use statrs::function::gamma::checked_gamma_ur;
+
+use super::contingency::chi_square;
+use super::random::{
+    Random, hypergeometric_mode, hypergeometric_probability, hypergeometric_ratio,
+};
+
+/// The answer of a test for equal shares.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Significance {
+    /// How often a random division of the same samples differs at least as
+    /// much as the one seen.
+    pub p_value: f64,
+    /// How often it differs at most as much: small where the division follows
+    /// the shares more closely than chance would, as a stratified one does.
+    pub p_alike: f64,
+    /// Random divisions drawn; 0 where the chi-square distribution was used.
+    pub draws: usize,
+}
+
+/// The upper tail of the chi-square distribution.
+pub fn chi_square_upper_tail(statistic: f64, degrees_of_freedom: usize) -> f64 {
+    if degrees_of_freedom == 0 || statistic.is_nan() || statistic <= 0.0 {
+        return 1.0;
+    }
+    checked_gamma_ur(degrees_of_freedom as f64 / 2.0, statistic / 2.0)
+        .map_or(0.0, |p| p.clamp(0.0, 1.0))
+}
+
+/// Below this expected count the chi-square distribution is not trusted and
+/// random divisions are drawn: the rule of Cochran (1954), "Some methods for
+/// strengthening the common χ² tests", in its strict form.
+const SMALLEST_EXPECTED: f64 = 5.0;
+
+/// Whether two rows of counts share one distribution: by the chi-square
+/// distribution, or by up to `draws` random divisions with the same margins
+/// where an expected count is small.
+pub fn equal_shares(a: &[u64], b: &[u64], draws: usize, seed: u64) -> Significance {
+    let test = chi_square(a, b);
+    if test.degrees_of_freedom == 0 {
+        return Significance {
+            p_value: 1.0,
+            p_alike: 1.0,
+            draws: 0,
+        };
+    }
+    if test.smallest_expected >= SMALLEST_EXPECTED {
+        return Significance {
+            p_value: test.p_value,
+            p_alike: 1.0 - test.p_value,
+            draws: 0,
+        };
+    }
+    let both: Vec<u64> = a.iter().zip(b).map(|(a, b)| a + b).collect();
+    let (total, drawn) = (both.iter().sum::<u64>(), a.iter().sum::<u64>());
+    let (mut again_a, mut again_b) = (vec![0; both.len()], vec![0; both.len()]);
+    randomised(test.statistic, draws, seed, |random| {
+        let (mut pool, mut left) = (total, drawn);
+        for (index, &count) in both.iter().enumerate() {
+            let taken = random.hypergeometric(pool, count, left);
+            (again_a[index], again_b[index]) = (taken, count - taken);
+            pool -= count;
+            left -= taken;
+        }
+        chi_square(&again_a, &again_b).statistic
+    })
+}
+
+/// How a statistic `seen` stands among up to `draws` of chance.
+///
+/// Stops early once the answer is clear (Besag & Clifford 1991, "Sequential
+/// Monte Carlo p-values"): after [`FEWEST_DRAWS`] at least and as many draws at
+/// or above `seen` as fix p to about a fifth of its value.
+pub fn randomised(
+    seen: f64,
+    draws: usize,
+    seed: u64,
+    mut statistic: impl FnMut(&mut Random) -> f64,
+) -> Significance {
+    let mut random = Random::seeded(seed);
+    let (mut above, mut below, mut drawn) = (0usize, 0usize, 0usize);
+    // The same table drawn again must count as equal in spite of rounding.
+    let slack = 1e-9 * seen.abs();
+    while drawn < draws && (drawn < FEWEST_DRAWS || above < ENOUGH_ABOVE) {
+        let chance = statistic(&mut random);
+        drawn += 1;
+        above += usize::from(chance >= seen - slack);
+        below += usize::from(chance <= seen + slack);
+    }
+    let share = |count: usize| (count + 1) as f64 / (drawn + 1) as f64;
+    Significance {
+        p_value: share(above),
+        p_alike: share(below),
+        draws: drawn,
+    }
+}
+
+/// Enough to tell a lower tail of one in fifty.
+const FEWEST_DRAWS: usize = 199;
+
+/// 1/√25: p is then known to a fifth of its value.
+const ENOUGH_ABOVE: usize = 25;
+
+/// Fisher's exact test, two-sided, of `hits_a` among `total_a` against
+/// `hits_b` among `total_b`: all tables no more probable than the one seen.
+pub fn fisher_exact(hits_a: u64, total_a: u64, hits_b: u64, total_b: u64) -> f64 {
+    let (hits_a, hits_b) = (hits_a.min(total_a), hits_b.min(total_b));
+    let (total, marked) = (total_a + total_b, hits_a + hits_b);
+    let lowest = total_a.saturating_sub(total - marked);
+    let highest = marked.min(total_a);
+    if lowest == highest {
+        return 1.0;
+    }
+    let ratio = |x: u64| hypergeometric_ratio(total, marked, total_a, x);
+    let mode = hypergeometric_mode(total, marked, total_a).clamp(lowest, highest);
+    let peak = hypergeometric_probability(total, marked, total_a, mode);
+    let seen = hypergeometric_probability(total, marked, total_a, hits_a);
+    // Tables as probable as the one seen belong to the tail in spite of
+    // rounding (the tolerance of R's and scipy's fisher test).
+    let bar = seen * (1.0 + 1e-7);
+    let tail = |p: f64| if p <= bar { p } else { 0.0 };
+    let mut sum = tail(peak);
+    let (mut x, mut p) = (mode, peak);
+    while x < highest && p > 0.0 {
+        p *= ratio(x);
+        x += 1;
+        sum += tail(p);
+    }
+    (x, p) = (mode, peak);
+    while x > lowest && p > 0.0 {
+        p /= ratio(x - 1);
+        x -= 1;
+        sum += tail(p);
+    }
+    sum.min(1.0)
+}
+
+/// How often a random draw of `draws` among `total` holds none of `marked`.
+pub fn absence_probability(total: u64, marked: u64, draws: u64) -> f64 {
+    let (marked, draws) = (marked.min(total), draws.min(total));
+    if draws > total - marked {
+        return 0.0;
+    }
+    hypergeometric_probability(total, marked, draws, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p_values_of_random_divisions_are_spread_evenly() {
+        let mut random = Random::seeded(6);
+        let mut below_a_tenth = 0;
+        for round in 0..400 {
+            // Eight rare classes, so that the drawn test is used.
+            let both = [3u64, 5, 2, 8, 4, 6, 3, 9];
+            let (mut pool, mut left) = (40, 15);
+            let a: Vec<u64> = both
+                .iter()
+                .map(|&count| {
+                    let taken = random.hypergeometric(pool, count, left);
+                    pool -= count;
+                    left -= taken;
+                    taken
+                })
+                .collect();
+            let b: Vec<u64> = both.iter().zip(&a).map(|(both, a)| both - a).collect();
+            let answer = equal_shares(&a, &b, 199, round);
+            assert!(answer.draws > 0);
+            below_a_tenth += u32::from(answer.p_value <= 0.1);
+        }
+        // 40 expected, standard deviation 6.
+        assert!((16..=64).contains(&below_a_tenth), "{below_a_tenth}");
+    }
+
+    #[test]
+    fn perfectly_proportional_division_is_more_alike_than_chance() {
+        let a = [4, 8, 2, 6, 4, 8, 2, 6];
+        let b = [2, 4, 1, 3, 2, 4, 1, 3];
+        let answer = equal_shares(&a, &b, 999, 0);
+        assert_eq!(answer.p_value, 1.0);
+        assert!(answer.p_alike < 0.02);
+    }
+
+    #[test]
+    fn a_class_without_samples_to_draw_is_surely_absent() {
+        assert_eq!(absence_probability(10, 0, 4), 1.0);
+        assert_eq!(absence_probability(10, 7, 4), 0.0);
+        assert!((absence_probability(4, 1, 2) - 0.5).abs() < 1e-12);
+    }
+}
