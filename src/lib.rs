@@ -17,6 +17,7 @@ pub mod executor;
 pub mod finding;
 pub mod fingerprint;
 pub mod gate;
+pub mod headlines;
 pub mod progress;
 pub mod report;
 pub mod sample;

@@ -15,7 +15,7 @@ const LEVELS: &[&[&str]] = &[
     &["gate"],
     &["source", "decode"],
     &["fingerprint", "neighbors"],
-    &["duplicates", "features"],
+    &["duplicates", "features", "headlines"],
     &["checks", "report", "resplit"],
     &["config"],
     &["scan"],

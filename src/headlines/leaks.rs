@@ -1,0 +1,231 @@
+//! How much of each evaluation split a model has seen before, read off the
+//! findings. Compares no picture.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::finding::{ClassLeak, Evidence, Finding, LeakFigures};
+use crate::sample::{ClassId, Listing, Role, SampleId, SplitId};
+
+/// The figures of every evaluation split; `None` with fewer than two splits.
+pub(super) fn figures(listing: &Listing, findings: &[Finding]) -> Option<Vec<LeakFigures>> {
+    if listing.splits.len() < 2 {
+        return None;
+    }
+    let copies = copies(listing, findings);
+    let evaluated = (0..)
+        .map(SplitId)
+        .zip(&listing.splits)
+        .filter(|(_, split)| split.role == Role::Evaluation);
+    Some(
+        evaluated
+            .map(|(id, _)| of_split(listing, &copies, id))
+            .collect(),
+    )
+}
+
+/// The pairs of samples in different splits that the findings call copies,
+/// both ways round: each sample with its copies, in listing order.
+pub(super) fn copies(
+    listing: &Listing,
+    findings: &[Finding],
+) -> BTreeMap<SampleId, BTreeSet<SampleId>> {
+    let mut copies: BTreeMap<SampleId, BTreeSet<SampleId>> = BTreeMap::new();
+    for (a, b, _) in leaked_pairs(listing, findings) {
+        copies.entry(a).or_default().insert(b);
+        copies.entry(b).or_default().insert(a);
+    }
+    copies
+}
+
+/// Every pair `a < b` of samples in different splits that a finding calls
+/// copies. A finding may fold byte-identical copies, so it may hold several.
+pub(super) fn leaked_pairs<'a>(
+    listing: &'a Listing,
+    findings: &'a [Finding],
+) -> impl Iterator<Item = (SampleId, SampleId, &'a Finding)> {
+    findings
+        .iter()
+        .filter(|f| f.check.family() == "LEAK" && matches!(f.evidence, Evidence::Pair(_)))
+        .flat_map(move |finding| {
+            let samples = &finding.samples;
+            samples.iter().enumerate().flat_map(move |(i, &a)| {
+                samples[i + 1..]
+                    .iter()
+                    .filter(move |&&b| listing.sample(a).split != listing.sample(b).split)
+                    .map(move |&b| (a.min(b), a.max(b), finding))
+            })
+        })
+}
+
+fn of_split(
+    listing: &Listing,
+    copies: &BTreeMap<SampleId, BTreeSet<SampleId>>,
+    split: SplitId,
+) -> LeakFigures {
+    let seen_before = seen_before(listing, split);
+    let mut figures = LeakFigures {
+        split,
+        samples: 0,
+        leaked: 0,
+        same_label: 0,
+        memorised: None,
+        sources: Vec::new(),
+        classes: Vec::new(),
+    };
+    let mut by_source: BTreeMap<SplitId, u64> = BTreeMap::new();
+    let mut by_class: BTreeMap<ClassId, (u64, u64)> = BTreeMap::new();
+    let (mut labelled, mut right) = (0u64, 0.0);
+    for sample in listing.samples.iter().filter(|s| s.split == Some(split)) {
+        figures.samples += 1;
+        let of_sample = copies.get(&sample.id);
+        let sources: BTreeSet<SplitId> = of_sample
+            .into_iter()
+            .flatten()
+            .filter_map(|&copy| listing.sample(copy).split)
+            .collect();
+        for &source in &sources {
+            *by_source.entry(source).or_default() += 1;
+        }
+        let leaked = sources.iter().any(|source| seen_before.contains(source));
+        for &class in sample.labels.classes() {
+            let (all, of_them) = by_class.entry(class).or_default();
+            *all += 1;
+            *of_them += u64::from(leaked);
+        }
+        if !leaked {
+            continue;
+        }
+        figures.leaked += 1;
+        let teachers: Vec<&[ClassId]> = of_sample
+            .into_iter()
+            .flatten()
+            .map(|&copy| listing.sample(copy))
+            .filter(|copy| copy.split.is_some_and(|s| seen_before.contains(&s)))
+            .map(|copy| copy.labels.classes())
+            .collect();
+        let own = sample.labels.classes();
+        if !own.is_empty() {
+            figures.same_label += u64::from(teachers.contains(&own));
+            labelled += 1;
+            right += remembered(&teachers, own);
+        }
+    }
+    figures.memorised = (labelled > 0).then(|| right / labelled as f64);
+    figures.sources = by_source.into_iter().collect();
+    figures.classes = by_class
+        .into_iter()
+        .filter(|&(_, (_, leaked))| leaked > 0)
+        .map(|(class, (samples, leaked))| ClassLeak {
+            class,
+            samples,
+            leaked,
+        })
+        .collect();
+    figures
+}
+
+/// The splits whose pictures a model has seen when `split` is measured: those
+/// trained on or used before, or all others where there is no such split.
+fn seen_before(listing: &Listing, split: SplitId) -> BTreeSet<SplitId> {
+    let others = |wanted: fn(Role) -> bool| -> BTreeSet<SplitId> {
+        (0..)
+            .map(SplitId)
+            .zip(&listing.splits)
+            .filter(|(id, other)| *id != split && wanted(other.role))
+            .map(|(id, _)| id)
+            .collect()
+    };
+    let used = others(|role| role != Role::Evaluation);
+    if used.is_empty() {
+        others(|_| true)
+    } else {
+        used
+    }
+}
+
+/// The chance that the classes most of `teachers` carry are `own`; a tie is
+/// shared out. Unlabelled teachers teach nothing.
+fn remembered(teachers: &[&[ClassId]], own: &[ClassId]) -> f64 {
+    let mut votes: BTreeMap<&[ClassId], u64> = BTreeMap::new();
+    for teacher in teachers.iter().filter(|classes| !classes.is_empty()) {
+        *votes.entry(teacher).or_default() += 1;
+    }
+    let most = votes.values().copied().max().unwrap_or(0);
+    let winners = votes.values().filter(|&&count| count == most).count();
+    if most > 0 && votes.get(own) == Some(&most) {
+        1.0 / winners as f64
+    } else {
+        0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::headlines::fixture::{leak, listing};
+
+    const SAMPLES: &[(&str, Option<u16>, Option<u32>)] = &[
+        ("train/cat/1", Some(0), Some(0)),
+        ("train/cat/2", Some(0), Some(0)),
+        ("train/dog/3", Some(0), Some(1)),
+        ("val/cat/4", Some(1), Some(0)),
+        ("test/cat/5", Some(2), Some(0)),
+        ("test/cat/6", Some(2), Some(0)),
+        ("test/dog/7", Some(2), Some(1)),
+        ("test/8", Some(2), None),
+    ];
+
+    #[test]
+    fn test_images_that_are_copies_of_training_images_are_counted_once() {
+        let listing = listing(&["train", "val", "test"], &["cat", "dog"], SAMPLES);
+        let findings = [
+            leak(&listing, &[4, 0]),
+            leak(&listing, &[4, 1]),
+            leak(&listing, &[5, 2]),
+            leak(&listing, &[7, 2]),
+            leak(&listing, &[6, 3]),
+        ];
+        let all = figures(&listing, &findings).expect("two splits");
+        let test = &all[1];
+        assert_eq!((test.samples, test.leaked, test.same_label), (4, 3, 1));
+        assert_eq!(test.memorised, Some(0.5));
+        assert_eq!(test.sources, [(SplitId(0), 3), (SplitId(1), 1)]);
+        assert_eq!(
+            test.classes,
+            [ClassLeak {
+                class: ClassId(0),
+                samples: 2,
+                leaked: 2
+            }]
+        );
+        let val = &all[0];
+        assert_eq!((val.leaked, val.memorised), (0, None));
+        assert_eq!(val.sources, [(SplitId(2), 1)]);
+    }
+
+    #[test]
+    fn tie_among_teachers_is_shared_out() {
+        let (cat, dog) = ([ClassId(0)], [ClassId(1)]);
+        assert_eq!(remembered(&[&cat, &dog], &cat), 0.5);
+        assert_eq!(remembered(&[&cat, &dog, &dog], &cat), 0.0);
+        assert_eq!(remembered(&[&[], &cat], &cat), 1.0);
+        assert_eq!(remembered(&[&[]], &cat), 0.0);
+    }
+
+    #[test]
+    fn without_a_training_split_every_other_split_counts() {
+        let listing = listing(
+            &["a", "b"],
+            &["cat"],
+            &[("a/1", Some(0), Some(0)), ("b/1", Some(1), Some(0))],
+        );
+        let all = figures(&listing, &[leak(&listing, &[1, 0])]).expect("two splits");
+        assert_eq!((all[0].leaked, all[1].leaked), (1, 1));
+    }
+
+    #[test]
+    fn single_split_has_no_leak_figures() {
+        let listing = listing(&["train"], &["cat"], &[("train/1", Some(0), Some(0))]);
+        assert_eq!(figures(&listing, &[]), None);
+    }
+}

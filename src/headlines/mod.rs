@@ -1,0 +1,258 @@
+//! Answers what a person asks first, from findings and counts. Finds nothing
+//! itself and prints nothing.
+
+mod drops;
+mod leaks;
+
+use std::collections::BTreeMap;
+
+pub use drops::{Drop, DropSide, drops};
+
+use crate::finding::{DriftFigures, Finding, Headlines, SplitFigures, SuspectFigures};
+use crate::fingerprint::FingerprintTable;
+use crate::sample::{ClassId, Listing, SplitId};
+
+/// What the headlines are read off.
+#[derive(Debug, Clone)]
+pub struct Known<'a> {
+    /// The samples.
+    pub listing: &'a Listing,
+    /// What was computed of each.
+    pub fingerprints: &'a FingerprintTable,
+    /// All findings, accepted ones too.
+    pub findings: &'a [Finding],
+    /// A check for copies across splits looked at everything.
+    pub copies_searched: bool,
+    /// What is thought of each sample's label, in listing order; empty where
+    /// no label could be judged.
+    pub labels: &'a [LabelState],
+    /// As computed by the statistics.
+    pub drift: Vec<DriftFigures>,
+}
+
+/// What is thought of a sample's label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LabelState {
+    /// It was not judged.
+    #[default]
+    NotJudged,
+    /// Nothing speaks against it.
+    Fine,
+    /// Likely wrong.
+    Likely,
+    /// The same at the stronger level.
+    Strong,
+}
+
+/// The headline figures.
+pub fn headlines(known: Known<'_>) -> Headlines {
+    Headlines {
+        splits: split_figures(&known),
+        leaks: known
+            .copies_searched
+            .then(|| leaks::figures(known.listing, known.findings))
+            .flatten(),
+        suspects: suspect_figures(&known),
+        drift: known.drift,
+    }
+}
+
+/// Every split; one without a name where the data set has none.
+fn split_ids(listing: &Listing) -> Vec<Option<SplitId>> {
+    if listing.splits.is_empty() {
+        return vec![None];
+    }
+    (0..)
+        .map(SplitId)
+        .zip(&listing.splits)
+        .map(|(id, _)| Some(id))
+        .collect()
+}
+
+fn split_figures(known: &Known<'_>) -> Vec<SplitFigures> {
+    let listing = known.listing;
+    let labelled = (listing.samples.iter()).any(|sample| !sample.labels.classes().is_empty());
+    split_ids(listing)
+        .into_iter()
+        .map(|split| {
+            let mut figures = SplitFigures {
+                split,
+                ..SplitFigures::default()
+            };
+            let mut classes: BTreeMap<ClassId, u64> = if labelled {
+                (0..listing.classes.len())
+                    .map(|index| (ClassId(index as u32), 0))
+                    .collect()
+            } else {
+                BTreeMap::new()
+            };
+            let mut any_label = false;
+            for sample in listing.samples.iter().filter(|s| s.split == split) {
+                figures.samples += 1;
+                let row = known.fingerprints.get(sample.id);
+                figures.unseen += u64::from(row.is_none_or(|row| row.image.is_err()));
+                for class in sample.labels.classes() {
+                    any_label = true;
+                    *classes.entry(*class).or_default() += 1;
+                }
+            }
+            // A split of pictures without labels has no smallest class.
+            figures.smallest_class = any_label
+                .then(|| classes.into_iter().min_by_key(|&(class, n)| (n, class)))
+                .flatten();
+            figures
+        })
+        .collect()
+}
+
+fn suspect_figures(known: &Known<'_>) -> Option<Vec<SuspectFigures>> {
+    let listing = known.listing;
+    if known.labels.iter().all(|&s| s == LabelState::NotJudged) {
+        return None;
+    }
+    let figures = split_ids(listing).into_iter().map(|split| {
+        let mut figures = SuspectFigures {
+            split,
+            judged: 0,
+            suspects: 0,
+            strong: 0,
+        };
+        for (sample, state) in listing.samples.iter().zip(known.labels) {
+            if sample.split == split {
+                figures.judged += u64::from(*state != LabelState::NotJudged);
+                figures.strong += u64::from(*state == LabelState::Strong);
+                figures.suspects +=
+                    u64::from(matches!(state, LabelState::Likely | LabelState::Strong));
+            }
+        }
+        figures
+    });
+    Some(figures.collect())
+}
+
+#[cfg(test)]
+pub(crate) mod fixture {
+    //! A small data set with findings, made by hand.
+
+    use crate::finding::{
+        CheckInfo, Evidence, Finding, FindingId, PairEvidence, Relation, Severity, Transform,
+    };
+    use crate::sample::{ClassId, Labels, Listing, Sample, SampleId, SampleKey, Split, SplitId};
+
+    pub(crate) static LEAK: CheckInfo = CheckInfo {
+        code: "LEAK001",
+        name: "exact-duplicate-across-splits",
+        summary: "an image of one split is an image of another",
+        next_step: "drop the copies listed in `drop.csv`",
+        severity: Severity::Error,
+        docs: "# exact-duplicate-across-splits (LEAK001)\n",
+    };
+
+    /// A listing of `(key, split, class)`; splits in the order given.
+    pub(crate) fn listing(
+        splits: &[&str],
+        classes: &[&str],
+        samples: &[(&str, Option<u16>, Option<u32>)],
+    ) -> Listing {
+        let samples = samples
+            .iter()
+            .enumerate()
+            .map(|(index, &(key, split, class))| Sample {
+                id: SampleId(index as u32),
+                key: SampleKey::from_path(std::path::Path::new(key)),
+                split: split.map(SplitId),
+                labels: Labels::from_classes(class.map(ClassId).into_iter().collect()),
+                group: None,
+            })
+            .collect();
+        Listing {
+            splits: splits.iter().map(|name| Split::named(name)).collect(),
+            classes: classes.iter().map(|&name| name.to_owned()).collect(),
+            samples,
+            ..Listing::default()
+        }
+    }
+
+    /// A leak between two samples.
+    pub(crate) fn leak(listing: &Listing, samples: &[u32]) -> Finding {
+        let samples: Vec<SampleId> = samples.iter().map(|&id| SampleId(id)).collect();
+        let keys: Vec<&str> = samples
+            .iter()
+            .map(|&id| listing.sample(id).key.as_str())
+            .collect();
+        Finding {
+            id: FindingId::of_names("LEAK001", keys.iter().copied()),
+            check: &LEAK,
+            severity: Severity::Error,
+            message: format!("`{}` is the same picture as `{}`", keys[0], keys[1]),
+            splits: samples
+                .iter()
+                .filter_map(|&id| listing.sample(id).split)
+                .collect(),
+            labels: Vec::new(),
+            samples,
+            score: Some(1.0),
+            evidence: Evidence::Pair(PairEvidence {
+                relation: Relation::Exact,
+                transform: Transform::default(),
+                distance: Some(0),
+                similarity: 1.0,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fixture::listing;
+    use super::*;
+
+    #[test]
+    fn smallest_class_counts_absent_classes_and_needs_a_label() {
+        let listing = listing(
+            &["train", "test"],
+            &["cat", "dog"],
+            &[
+                ("train/cat/1", Some(0), Some(0)),
+                ("train/cat/2", Some(0), Some(0)),
+                ("test/1", Some(1), None),
+            ],
+        );
+        let figures = headlines(Known {
+            listing: &listing,
+            fingerprints: &FingerprintTable::default(),
+            findings: &[],
+            copies_searched: false,
+            labels: &[],
+            drift: Vec::new(),
+        });
+        assert_eq!(figures.splits[0].smallest_class, Some((ClassId(1), 0)));
+        assert_eq!(figures.splits[1].smallest_class, None);
+        assert_eq!(figures.splits[0].unseen, 2);
+        assert_eq!((figures.leaks, figures.suspects), (None, None));
+    }
+
+    #[test]
+    fn suspects_are_counted_by_split() {
+        let listing = listing(
+            &["train", "test"],
+            &["cat"],
+            &[
+                ("train/cat/1", Some(0), Some(0)),
+                ("train/cat/2", Some(0), Some(0)),
+                ("test/cat/1", Some(1), Some(0)),
+            ],
+        );
+        let figures = headlines(Known {
+            listing: &listing,
+            fingerprints: &FingerprintTable::default(),
+            findings: &[],
+            copies_searched: false,
+            labels: &[LabelState::Fine, LabelState::Likely, LabelState::Strong],
+            drift: Vec::new(),
+        });
+        let suspects = figures.suspects.expect("judged");
+        assert_eq!((suspects[0].judged, suspects[0].suspects), (2, 1));
+        assert_eq!((suspects[1].strong, suspects[1].share()), (1, 1.0));
+    }
+}
