@@ -8,9 +8,9 @@ use crate::config::{SelectedCheck, Settings};
 use crate::duplicates::{self, Duplicates};
 use crate::error::Result;
 use crate::executor::Executor;
-use crate::finding::{CheckRun, Finding, RunState};
+use crate::finding::{CheckRun, Finding, Headlines, RunState};
 use crate::fingerprint::{self, FingerprintTable, Pictures};
-use crate::gate::{self, Outcome};
+use crate::gate::{self, Case, Outcome};
 use crate::progress::{Progress, Stage};
 use crate::sample::Listing;
 use crate::source::{self, Listed};
@@ -81,7 +81,15 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
     }));
     runs.sort_by_key(|run| run.check.code);
 
-    let outcome = gate::judge(findings, runs, &settings.policy, interrupted);
+    let headlines = Headlines::default();
+    let case = Case {
+        findings,
+        runs,
+        listing: &listing,
+        headlines: &headlines,
+        interrupted,
+    };
+    let outcome = gate::judge(case, &settings.policy);
     Ok(Scan {
         listing,
         fingerprints,

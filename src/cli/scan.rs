@@ -1,6 +1,8 @@
 //! `splitlint scan`: from flags to the exit code.
 
 use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::args::{RunArguments, ScanArguments};
 use super::progress::Shown;
@@ -8,6 +10,7 @@ use super::{console, destination, interrupt, print};
 use crate::config::{self, Format, Options, Settings};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
+use crate::gate::Date;
 use crate::progress::{Progress, Stage};
 use crate::report::Report;
 use crate::scan::{Scan, scan};
@@ -22,6 +25,9 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
     let scan = scan(&settings, &executor, &progress)?;
     if verbose {
         tell_kept(&scan);
+    }
+    if !quiet {
+        scan.outcome.notes.iter().for_each(console::note);
     }
     let report = Report {
         listing: &scan.listing,
@@ -54,10 +60,21 @@ fn settings(arguments: ScanArguments) -> Result<Settings> {
         }
         None => Options::default(),
     };
-    config::resolve(arguments.into_options().over(file))
+    let mut settings = config::resolve(arguments.into_options().over(file))?;
+    settings.policy.acceptance.today = Some(today());
+    Ok(settings)
 }
 
-fn config_file(run: &RunArguments, root: Option<&std::path::Path>) -> Option<std::path::PathBuf> {
+/// Today in UTC, so that an acceptance ends everywhere at once.
+fn today() -> Date {
+    const SECONDS_A_DAY: u64 = 86_400;
+    let days = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs() / SECONDS_A_DAY);
+    Date::from_unix_days(u32::try_from(days).unwrap_or(u32::MAX))
+}
+
+fn config_file(run: &RunArguments, root: Option<&Path>) -> Option<PathBuf> {
     run.config
         .clone()
         .or_else(|| config::find("".as_ref(), root))

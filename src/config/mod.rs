@@ -5,10 +5,12 @@ mod file;
 mod format;
 mod keys;
 mod options;
+mod policy;
 mod settings;
 
 pub use checks::SelectedCheck;
 pub use file::{FILE_NAME, find, load, parse};
 pub use format::{Format, Output};
 pub use options::{CacheOption, Options};
+pub use policy::{Accept, CountOrShare, OneOrEach};
 pub use settings::{Cache, Settings, resolve};

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::policy::{Accept, CountOrShare, OneOrEach};
+
 /// Settings as given, before defaults.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
@@ -41,8 +43,20 @@ pub struct Options {
     pub checks: BTreeMap<String, toml::Table>,
     /// `error`, `warning` or `never`.
     pub fail_on: Option<String>,
-    /// Findings accepted earlier.
+    /// What a failed check means: `fail` or `allow`.
+    pub incomplete: Option<String>,
+    /// Share of an evaluation split that may be leaked, 0 to 1.
+    pub max_leaked_share: Option<OneOrEach<f64>>,
+    /// How many labels may be suspect, or which share of them.
+    pub max_suspect_labels: Option<OneOrEach<CountOrShare>>,
+    /// Total variation that class shares of two splits may have, 0 to 1.
+    pub max_drift: Option<f64>,
+    /// Samples that every class must have in a split.
+    pub min_samples_per_class: Option<OneOrEach<u64>>,
+    /// Findings accepted earlier, one by one.
     pub baseline: Option<PathBuf>,
+    /// Findings accepted by kind.
+    pub accept: Vec<Accept>,
     /// The report's folder.
     pub report: Option<PathBuf>,
     /// What is printed to standard output.
@@ -96,7 +110,13 @@ impl Options {
             severity: joined(self.severity, below.severity),
             checks: joined(self.checks, below.checks),
             fail_on: self.fail_on.or(below.fail_on),
+            incomplete: self.incomplete.or(below.incomplete),
+            max_leaked_share: self.max_leaked_share.or(below.max_leaked_share),
+            max_suspect_labels: self.max_suspect_labels.or(below.max_suspect_labels),
+            max_drift: self.max_drift.or(below.max_drift),
+            min_samples_per_class: self.min_samples_per_class.or(below.min_samples_per_class),
             baseline: self.baseline.or(below.baseline),
+            accept: [below.accept, self.accept].concat(),
             report: self.report.or(below.report),
             format: self.format.or(below.format),
             output: self.output.or(below.output),

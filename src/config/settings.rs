@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use regex::Regex;
 
 use super::checks::{self, SelectedCheck, Wanted};
-use super::{CacheOption, Format, Options, Output};
+use super::{CacheOption, Format, Options, Output, policy};
 use crate::decode::Limits;
 use crate::error::{Error, Result};
 use crate::finding::CheckInfo;
-use crate::gate::{FailOn, Policy};
+use crate::gate::Policy;
 use crate::source::{Columns, Request};
 
 /// What a scan does.
@@ -25,8 +25,6 @@ pub struct Settings {
     pub left_out: Vec<&'static CheckInfo>,
     /// What the user allows.
     pub policy: Policy,
-    /// Findings accepted earlier, if there is such a file.
-    pub baseline: Option<PathBuf>,
     /// Where the report goes.
     pub report: PathBuf,
     /// What is printed.
@@ -60,17 +58,17 @@ const REPORT: &str = "splitlint-report";
 /// [`Error::Config`] with every mistake found.
 pub fn resolve(options: Options) -> Result<Settings> {
     let mut problems = options.problems;
-    let fail_on = match options.fail_on.as_deref() {
-        None | Some("error") => FailOn::Error,
-        Some("warning") => FailOn::Warning,
-        Some("never") => FailOn::Never,
-        Some(other) => {
-            problems.push(format!(
-                "`fail-on` is `{other}`; use error, warning or never"
-            ));
-            FailOn::Error
-        }
+    let allowed = policy::Wanted {
+        fail_on: options.fail_on.as_deref(),
+        incomplete: options.incomplete.as_deref(),
+        max_leaked_share: options.max_leaked_share,
+        max_suspect_labels: options.max_suspect_labels,
+        max_drift: options.max_drift,
+        min_samples_per_class: options.min_samples_per_class,
+        accept: &options.accept,
+        baseline: options.baseline.as_deref(),
     };
+    let policy = policy::build(allowed, &mut problems);
     let wanted = Wanted {
         select: options.select.unwrap_or_default(),
         ignore: options.ignore.unwrap_or_default(),
@@ -140,8 +138,7 @@ pub fn resolve(options: Options) -> Result<Settings> {
             .map_or_else(Limits::default, |max_pixels| Limits { max_pixels }),
         checks,
         left_out,
-        policy: Policy { fail_on },
-        baseline: options.baseline,
+        policy,
         report,
         format,
         outputs,
@@ -166,6 +163,7 @@ fn check_globs(key: &str, globs: Option<&[String]>, problems: &mut Vec<String>) 
 mod tests {
     use super::*;
     use crate::config::parse;
+    use crate::gate::{AtMost, FailOn, PerSplit};
 
     fn problems(toml: &str) -> Vec<String> {
         let text = format!("root = \"data\"\n{toml}");
@@ -184,6 +182,34 @@ mod tests {
              [severity]\nLEAK001 = \"fatal\"\nLEAK9 = \"error\"\n[checks.nothing]\n",
         );
         assert_eq!(told.len(), 11, "{told:#?}");
+    }
+
+    #[test]
+    fn policy_is_held_to_sense() {
+        let told = problems(
+            "incomplete = \"maybe\"\nmax-leaked-share = { test = 5 }\nmax-drift = -0.1\n\
+             max-suspect-labels = 1.5\nbaseline = \"none.csv\"\n\
+             [[accept]]\nreason = \"x\"\n[[accept]]\npath = \"a\"\n\
+             [[accept]]\ncheck = \"LEEK\"\npath = \"[\"\nreason = \"y\"\nexpires = \"soon\"\n",
+        );
+        assert_eq!(told.len(), 10, "{told:#?}");
+    }
+
+    #[test]
+    fn thresholds_are_read_for_all_splits_or_for_each() {
+        let text = "root = \"d\"\nmax-leaked-share = { test = 0, val = 0.005 }\n\
+                    max-suspect-labels = 20\nmin-samples-per-class = { train = 5 }\nmax-drift = 0.1\n";
+        let thresholds = resolve(parse(text, "s"))
+            .expect("well formed")
+            .policy
+            .thresholds;
+        let leaked = [("test".to_owned(), 0.0), ("val".to_owned(), 0.005)];
+        assert_eq!(thresholds.max_leaked_share, PerSplit::Named(leaked.into()));
+        assert_eq!(
+            thresholds.max_suspect_labels,
+            PerSplit::All(AtMost::Count(20))
+        );
+        assert_eq!(thresholds.max_drift, Some(0.1));
     }
 
     #[test]

@@ -1,9 +1,21 @@
 //! From findings to a verdict: a pure function. Knows nothing of checks,
 //! reports or files.
 
+mod acceptance;
+mod baseline;
+mod date;
+mod thresholds;
+
 use std::fmt;
 
-use crate::finding::{CheckRun, Finding, RunState, Severity};
+pub use acceptance::{Acceptance, Accepted, Rule};
+pub use baseline::{Baseline, Line};
+pub use date::Date;
+pub use thresholds::{AtMost, PerSplit, Thresholds};
+
+use crate::finding::{CheckRun, Finding, Headlines, RunState, Severity};
+use crate::sample::Listing;
+use thresholds::Figures;
 
 /// From which severity on a finding breaches the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,11 +29,42 @@ pub enum FailOn {
     Never,
 }
 
+/// What a check that failed means for the verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WhenIncomplete {
+    /// There can be no verdict.
+    #[default]
+    Fail,
+    /// The other checks decide.
+    Allow,
+}
+
 /// What the user allows.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Policy {
     /// The bar for findings.
     pub fail_on: FailOn,
+    /// What a failed check means.
+    pub when_incomplete: WhenIncomplete,
+    /// Limits on headline figures.
+    pub thresholds: Thresholds,
+    /// What was accepted earlier.
+    pub acceptance: Acceptance,
+}
+
+/// All that a verdict rests on.
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// What was found, in any order.
+    pub findings: Vec<Finding>,
+    /// Every check there is and how it ended.
+    pub runs: Vec<CheckRun>,
+    /// The samples that the findings are about.
+    pub listing: &'a Listing,
+    /// The figures that thresholds are held against.
+    pub headlines: &'a Headlines,
+    /// The scan stopped before it had seen everything.
+    pub interrupted: bool,
 }
 
 /// Why the gate is closed.
@@ -71,21 +114,23 @@ impl fmt::Display for Verdict {
 /// The findings, worst first, and the verdict on them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
-    /// Sorted by severity, worst first, then code, then score, then sample.
+    /// Those that count, sorted by severity, worst first, then code, then
+    /// score, then sample.
     pub findings: Vec<Finding>,
+    /// Those accepted earlier, in the same order. They do not count.
+    pub accepted: Vec<Accepted>,
     /// Every check there is and how it ended, in registry order.
     pub runs: Vec<CheckRun>,
     /// Pass or fail.
     pub verdict: Verdict,
+    /// What a person should know of the policy itself: stale and expired
+    /// acceptances, limits that could not be held. One line each.
+    pub notes: Vec<String>,
 }
 
-/// Judges. `interrupted` says the scan stopped before it had seen everything.
-pub fn judge(
-    mut findings: Vec<Finding>,
-    runs: Vec<CheckRun>,
-    policy: &Policy,
-    interrupted: bool,
-) -> Outcome {
+/// Judges.
+pub fn judge(case: Case<'_>, policy: &Policy) -> Outcome {
+    let mut findings = case.findings;
     findings.sort_by(|a, b| {
         (b.severity.cmp(&a.severity))
             .then_with(|| a.check.code.cmp(b.check.code))
@@ -93,46 +138,74 @@ pub fn judge(
             .then_with(|| a.samples.cmp(&b.samples))
             .then_with(|| a.id.cmp(&b.id))
     });
-    let verdict = verdict(&findings, &runs, policy, interrupted);
+    let sorted = policy.acceptance.sort(findings, case.listing, &case.runs);
+    let held = policy.thresholds.hold(&Figures {
+        headlines: case.headlines,
+        listing: case.listing,
+        new: &sorted.new,
+        accepted: &sorted.accepted,
+    });
+    let missing = missing(&case.runs, policy, case.interrupted);
+    let mut reasons = over_the_bar(&sorted.new, policy, case.listing);
+    reasons.extend(held.breaches);
+    let verdict = if !missing.is_empty() {
+        Verdict::Incomplete(missing)
+    } else if reasons.is_empty() {
+        Verdict::Clean
+    } else {
+        Verdict::Breached(
+            reasons
+                .into_iter()
+                .map(|reason| Breach { reason })
+                .collect(),
+        )
+    };
     Outcome {
-        findings,
-        runs,
+        findings: sorted.new,
+        accepted: sorted.accepted,
+        runs: case.runs,
         verdict,
+        notes: [sorted.notes, held.notes].concat(),
     }
 }
 
-fn verdict(findings: &[Finding], runs: &[CheckRun], policy: &Policy, interrupted: bool) -> Verdict {
-    let mut missing: Vec<String> = runs
-        .iter()
-        .filter_map(|run| match &run.state {
+/// Why no verdict is possible.
+fn missing(runs: &[CheckRun], policy: &Policy, interrupted: bool) -> Vec<String> {
+    let mut missing = Vec::new();
+    if interrupted {
+        missing.push("the scan was interrupted".to_owned());
+    }
+    if policy.when_incomplete == WhenIncomplete::Fail {
+        missing.extend(runs.iter().filter_map(|run| match &run.state {
             RunState::Failed(why) => Some(format!("{} failed: {why}", run.check.code)),
             _ => None,
-        })
-        .collect();
-    if interrupted {
-        missing.insert(0, "the scan was interrupted".to_owned());
+        }));
     }
-    if !missing.is_empty() {
-        return Verdict::Incomplete(missing);
-    }
-    let bar = match policy.fail_on {
-        FailOn::Error => Severity::Error,
-        FailOn::Warning => Severity::Warning,
-        FailOn::Never => return Verdict::Clean,
+    missing
+}
+
+/// "2 errors; `fail-on` is error". Leaks that a threshold judges are left to
+/// it: a limit of 0.5% that any leak breaks would be none.
+fn over_the_bar(findings: &[Finding], policy: &Policy, listing: &Listing) -> Vec<String> {
+    let (bar, name) = match policy.fail_on {
+        FailOn::Error => (Severity::Error, "error"),
+        FailOn::Warning => (Severity::Warning, "warning"),
+        FailOn::Never => return Vec::new(),
     };
-    let breaches: Vec<Breach> = Severity::ALL
+    Severity::ALL
         .into_iter()
         .filter(|&severity| severity >= bar)
         .filter_map(|severity| {
-            let count = findings.iter().filter(|f| f.severity == severity).count();
-            (count > 0).then(|| Breach {
-                reason: format!("{count} findings of severity {severity}"),
-            })
+            let count = findings
+                .iter()
+                .filter(|finding| finding.severity == severity)
+                .filter(|finding| !policy.thresholds.judge_leak(finding, listing))
+                .count();
+            let plural = if count == 1 { "" } else { "s" };
+            (count > 0).then(|| format!("{count} {severity}{plural}; `fail-on` is {name}"))
         })
-        .collect();
-    if breaches.is_empty() {
-        Verdict::Clean
-    } else {
-        Verdict::Breached(breaches)
-    }
+        .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use super::run::Place;
 const SIDE: u32 = 64;
 
 /// A picture of soft waves, encoded by the extension of `name`.
-pub fn encoded(seed: u64, name: &str) -> Vec<u8> {
+pub(crate) fn encoded(seed: u64, name: &str) -> Vec<u8> {
     let format = ImageFormat::from_path(name).expect("a known extension");
     let mut bytes = Cursor::new(Vec::new());
     waves(seed).write_to(&mut bytes, format).expect("encodes");
@@ -19,7 +19,7 @@ pub fn encoded(seed: u64, name: &str) -> Vec<u8> {
 }
 
 /// Six waves of random direction, length, phase and colour.
-pub fn waves(seed: u64) -> RgbImage {
+pub(crate) fn waves(seed: u64) -> RgbImage {
     let mut random = Random(seed);
     let waves: Vec<[f64; 6]> = (0..6)
         .map(|_| {
@@ -64,13 +64,13 @@ impl Random {
 
 impl Place {
     /// Writes the picture of `seed`.
-    pub fn picture(&self, relative: &str, seed: u64) {
+    pub(crate) fn picture(&self, relative: &str, seed: u64) {
         self.write(relative, encoded(seed, relative));
     }
 
     /// Two splits of two classes below `data`, `each` pictures a class and
     /// split, no two alike.
-    pub fn clean_set(&self, each: u64) {
+    pub(crate) fn clean_set(&self, each: u64) {
         for (i, folder) in ["train/cat", "train/dog", "test/cat", "test/dog"]
             .into_iter()
             .enumerate()
@@ -82,7 +82,7 @@ impl Place {
     }
 
     /// A clean set with one training picture copied into the test split.
-    pub fn leaky_set(&self) {
+    pub(crate) fn leaky_set(&self) {
         self.clean_set(6);
         self.picture("data/test/cat/copy.jpg", 0);
     }

@@ -9,12 +9,12 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// A folder of its own, with a home beside it.
-pub struct Place {
+pub(crate) struct Place {
     folder: TempDir,
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for name in ["work", "home", "tmp"] {
             fs::create_dir(folder.path().join(name)).expect("a folder in it");
@@ -23,25 +23,25 @@ impl Place {
     }
 
     /// A path below the folder that the program is run in.
-    pub fn path(&self, relative: impl AsRef<Path>) -> PathBuf {
+    pub(crate) fn path(&self, relative: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join("work").join(relative)
     }
 
     /// Writes a file, with the folders above it.
-    pub fn write(&self, relative: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, relative: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(relative);
         fs::create_dir_all(path.parent().expect("below the place")).expect("folders");
         fs::write(&path, bytes).expect("written");
         path
     }
 
-    pub fn read(&self, relative: impl AsRef<Path>) -> String {
+    pub(crate) fn read(&self, relative: impl AsRef<Path>) -> String {
         let path = self.path(relative);
         fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
     }
 
     /// The program, to be run here.
-    pub fn splitlint<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Run {
+    pub(crate) fn splitlint<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_splitlint"));
         command
             .args(arguments)
@@ -63,37 +63,32 @@ impl Place {
     }
 
     /// `splitlint scan data`, without a cache.
-    pub fn scan(&self) -> Run {
+    pub(crate) fn scan(&self) -> Run {
         self.splitlint(["scan", "data", "--no-cache"])
     }
 }
 
 /// A run about to start.
-pub struct Run(Command);
+pub(crate) struct Run(Command);
 
 impl Run {
-    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+    pub(crate) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
         self.0.arg(argument);
         self
     }
 
-    pub fn args<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
+    pub(crate) fn args<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
         self.0.args(arguments);
         self
     }
 
-    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
-        self.0.env(name, value);
-        self
-    }
-
-    pub fn into_command(self) -> Command {
+    pub(crate) fn into_command(self) -> Command {
         self.0
     }
 
     /// Runs to the end and holds the exit code against `code`.
     #[track_caller]
-    pub fn exits(mut self, code: i32) -> Answer {
+    pub(crate) fn exits(mut self, code: i32) -> Answer {
         let output = self.0.output().expect("the program starts");
         let answer = Answer {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -112,14 +107,14 @@ impl Run {
 }
 
 /// What a run said.
-pub struct Answer {
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Answer {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Answer {
     #[track_caller]
-    pub fn says(&self, part: &str) -> &Self {
+    pub(crate) fn says(&self, part: &str) -> &Self {
         assert!(
             self.stdout.contains(part),
             "`{part}` is not in the output:\n{}",
@@ -129,7 +124,7 @@ impl Answer {
     }
 
     #[track_caller]
-    pub fn warns(&self, part: &str) -> &Self {
+    pub(crate) fn warns(&self, part: &str) -> &Self {
         assert!(
             self.stderr.contains(part),
             "`{part}` is not on standard error:\n{}",

@@ -1,0 +1,374 @@
+//! The verdict, policy by policy.
+
+use super::*;
+use crate::finding::{
+    CheckInfo, DriftFigures, Evidence, FindingId, LeakFigures, SplitFigures, SuspectFigures,
+};
+use crate::sample::{ClassId, ContentHash, Labels, Sample, SampleId, SampleKey, Split, SplitId};
+
+static LEAK: CheckInfo = info("LEAK001", Severity::Error);
+static LABEL: CheckInfo = info("LABEL002", Severity::Warning);
+
+const fn info(code: &'static str, severity: Severity) -> CheckInfo {
+    CheckInfo {
+        code,
+        name: "name",
+        summary: "",
+        next_step: "",
+        severity,
+        docs: "",
+    }
+}
+
+const TRAIN: SplitId = SplitId(0);
+const TEST: SplitId = SplitId(2);
+
+/// Ten samples of train (0–9), ten of val (10–19), ten of test (20–29).
+fn listing() -> Listing {
+    Listing {
+        splits: ["train", "val", "test"].map(Split::named).to_vec(),
+        classes: vec!["cat".to_owned()],
+        samples: (0..30)
+            .map(|i| Sample {
+                id: SampleId(i),
+                key: SampleKey::from_path(format!("s/{i}.png").as_ref()),
+                split: Some(SplitId((i / 10) as u16)),
+                labels: Labels::One(ClassId(0)),
+                group: None,
+            })
+            .collect(),
+        ..Listing::default()
+    }
+}
+
+fn finding(check: &'static CheckInfo, samples: &[u32]) -> Finding {
+    let content = |&id: &u32| (ContentHash([id as u8; 16]), None);
+    let mut splits: Vec<SplitId> = samples.iter().map(|id| SplitId((id / 10) as u16)).collect();
+    splits.sort_unstable();
+    splits.dedup();
+    Finding {
+        id: FindingId::of_samples(check.code, samples.iter().map(content)),
+        check,
+        severity: check.severity,
+        message: "a fact".to_owned(),
+        samples: samples.iter().copied().map(SampleId).collect(),
+        splits,
+        labels: Vec::new(),
+        score: None,
+        evidence: Evidence::None,
+    }
+}
+
+fn leaked(split: u16, leaked: u64) -> LeakFigures {
+    LeakFigures {
+        split: SplitId(split),
+        samples: 10,
+        leaked,
+        same_label: 0,
+        memorised: None,
+        sources: Vec::new(),
+        classes: Vec::new(),
+    }
+}
+
+fn headlines() -> Headlines {
+    Headlines {
+        splits: vec![SplitFigures {
+            split: Some(TEST),
+            samples: 10,
+            unseen: 0,
+            smallest_class: Some((ClassId(0), 3)),
+        }],
+        leaks: Some(vec![leaked(1, 1), leaked(2, 2)]),
+        suspects: Some(vec![SuspectFigures {
+            split: Some(TEST),
+            judged: 10,
+            suspects: 2,
+            strong: 0,
+        }]),
+        drift: vec![DriftFigures {
+            a: TRAIN,
+            b: TEST,
+            total_variation: 0.2,
+            interval: None,
+            p_value: None,
+        }],
+    }
+}
+
+fn ran(check: &'static CheckInfo, state: RunState) -> CheckRun {
+    CheckRun { check, state }
+}
+
+fn judged(findings: Vec<Finding>, policy: &Policy) -> Outcome {
+    let case = Case {
+        findings,
+        runs: [&LEAK, &LABEL]
+            .map(|check| ran(check, RunState::Completed))
+            .to_vec(),
+        listing: &listing(),
+        headlines: &headlines(),
+        interrupted: false,
+    };
+    judge(case, policy)
+}
+
+fn reasons(outcome: &Outcome) -> Vec<&str> {
+    match &outcome.verdict {
+        Verdict::Breached(breaches) => breaches.iter().map(|b| b.reason.as_str()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn with(thresholds: Thresholds) -> Policy {
+    Policy {
+        thresholds,
+        ..Policy::default()
+    }
+}
+
+/// One leak of val, two of test.
+fn leaks() -> Vec<Finding> {
+    vec![
+        finding(&LEAK, &[10, 0]),
+        finding(&LEAK, &[20, 1]),
+        finding(&LEAK, &[21, 2]),
+    ]
+}
+
+#[test]
+fn bar_decides_which_severity_breaches() {
+    let warning = || vec![finding(&LABEL, &[20])];
+    let policy = |fail_on| Policy {
+        fail_on,
+        ..Policy::default()
+    };
+    assert_eq!(
+        judged(warning(), &policy(FailOn::Error))
+            .verdict
+            .exit_code(),
+        0
+    );
+    assert_eq!(
+        judged(warning(), &policy(FailOn::Warning))
+            .verdict
+            .exit_code(),
+        1
+    );
+    assert_eq!(
+        judged(leaks(), &policy(FailOn::Never)).verdict.exit_code(),
+        0
+    );
+    let outcome = judged(leaks(), &policy(FailOn::Error));
+    assert_eq!(reasons(&outcome), ["3 errors; `fail-on` is error"]);
+}
+
+#[test]
+fn failed_check_makes_the_verdict_incomplete_unless_allowed() {
+    let case = |listing, headlines| Case {
+        findings: Vec::new(),
+        runs: vec![ran(&LEAK, RunState::Failed("no room".to_owned()))],
+        listing,
+        headlines,
+        interrupted: false,
+    };
+    let (listing, headlines) = (listing(), headlines());
+    let verdict = judge(case(&listing, &headlines), &Policy::default()).verdict;
+    assert_eq!(
+        verdict,
+        Verdict::Incomplete(vec!["LEAK001 failed: no room".to_owned()])
+    );
+    let lenient = Policy {
+        when_incomplete: WhenIncomplete::Allow,
+        ..Policy::default()
+    };
+    assert_eq!(
+        judge(case(&listing, &headlines), &lenient).verdict,
+        Verdict::Clean
+    );
+    let interrupted = Case {
+        interrupted: true,
+        ..case(&listing, &headlines)
+    };
+    assert_eq!(judge(interrupted, &lenient).verdict.exit_code(), 2);
+}
+
+#[test]
+fn check_that_is_not_applicable_is_no_hindrance() {
+    let case = Case {
+        findings: Vec::new(),
+        runs: vec![ran(&LEAK, RunState::NotApplicable("one split".to_owned()))],
+        listing: &listing(),
+        headlines: &Headlines::default(),
+        interrupted: false,
+    };
+    assert_eq!(judge(case, &Policy::default()).verdict, Verdict::Clean);
+}
+
+#[test]
+fn leaks_of_splits_with_a_limit_are_judged_by_their_share_alone() {
+    let limits = |test, val| {
+        let named = [("test".to_owned(), test), ("val".to_owned(), val)];
+        with(Thresholds {
+            max_leaked_share: PerSplit::Named(named.into()),
+            ..Thresholds::default()
+        })
+    };
+    assert_eq!(judged(leaks(), &limits(0.2, 0.1)).verdict, Verdict::Clean);
+    let outcome = judged(leaks(), &limits(0.0, 0.1));
+    assert_eq!(
+        reasons(&outcome),
+        ["2 of 10 test samples (20%) are leaked; `max-leaked-share` is 0%"]
+    );
+}
+
+#[test]
+fn leaks_of_splits_without_a_limit_are_judged_by_severity() {
+    let policy = with(Thresholds {
+        max_leaked_share: PerSplit::Named([("val".to_owned(), 0.5)].into()),
+        ..Thresholds::default()
+    });
+    assert_eq!(
+        reasons(&judged(leaks(), &policy)),
+        ["2 errors; `fail-on` is error"]
+    );
+}
+
+#[test]
+fn every_threshold_gives_its_reason() {
+    let policy = with(Thresholds {
+        max_leaked_share: PerSplit::All(0.5),
+        max_suspect_labels: PerSplit::All(AtMost::Count(1)),
+        max_drift: Some(0.1),
+        min_samples_per_class: PerSplit::All(5),
+    });
+    assert_eq!(
+        reasons(&judged(Vec::new(), &policy)),
+        [
+            "2 of 10 labels (20%) in all are suspect; `max-suspect-labels` is 1",
+            "the class shares of train and test lie 0.200 apart; `max-drift` is 0.1",
+            "class `cat` has 3 samples in test; `min-samples-per-class` is 5",
+        ]
+    );
+    let policy = with(Thresholds {
+        max_suspect_labels: PerSplit::Named([("test".to_owned(), AtMost::Share(0.2))].into()),
+        max_drift: Some(0.2),
+        min_samples_per_class: PerSplit::All(3),
+        ..Thresholds::default()
+    });
+    assert_eq!(judged(Vec::new(), &policy).verdict, Verdict::Clean);
+}
+
+#[test]
+fn limit_without_a_figure_and_unknown_split_are_noted() {
+    let policy = with(Thresholds {
+        max_leaked_share: PerSplit::Named([("tset".to_owned(), 0.0)].into()),
+        max_drift: Some(0.1),
+        ..Thresholds::default()
+    });
+    let case = Case {
+        findings: Vec::new(),
+        runs: Vec::new(),
+        listing: &listing(),
+        headlines: &Headlines::default(),
+        interrupted: false,
+    };
+    assert_eq!(judge(case, &policy).notes.len(), 3);
+}
+
+fn accepting(findings: &[&Finding], expires: Option<&str>) -> Policy {
+    let mut policy = Policy::default();
+    policy.acceptance.today = "2026-11-22".parse().ok();
+    for finding in findings {
+        policy.acceptance.baseline.add(Line {
+            code: finding.check.code.to_owned(),
+            id: finding.id,
+            reason: "a burst".to_owned(),
+            who: "me".to_owned(),
+            expires: expires.and_then(|day| day.parse().ok()),
+            about: String::new(),
+        });
+    }
+    policy
+}
+
+#[test]
+fn accepted_findings_do_not_count_and_stay_visible() {
+    let all = leaks();
+    let policy = accepting(&[&all[0], &all[1], &all[2]], Some("2026-11-22"));
+    let outcome = judged(leaks(), &policy);
+    assert_eq!(outcome.verdict, Verdict::Clean);
+    assert_eq!((outcome.findings.len(), outcome.accepted.len()), (0, 3));
+    assert_eq!(outcome.accepted[0].reason, "a burst");
+    assert!(outcome.notes.is_empty(), "{:?}", outcome.notes);
+}
+
+#[test]
+fn only_what_is_new_breaches() {
+    let policy = accepting(&[&leaks()[0]], None);
+    let outcome = judged(leaks(), &policy);
+    assert_eq!(reasons(&outcome), ["2 errors; `fail-on` is error"]);
+}
+
+#[test]
+fn accepted_leaks_do_not_count_into_the_share() {
+    let all = leaks();
+    let mut policy = accepting(&[&all[1]], None);
+    policy.thresholds.max_leaked_share = PerSplit::All(0.1);
+    assert_eq!(judged(leaks(), &policy).verdict, Verdict::Clean);
+    policy.thresholds.max_leaked_share = PerSplit::All(0.09);
+    assert_eq!(
+        reasons(&judged(leaks(), &policy)).len(),
+        2,
+        "1 of 10 in val and in test"
+    );
+}
+
+#[test]
+fn expired_and_stale_lines_are_told_and_accept_nothing() {
+    let all = leaks();
+    let gone = finding(&LEAK, &[25, 5]);
+    let mut policy = accepting(&[&all[0]], Some("2026-11-21"));
+    policy.acceptance.baseline.add(Line {
+        code: "LEAK001".to_owned(),
+        id: gone.id,
+        reason: String::new(),
+        who: String::new(),
+        expires: None,
+        about: String::new(),
+    });
+    let outcome = judged(leaks(), &policy);
+    assert_eq!(outcome.findings.len(), 3);
+    assert_eq!(outcome.notes.len(), 2, "{:?}", outcome.notes);
+    assert!(
+        outcome
+            .notes
+            .iter()
+            .any(|note| note.contains("expired on 2026-11-21"))
+    );
+    assert!(
+        outcome
+            .notes
+            .iter()
+            .any(|note| note.contains("is found no more"))
+    );
+}
+
+#[test]
+fn rule_accepts_by_check_and_path_and_is_told_when_it_meets_nothing() {
+    let rule = |glob: &str| Rule {
+        codes: vec!["LEAK001"],
+        paths: globset::GlobSet::new([globset::Glob::new(glob).expect("a pattern")]).ok(),
+        reason: "known".to_owned(),
+        expires: None,
+        words: format!("`LEAK001` in `{glob}`"),
+    };
+    let mut policy = Policy::default();
+    policy.acceptance.rules = vec![rule("s/2?.png"), rule("nowhere/*")];
+    let outcome = judged(leaks(), &policy);
+    assert_eq!((outcome.findings.len(), outcome.accepted.len()), (1, 2));
+    assert_eq!(
+        outcome.notes,
+        ["settings: the acceptance of `LEAK001` in `nowhere/*` meets no finding"]
+    );
+}

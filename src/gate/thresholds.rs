@@ -1,0 +1,302 @@
+//! Limits on headline figures. Computes none of the figures.
+
+use std::collections::BTreeMap;
+
+use super::acceptance::Accepted;
+use crate::finding::{Finding, Headlines, LeakFigures};
+use crate::sample::{Listing, Role, SampleId, SplitId};
+
+/// A limit for all splits, for single ones, or none.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum PerSplit<T> {
+    /// No limit.
+    #[default]
+    None,
+    /// The same everywhere.
+    All(T),
+    /// By the split's name.
+    Named(BTreeMap<String, T>),
+}
+
+/// At most so many samples, or at most such a share of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum AtMost {
+    /// Samples.
+    Count(u64),
+    /// 0 to 1.
+    Share(f64),
+}
+
+/// Limits on headline figures.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Thresholds {
+    /// Of an evaluation split's samples, the share with a copy in a split
+    /// that is trained on.
+    pub max_leaked_share: PerSplit<f64>,
+    /// Suspect labels: of the whole data set, or by split.
+    pub max_suspect_labels: PerSplit<AtMost>,
+    /// The total variation between the class shares of any two splits, 0 to 1.
+    pub max_drift: Option<f64>,
+    /// What every class has at least in a split.
+    pub min_samples_per_class: PerSplit<u64>,
+}
+
+impl<T: Copy> PerSplit<T> {
+    fn of(&self, split: &str) -> Option<T> {
+        match self {
+            Self::None => None,
+            Self::All(limit) => Some(*limit),
+            Self::Named(limits) => limits.get(split).copied(),
+        }
+    }
+
+    fn is_set(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let named = match self {
+            Self::Named(limits) => Some(limits.keys().map(String::as_str)),
+            _ => None,
+        };
+        named.into_iter().flatten()
+    }
+}
+
+/// What the thresholds say.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    /// The limits overstepped, in words.
+    pub(super) breaches: Vec<String>,
+    /// The limits that could not be held against anything.
+    pub(super) notes: Vec<String>,
+}
+
+/// What the thresholds are held against.
+pub(super) struct Figures<'a> {
+    pub(super) headlines: &'a Headlines,
+    pub(super) listing: &'a Listing,
+    pub(super) new: &'a [Finding],
+    pub(super) accepted: &'a [Accepted],
+}
+
+impl Thresholds {
+    /// Whether a leak finding is judged by its share, so that `fail-on` does
+    /// not judge it again: `max-leaked-share` covers all the evaluation splits
+    /// it is about.
+    pub(super) fn judge_leak(&self, finding: &Finding, listing: &Listing) -> bool {
+        let mut evaluated = finding
+            .splits
+            .iter()
+            .map(|split| &listing.splits[split.index()])
+            .filter(|split| split.role == Role::Evaluation)
+            .peekable();
+        finding.check.family() == "LEAK"
+            && evaluated.peek().is_some()
+            && evaluated.all(|split| self.max_leaked_share.of(&split.name).is_some())
+    }
+
+    /// Holds every limit against the figures.
+    pub(super) fn hold(&self, figures: &Figures<'_>) -> Held {
+        let mut held = Held::default();
+        self.hold_leaks(figures, &mut held);
+        self.hold_suspects(figures, &mut held);
+        self.hold_drift(figures, &mut held);
+        self.hold_classes(figures, &mut held);
+        self.note_unknown_splits(figures.listing, &mut held);
+        held
+    }
+
+    fn hold_leaks(&self, figures: &Figures<'_>, held: &mut Held) {
+        let Some(leaks) = &figures.headlines.leaks else {
+            if self.max_leaked_share.is_set() {
+                held.notes.push(
+                    "`max-leaked-share` could not be held: copies across splits were not searched for"
+                        .to_owned(),
+                );
+            }
+            return;
+        };
+        for of_split in leaks {
+            let name = split_name(figures.listing, Some(of_split.split));
+            let Some(limit) = self.max_leaked_share.of(name) else {
+                continue;
+            };
+            let counted = LeakFigures {
+                leaked: of_split
+                    .leaked
+                    .saturating_sub(excused(figures, of_split.split)),
+                ..of_split.clone()
+            };
+            if counted.share() > limit {
+                let (leaked, samples) = (counted.leaked, counted.samples);
+                held.breaches.push(format!(
+                    "{leaked} of {samples} {name} samples ({}) are leaked; `max-leaked-share` is {}",
+                    percent(counted.share()),
+                    percent(limit)
+                ));
+            }
+        }
+    }
+
+    fn hold_suspects(&self, figures: &Figures<'_>, held: &mut Held) {
+        let Some(suspects) = &figures.headlines.suspects else {
+            if self.max_suspect_labels.is_set() {
+                held.notes
+                    .push("`max-suspect-labels` could not be held: no label was judged".to_owned());
+            }
+            return;
+        };
+        let accepted = |split: Option<SplitId>| {
+            figures
+                .accepted
+                .iter()
+                .filter(|accepted| accepted.finding.check.family() == "LABEL")
+                .filter_map(|accepted| match accepted.finding.samples[..] {
+                    [one] => Some(figures.listing.sample(one).split),
+                    _ => None,
+                })
+                .filter(|of_sample| *of_sample == split)
+                .count() as u64
+        };
+        let of_splits = suspects.iter().map(|of_split| {
+            let name = split_name(figures.listing, of_split.split).to_owned();
+            let suspect = of_split.suspects.saturating_sub(accepted(of_split.split));
+            (name, suspect, of_split.judged)
+        });
+        let parts: Vec<(String, u64, u64)> = match self.max_suspect_labels {
+            PerSplit::All(_) => vec![of_splits.fold(
+                (String::new(), 0, 0),
+                |(_, suspects, judged), (_, more, of)| {
+                    ("all".to_owned(), suspects + more, judged + of)
+                },
+            )],
+            _ => of_splits.collect(),
+        };
+        for (name, suspects, judged) in parts {
+            let Some(limit) = self.max_suspect_labels.of(&name) else {
+                continue;
+            };
+            let share = suspects as f64 / judged.max(1) as f64;
+            let (over, limit) = match limit {
+                AtMost::Count(count) => (suspects > count, count.to_string()),
+                AtMost::Share(most) => (share > most, percent(most)),
+            };
+            if over {
+                held.breaches.push(format!(
+                    "{suspects} of {judged} labels ({}) in {name} are suspect; `max-suspect-labels` is {limit}",
+                    percent(share)
+                ));
+            }
+        }
+    }
+
+    fn hold_drift(&self, figures: &Figures<'_>, held: &mut Held) {
+        let Some(limit) = self.max_drift else {
+            return;
+        };
+        if figures.headlines.drift.is_empty() {
+            held.notes
+                .push("`max-drift` could not be held: no two splits were compared".to_owned());
+        }
+        for pair in &figures.headlines.drift {
+            if pair.total_variation > limit {
+                let (a, b) = (
+                    split_name(figures.listing, Some(pair.a)),
+                    split_name(figures.listing, Some(pair.b)),
+                );
+                held.breaches.push(format!(
+                    "the class shares of {a} and {b} lie {:.3} apart; `max-drift` is {limit}",
+                    pair.total_variation
+                ));
+            }
+        }
+    }
+
+    fn hold_classes(&self, figures: &Figures<'_>, held: &mut Held) {
+        for of_split in &figures.headlines.splits {
+            let name = split_name(figures.listing, of_split.split);
+            let (Some(limit), Some((class, samples))) =
+                (self.min_samples_per_class.of(name), of_split.smallest_class)
+            else {
+                continue;
+            };
+            if samples < limit {
+                held.breaches.push(format!(
+                    "class `{}` has {samples} samples in {name}; `min-samples-per-class` is {limit}",
+                    figures.listing.class_name(class)
+                ));
+            }
+        }
+    }
+
+    fn note_unknown_splits(&self, listing: &Listing, held: &mut Held) {
+        let named = [
+            (
+                "max-leaked-share",
+                self.max_leaked_share.names().collect::<Vec<_>>(),
+            ),
+            (
+                "max-suspect-labels",
+                self.max_suspect_labels.names().collect(),
+            ),
+            (
+                "min-samples-per-class",
+                self.min_samples_per_class.names().collect(),
+            ),
+        ];
+        for (key, names) in named {
+            for name in names {
+                if listing.splits.iter().all(|split| split.name != name) {
+                    held.notes.push(format!(
+                        "`{key}` names split `{name}`, which this data set does not have"
+                    ));
+                }
+            }
+        }
+    }
+}
+
+/// The samples of `split` whose every leak was accepted. Only leaks out of
+/// data that is trained on are counted by the figures, so only those excuse.
+fn excused(figures: &Figures<'_>, split: SplitId) -> u64 {
+    let listing = figures.listing;
+    let training = |id: &SplitId| listing.splits[id.index()].role != Role::Evaluation;
+    let any_training = listing.splits.iter().any(|s| s.role != Role::Evaluation);
+    let counts = |finding: &&Finding| {
+        finding.check.family() == "LEAK" && (!any_training || finding.splits.iter().any(training))
+    };
+    let of_split = |findings: Vec<&Finding>| -> Vec<SampleId> {
+        let mut ids: Vec<SampleId> = findings
+            .iter()
+            .flat_map(|finding| finding.samples.iter().copied())
+            .filter(|&id| listing.sample(id).split == Some(split))
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    };
+    let open = of_split(figures.new.iter().filter(counts).collect());
+    let accepted = of_split(
+        figures
+            .accepted
+            .iter()
+            .map(|accepted| &accepted.finding)
+            .filter(counts)
+            .collect(),
+    );
+    accepted
+        .iter()
+        .filter(|id| open.binary_search(id).is_err())
+        .count() as u64
+}
+
+fn split_name(listing: &Listing, split: Option<SplitId>) -> &str {
+    listing.split_name(split).unwrap_or("the data set")
+}
+
+/// "7.5%", "0.02%".
+fn percent(share: f64) -> String {
+    let text = format!("{:.2}", share * 100.0);
+    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+}
