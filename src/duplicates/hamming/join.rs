@@ -50,6 +50,9 @@ pub(super) fn join<H: HashBits>(
     executor: &Executor,
 ) -> Result<Hits, Interrupted> {
     let bands = plan(rows.hashes.len(), table.hashes, radius);
+   
+        eprintln!("{bands:?}");
+    }
     join_on(&bands, rows, table, radius, cap, executor)
 }
 
@@ -141,6 +144,26 @@ struct BandJoin<'a, H> {
     cap: usize,
 }
 
+/// [`BandJoin::meet_all`] as `pulp` wants it: a closure would not be inlined
+/// into the function that has the processor's features.
+struct MeetAll<'a, 'b, H> {
+    work: &'a BandJoin<'b, H>,
+    key: u32,
+    rows: std::ops::Range<usize>,
+    first: usize,
+    found: &'a mut Found,
+}
+
+impl<H: HashBits> pulp::WithSimd for MeetAll<'_, '_, H> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        self.work
+            .meet_all(self.key, self.rows, self.first, self.found);
+    }
+}
+
 impl<H: HashBits> BandJoin<'_, H> {
     /// Joins the rows at the places `range` of the sorted order.
     fn run(&self, range: std::ops::Range<usize>, executor: &Executor) -> Result<Hits, Interrupted> {
@@ -154,17 +177,14 @@ impl<H: HashBits> BandJoin<'_, H> {
             executor.stop().check()?;
             let key = self.rows.hashes[place].run(self.rows.key.start, self.rows.key.width);
             let end = self.rows.of(key).end.min(range.end);
-            for &mask in &self.masks {
-                let bucket = self.table.of(key ^ mask);
-                if bucket.is_empty() {
-                    continue;
-                }
-                // The processor's own bit count, where it has one.
-                pulp::Arch::new().dispatch(
-                    #[inline(always)]
-                    || self.cross(place..end, bucket, range.start, &mut found),
-                );
-            }
+            // The processor's own bit count, where it has one.
+            pulp::Arch::new().dispatch(MeetAll {
+                work: self,
+                key,
+                rows: place..end,
+                first: range.start,
+                found: &mut found,
+            });
             place = end;
         }
         keep_nearest(&mut found.hits, self.cap);
@@ -174,20 +194,36 @@ impl<H: HashBits> BandJoin<'_, H> {
         })
     }
 
+    /// The rows of one key against every bucket near enough.
     #[inline(always)]
-    fn cross(
-        &self,
-        rows: std::ops::Range<usize>,
-        bucket: std::ops::Range<usize>,
-        first: usize,
-        found: &mut Found,
-    ) {
-        for place in rows {
-            let row = self.rows.hashes[place];
-            for (offset, hash) in self.table.hashes[bucket.clone()].iter().enumerate() {
-                let distance = row.distance(hash);
-                if distance <= self.radius {
-                    self.take(place, bucket.start + offset, distance, first, found);
+    fn meet_all(&self, key: u32, rows: std::ops::Range<usize>, first: usize, found: &mut Found) {
+        for &mask in &self.masks {
+            let bucket = self.table.of(key ^ mask);
+            let hashes = &self.table.hashes[bucket.clone()];
+            let mut place = rows.start;
+            // Four rows at a time: with some fifteen hashes in a bucket, the
+            // end of the inner loop is a branch mispredicted each time.
+            while let Some(four) = self.rows.hashes[place..rows.end].first_chunk::<4>() {
+                for (offset, hash) in hashes.iter().enumerate() {
+                    let distances = four.map(|row| row.distance(hash));
+                    let [a, b, c, d] = distances;
+                    if a.min(b).min(c.min(d)) > self.radius {
+                        continue;
+                    }
+                    for (row, distance) in (place..).zip(distances) {
+                        if distance <= self.radius {
+                            self.take(row, bucket.start + offset, distance, first, found);
+                        }
+                    }
+                }
+                place += 4;
+            }
+            for row in place..rows.end {
+                for (offset, hash) in hashes.iter().enumerate() {
+                    let distance = self.rows.hashes[row].distance(hash);
+                    if distance <= self.radius {
+                        self.take(row, bucket.start + offset, distance, first, found);
+                    }
                 }
             }
         }
