@@ -50,9 +50,7 @@ pub(super) fn join<H: HashBits>(
     executor: &Executor,
 ) -> Result<Hits, Interrupted> {
     let bands = plan(rows.hashes.len(), table.hashes, radius);
-   
-        eprintln!("{bands:?}");
-    }
+
     join_on(&bands, rows, table, radius, cap, executor)
 }
 
