@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use crate::checks::{CheckContext, CheckError, Findings, Needs, Ran};
 use crate::config::{SelectedCheck, Settings};
+use crate::distribution::{self, ClassCounts, Drift};
 use crate::duplicates::{self, Duplicates};
 use crate::error::Result;
 use crate::executor::Executor;
-use crate::finding::{CheckRun, Finding, Headlines, RunState};
+use crate::finding::{CheckRun, DriftFigures, Finding, Headlines, RunState};
 use crate::fingerprint::{self, FingerprintTable, Pictures};
 use crate::gate::{self, Case, Outcome};
+use crate::headlines::{self, Drop, Known};
 use crate::progress::{Progress, Stage};
 use crate::sample::Listing;
 use crate::source::{self, Listed};
@@ -23,8 +25,16 @@ pub struct Scan {
     pub fingerprints: FingerprintTable,
     /// Verified pairs.
     pub duplicates: Duplicates,
+    /// Samples by split and class.
+    pub classes: ClassCounts,
+    /// How far each two splits lie apart.
+    pub drift: Vec<Drift>,
+    /// The figures a person asks for first.
+    pub headlines: Headlines,
     /// Findings and verdict.
     pub outcome: Outcome,
+    /// The copies to drop to end every leak that was not accepted.
+    pub drops: Vec<Drop>,
     /// A second look at the pictures, for reports that show some.
     pub pictures: Pictures,
     /// The user asked to stop; the rest is what was whole by then.
@@ -81,7 +91,19 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
     }));
     runs.sort_by_key(|run| run.check.code);
 
-    let headlines = Headlines::default();
+    let classes = distribution::count(&listing);
+    let drift = distribution::drift(&listing, &classes, executor).unwrap_or_else(|_| {
+        interrupted = true;
+        Vec::new()
+    });
+    let headlines = headlines::headlines(Known {
+        listing: &listing,
+        fingerprints: &fingerprints,
+        findings: &findings,
+        copies_searched: copies_searched(&runs),
+        labels: &[],
+        drift: drift.iter().map(drift_figures).collect(),
+    });
     let case = Case {
         findings,
         runs,
@@ -90,11 +112,16 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
         interrupted,
     };
     let outcome = gate::judge(case, &settings.policy);
+    let drops = headlines::drops(&listing, &outcome.findings, settings.drop_from);
     Ok(Scan {
         listing,
         fingerprints,
         duplicates: related,
+        classes,
+        drift,
+        headlines,
         outcome,
+        drops,
         pictures,
         interrupted,
     })
@@ -120,4 +147,24 @@ fn run_check(
     };
     all.extend(found.into_vec());
     CheckRun { check, state }
+}
+
+/// Whether copies across splits were searched for and no search failed: then
+/// a leak that is not told of is none.
+fn copies_searched(runs: &[CheckRun]) -> bool {
+    let any = |wanted: fn(&RunState) -> bool| {
+        runs.iter()
+            .any(|run| run.check.family() == "LEAK" && wanted(&run.state))
+    };
+    any(|state| *state == RunState::Completed) && !any(|state| matches!(state, RunState::Failed(_)))
+}
+
+fn drift_figures(drift: &Drift) -> DriftFigures {
+    DriftFigures {
+        a: drift.a,
+        b: drift.b,
+        total_variation: drift.total_variation,
+        interval: Some((drift.interval.low, drift.interval.high)),
+        p_value: Some(drift.p_value),
+    }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::policy::{Accept, CountOrShare, OneOrEach};
+use crate::headlines::DropSide;
 
 /// Settings as given, before defaults.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -57,6 +58,9 @@ pub struct Options {
     pub baseline: Option<PathBuf>,
     /// Findings accepted by kind.
     pub accept: Vec<Accept>,
+    /// From which side of a leak `drop.csv` takes a copy: `training`,
+    /// `evaluation` or `cheapest`.
+    pub drop_from: Option<DropSide>,
     /// The report's folder.
     pub report: Option<PathBuf>,
     /// What is printed to standard output.
@@ -117,6 +121,7 @@ impl Options {
             min_samples_per_class: self.min_samples_per_class.or(below.min_samples_per_class),
             baseline: self.baseline.or(below.baseline),
             accept: [below.accept, self.accept].concat(),
+            drop_from: self.drop_from.or(below.drop_from),
             report: self.report.or(below.report),
             format: self.format.or(below.format),
             output: self.output.or(below.output),

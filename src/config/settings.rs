@@ -11,6 +11,7 @@ use crate::decode::Limits;
 use crate::error::{Error, Result};
 use crate::finding::CheckInfo;
 use crate::gate::Policy;
+use crate::headlines::DropSide;
 use crate::source::{Columns, Request};
 
 /// What a scan does.
@@ -25,6 +26,8 @@ pub struct Settings {
     pub left_out: Vec<&'static CheckInfo>,
     /// What the user allows.
     pub policy: Policy,
+    /// From which side of a leak `drop.csv` takes a copy.
+    pub drop_from: DropSide,
     /// Where the report goes.
     pub report: PathBuf,
     /// What is printed.
@@ -139,6 +142,7 @@ pub fn resolve(options: Options) -> Result<Settings> {
         checks,
         left_out,
         policy,
+        drop_from: options.drop_from.unwrap_or_default(),
         report,
         format,
         outputs,
