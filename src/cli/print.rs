@@ -1,18 +1,18 @@
 //! From the name of a format to its printer. Prints nothing itself.
 
-use std::fs;
-
 use crate::config::{Format, Output};
 use crate::error::{Error, Result};
-use crate::report::{Report, terminal};
+use crate::report::terminal::Screen;
+use crate::report::{Report, json, terminal, write_file};
 
-/// The report in `format`.
+/// The report in `format`; `screen` is what text is made for.
 ///
 /// # Errors
 /// As the printer's.
-pub(super) fn render(format: Format, report: &Report<'_>) -> Result<String> {
+pub(super) fn render(format: Format, report: &Report<'_>, screen: &Screen<'_>) -> Result<String> {
     match format {
-        Format::Text => Ok(terminal::render(report)),
+        Format::Text => Ok(terminal::render(report, screen)),
+        Format::Json => Ok(json::render(report)),
         other => Err(Error::config(format!("`{other}` cannot be written"))),
     }
 }
@@ -21,20 +21,11 @@ pub(super) fn render(format: Format, report: &Report<'_>) -> Result<String> {
 ///
 /// # Errors
 /// [`Error::Output`] when the file cannot be written.
-pub(super) fn write(output: &Output, report: &Report<'_>) -> Result<()> {
-    let text = render(output.format, report)?;
-    let folder = output.path.parent().unwrap_or("".as_ref());
-    let failed = |e: std::io::Error| Error::output(&output.path, e);
-    if !folder.as_os_str().is_empty() {
-        fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let beside = if folder.as_os_str().is_empty() {
-        ".".as_ref()
-    } else {
-        folder
+pub(super) fn write(output: &Output, report: &Report<'_>, place: &str) -> Result<()> {
+    let screen = Screen {
+        colour: false,
+        width: None,
+        report: Some(place),
     };
-    let mut file = tempfile::NamedTempFile::new_in(beside).map_err(failed)?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
-    file.persist(&output.path).map_err(|e| failed(e.error))?;
-    Ok(())
+    write_file(&output.path, &render(output.format, report, &screen)?)
 }

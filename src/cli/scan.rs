@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::gate::Date;
 use crate::progress::{Progress, Stage};
-use crate::report::Report;
+use crate::report::{Report, write_folder};
 use crate::scan::{Scan, scan};
 
 /// Scans, writes every report asked for, and answers with the verdict.
@@ -29,23 +29,47 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
     if !quiet {
         scan.outcome.notes.iter().for_each(console::note);
     }
+    let dataset = dataset(&settings);
     let report = Report {
+        dataset: &dataset,
         listing: &scan.listing,
         fingerprints: &scan.fingerprints,
         duplicates: &scan.duplicates,
         outcome: &scan.outcome,
+        headlines: &scan.headlines,
+        classes: &scan.classes,
+        drift: &scan.drift,
+        labels: &[],
+        drops: &scan.drops,
     };
+    let place = settings.report.display().to_string();
     progress.begin(Stage::Report, None);
-    let written = settings
-        .outputs
-        .iter()
-        .try_for_each(|output| print::write(output, &report));
-    progress.end(Stage::Report, &settings.report.display().to_string());
+    let written = write_folder(&report, None, &settings.report).and_then(|()| {
+        let mut outputs = settings.outputs.iter();
+        outputs.try_for_each(|output| print::write(output, &report, &place))
+    });
+    progress.end(Stage::Report, &place);
     written?;
     if !(quiet && settings.format == Format::Text) {
-        console::print(&print::render(settings.format, &report)?)?;
+        let screen = console::screen(&place);
+        console::print(&print::render(settings.format, &report, &screen)?)?;
     }
     Ok(scan.outcome.verdict.exit_code())
+}
+
+/// The data set as the user named it.
+fn dataset(settings: &Settings) -> String {
+    let request = &settings.request;
+    match &request.root {
+        Some(root) => root.display().to_string(),
+        None => {
+            let splits = request.splits.iter();
+            let splits: Vec<String> = splits
+                .map(|(name, path)| format!("{name}={}", path.display()))
+                .collect();
+            splits.join(" ")
+        }
+    }
 }
 
 /// The flags above the settings file, with defaults filled in.

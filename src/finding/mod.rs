@@ -4,6 +4,7 @@ mod check_info;
 mod evidence;
 mod headlines;
 mod id;
+mod label_opinion;
 mod transform;
 
 pub use check_info::{CheckInfo, CheckRun, Code, RunState, Severity};
@@ -12,6 +13,7 @@ pub use headlines::{
     ClassLeak, DriftFigures, Headlines, LeakFigures, SplitFigures, SuspectFigures,
 };
 pub use id::FindingId;
+pub use label_opinion::{LabelFlag, LabelOpinion};
 pub use transform::Transform;
 
 use crate::sample::{ClassId, SampleId, SplitId};

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 
 pub use drops::{Drop, DropSide, drops};
 
-use crate::finding::{DriftFigures, Finding, Headlines, SplitFigures, SuspectFigures};
+use crate::finding::{
+    DriftFigures, Finding, Headlines, LabelFlag, LabelOpinion, SplitFigures, SuspectFigures,
+};
 use crate::fingerprint::FingerprintTable;
 use crate::sample::{ClassId, Listing, SplitId};
 
@@ -25,23 +27,9 @@ pub struct Known<'a> {
     pub copies_searched: bool,
     /// What is thought of each sample's label, in listing order; empty where
     /// no label could be judged.
-    pub labels: &'a [LabelState],
+    pub labels: &'a [LabelOpinion],
     /// As computed by the statistics.
     pub drift: Vec<DriftFigures>,
-}
-
-/// What is thought of a sample's label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LabelState {
-    /// It was not judged.
-    #[default]
-    NotJudged,
-    /// Nothing speaks against it.
-    Fine,
-    /// Likely wrong.
-    Likely,
-    /// The same at the stronger level.
-    Strong,
 }
 
 /// The headline figures.
@@ -107,7 +95,7 @@ fn split_figures(known: &Known<'_>) -> Vec<SplitFigures> {
 
 fn suspect_figures(known: &Known<'_>) -> Option<Vec<SuspectFigures>> {
     let listing = known.listing;
-    if known.labels.iter().all(|&s| s == LabelState::NotJudged) {
+    if known.labels.iter().all(|label| label.score.is_none()) {
         return None;
     }
     let figures = split_ids(listing).into_iter().map(|split| {
@@ -117,12 +105,11 @@ fn suspect_figures(known: &Known<'_>) -> Option<Vec<SuspectFigures>> {
             suspects: 0,
             strong: 0,
         };
-        for (sample, state) in listing.samples.iter().zip(known.labels) {
+        for (sample, label) in listing.samples.iter().zip(known.labels) {
             if sample.split == split {
-                figures.judged += u64::from(*state != LabelState::NotJudged);
-                figures.strong += u64::from(*state == LabelState::Strong);
-                figures.suspects +=
-                    u64::from(matches!(state, LabelState::Likely | LabelState::Strong));
+                figures.judged += u64::from(label.score.is_some());
+                figures.suspects += u64::from(label.flag >= LabelFlag::Likely);
+                figures.strong += u64::from(label.flag == LabelFlag::Strong);
             }
         }
         figures
@@ -232,6 +219,14 @@ mod tests {
         assert_eq!((figures.leaks, figures.suspects), (None, None));
     }
 
+    fn opinion(flag: LabelFlag) -> LabelOpinion {
+        LabelOpinion {
+            score: Some(0.5),
+            flag,
+            ..LabelOpinion::default()
+        }
+    }
+
     #[test]
     fn suspects_are_counted_by_split() {
         let listing = listing(
@@ -248,7 +243,7 @@ mod tests {
             fingerprints: &FingerprintTable::default(),
             findings: &[],
             copies_searched: false,
-            labels: &[LabelState::Fine, LabelState::Likely, LabelState::Strong],
+            labels: &[LabelFlag::None, LabelFlag::Likely, LabelFlag::Strong].map(opinion),
             drift: Vec::new(),
         });
         let suspects = figures.suspects.expect("judged");

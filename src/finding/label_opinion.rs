@@ -1,0 +1,29 @@
+//! What is thought of a sample's label. Plain data; thinks nothing itself.
+
+use crate::sample::ClassId;
+
+/// What the label model says of one sample.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct LabelOpinion {
+    /// The probability of the label given, 0 to 1; `None` where it was not
+    /// judged.
+    pub score: Option<f32>,
+    /// The class that fits best and its probability, where that is another.
+    pub suggested: Option<(ClassId, f32)>,
+    /// The cluster of suspicious samples it belongs to, counted from 0.
+    pub cluster: Option<u32>,
+    /// Whether it is flagged.
+    pub flag: LabelFlag,
+}
+
+/// Whether a label is in question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum LabelFlag {
+    /// It is not.
+    #[default]
+    None,
+    /// Likely wrong.
+    Likely,
+    /// The same at the stronger level.
+    Strong,
+}

@@ -1,0 +1,474 @@
+//! Version 1 of the JSON report, frozen: fields may be added, none changes its
+//! name or meaning. The schema is `docs/schema/report-v1.json`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::finding::{Evidence, Finding, Headlines, RunState, Severity};
+use crate::gate::Verdict;
+use crate::report::{Report, sentences};
+
+/// The whole document.
+#[derive(Debug, Serialize)]
+pub struct Document {
+    /// 1.
+    pub version: u32,
+    /// What wrote it.
+    pub tool: Tool,
+    /// How the data set was understood.
+    pub layout: String,
+    /// Pass or fail.
+    pub verdict: VerdictV1,
+    /// Numbers of things.
+    pub counts: Counts,
+    /// The figures a person asks for first.
+    pub headlines: HeadlinesV1,
+    /// The same in sentences, for people.
+    pub sentences: Vec<SentenceV1>,
+    /// What a person should know of the policy itself.
+    pub notes: Vec<String>,
+    /// Every check and how it ended, by code.
+    pub checks: Vec<CheckV1>,
+    /// Worst first; left out of `summary.json`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub findings: Option<Vec<FindingV1>>,
+    /// Findings accepted earlier, which do not count; left out of
+    /// `summary.json`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Vec<AcceptedV1>>,
+}
+
+/// A headline in words.
+#[derive(Debug, Serialize)]
+pub struct SentenceV1 {
+    /// `leaks`, `labels`, `distribution` or `files`.
+    pub topic: &'static str,
+    /// `bad`, `doubtful` or `good`.
+    pub tone: &'static str,
+    /// The fact.
+    pub text: String,
+    /// What qualifies it.
+    pub detail: Option<String>,
+}
+
+/// A finding accepted earlier.
+#[derive(Debug, Serialize)]
+pub struct AcceptedV1 {
+    /// The finding as it would have been.
+    pub finding: FindingV1,
+    /// Why; may be blank.
+    pub reason: String,
+    /// By whom; may be blank.
+    pub who: String,
+}
+
+/// What wrote a report.
+#[derive(Debug, Serialize)]
+pub struct Tool {
+    /// `splitlint`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+/// Pass or fail.
+#[derive(Debug, Serialize)]
+pub struct VerdictV1 {
+    /// `clean`, `breached` or `incomplete`.
+    pub result: &'static str,
+    /// 0, 1 or 2.
+    pub exit_code: u8,
+    /// Why it is not clean.
+    pub reasons: Vec<String>,
+}
+
+/// Numbers of things.
+#[derive(Debug, Serialize)]
+pub struct Counts {
+    /// Images listed.
+    pub samples: u64,
+    /// Images that could not be seen.
+    pub unseen: u64,
+    /// Findings accepted earlier, which do not count.
+    pub accepted: u64,
+    /// Findings by severity.
+    pub findings: BTreeMap<&'static str, u64>,
+    /// Verified pairs.
+    pub pairs: u64,
+    /// Verified pairs that are not in `pairs.parquet`.
+    pub pairs_not_listed: u64,
+    /// Candidate pairs that hold too little to be judged.
+    pub pairs_undecided: u64,
+    /// Groups of copies.
+    pub groups: u64,
+    /// Hidden files and such, passed over.
+    pub passed_over: u64,
+    /// Files kept out by globs.
+    pub filtered: u64,
+}
+
+/// The headline figures.
+#[derive(Debug, Serialize)]
+pub struct HeadlinesV1 {
+    /// Every split.
+    pub splits: Vec<SplitV1>,
+    /// Every evaluation split; `null` where copies were not searched for.
+    pub leaks: Option<Vec<LeakV1>>,
+    /// Every split; `null` where no label was judged.
+    pub suspects: Option<Vec<SuspectsV1>>,
+    /// Every pair of splits.
+    pub drift: Vec<DriftV1>,
+}
+
+/// What a split consists of.
+#[derive(Debug, Serialize)]
+pub struct SplitV1 {
+    /// `null` in a data set without splits.
+    pub split: Option<String>,
+    /// Its images.
+    pub samples: u64,
+    /// Those that could not be seen.
+    pub unseen: u64,
+    /// The class with the fewest images.
+    pub smallest_class: Option<SmallestClassV1>,
+}
+
+/// A class and its size.
+#[derive(Debug, Serialize)]
+pub struct SmallestClassV1 {
+    /// Its name.
+    pub label: String,
+    /// Its images.
+    pub count: u64,
+}
+
+/// How much of a split was seen before.
+#[derive(Debug, Serialize)]
+pub struct LeakV1 {
+    /// Its name.
+    pub split: String,
+    /// Its images.
+    pub samples: u64,
+    /// Those with a copy in data trained on.
+    pub leaked: u64,
+    /// `leaked` of `samples`, 0 to 1.
+    pub share: f64,
+    /// Those of `leaked` of which a copy carries the same label.
+    pub same_label: u64,
+    /// The accuracy on `leaked` of a model that only remembers, 0 to 1.
+    pub memorised_accuracy: Option<f64>,
+    /// Images with a copy in each other split.
+    pub sources: BTreeMap<String, u64>,
+    /// Classes with a leaked image.
+    pub classes: Vec<ClassLeakV1>,
+}
+
+/// [`LeakV1`] of one class.
+#[derive(Debug, Serialize)]
+pub struct ClassLeakV1 {
+    /// Its name.
+    pub label: String,
+    /// The split's images of it.
+    pub samples: u64,
+    /// Those leaked.
+    pub leaked: u64,
+    /// `leaked` of `samples`, 0 to 1.
+    pub share: f64,
+}
+
+/// How many labels are in question.
+#[derive(Debug, Serialize)]
+pub struct SuspectsV1 {
+    /// `null` in a data set without splits.
+    pub split: Option<String>,
+    /// Labels judged.
+    pub judged: u64,
+    /// Those flagged.
+    pub suspects: u64,
+    /// Those flagged strongly.
+    pub strong: u64,
+    /// `suspects` of `judged`, 0 to 1: an upper bound.
+    pub share: f64,
+}
+
+/// How far two splits lie apart.
+#[derive(Debug, Serialize)]
+pub struct DriftV1 {
+    /// The first.
+    pub split_a: String,
+    /// The second.
+    pub split_b: String,
+    /// The share of labels that would have to move, 0 to 1.
+    pub total_variation: f64,
+    /// Its 95% interval.
+    pub interval: Option<[f64; 2]>,
+    /// Of the hypothesis that both are drawn alike.
+    pub p_value: Option<f64>,
+}
+
+/// A check and how it ended.
+#[derive(Debug, Serialize)]
+pub struct CheckV1 {
+    /// E.g. `LEAK001`.
+    pub code: &'static str,
+    /// In kebab case.
+    pub name: &'static str,
+    /// What it finds.
+    pub summary: &'static str,
+    /// `completed`, `not-applicable`, `failed` or `not-selected`.
+    pub state: &'static str,
+    /// Why it did not look.
+    pub reason: Option<String>,
+    /// Its findings.
+    pub findings: u64,
+}
+
+/// A finding.
+#[derive(Debug, Serialize)]
+pub struct FindingV1 {
+    /// Stable across runs and renames.
+    pub id: String,
+    /// Its check's code.
+    pub code: &'static str,
+    /// Its check's name.
+    pub name: &'static str,
+    /// `error`, `warning` or `advice`.
+    pub severity: &'static str,
+    /// The fact.
+    pub message: String,
+    /// What to do.
+    pub next_step: &'static str,
+    /// Splits concerned.
+    pub splits: Vec<String>,
+    /// Classes concerned.
+    pub labels: Vec<String>,
+    /// Samples concerned, the one to act on first.
+    pub samples: Vec<String>,
+    /// 0 to 1.
+    pub score: Option<f64>,
+    /// What was measured.
+    pub evidence: Option<EvidenceV1>,
+}
+
+/// What a finding rests on.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum EvidenceV1 {
+    /// A verified pair.
+    Pair {
+        /// `exact`, `near`, `transformed` or `crop`.
+        relation: &'static str,
+        /// In words.
+        transform: String,
+        /// Bits of 64.
+        distance: Option<u32>,
+        /// 0 to 1.
+        similarity: f64,
+    },
+    /// Named numbers; what is no number is left out.
+    Figures {
+        /// By name.
+        figures: BTreeMap<&'static str, f64>,
+    },
+}
+
+impl Document {
+    /// Without findings.
+    pub fn summary(report: &Report<'_>) -> Self {
+        Self {
+            version: 1,
+            tool: Tool {
+                name: "splitlint",
+                version: env!("CARGO_PKG_VERSION"),
+            },
+            layout: report.listing.layout.summary.clone(),
+            verdict: verdict(&report.outcome.verdict),
+            counts: counts(report),
+            headlines: headlines(report, report.headlines),
+            sentences: (sentences::headlines(report).into_iter())
+                .map(|sentence| SentenceV1 {
+                    topic: sentence.topic.anchor(),
+                    tone: sentence.tone.name(),
+                    text: sentence.text,
+                    detail: sentence.detail,
+                })
+                .collect(),
+            notes: report.outcome.notes.clone(),
+            checks: checks(report),
+            findings: None,
+            accepted: None,
+        }
+    }
+
+    /// With findings.
+    pub fn whole(report: &Report<'_>) -> Self {
+        let findings = report.outcome.findings.iter();
+        let accepted = report.outcome.accepted.iter();
+        Self {
+            findings: Some(findings.map(|f| finding(report, f)).collect()),
+            accepted: Some(
+                accepted
+                    .map(|accepted| AcceptedV1 {
+                        finding: finding(report, &accepted.finding),
+                        reason: accepted.reason.clone(),
+                        who: accepted.who.clone(),
+                    })
+                    .collect(),
+            ),
+            ..Self::summary(report)
+        }
+    }
+}
+
+fn verdict(verdict: &Verdict) -> VerdictV1 {
+    let reasons = match verdict {
+        Verdict::Clean => Vec::new(),
+        Verdict::Breached(breaches) => breaches.iter().map(|b| b.reason.clone()).collect(),
+        Verdict::Incomplete(reasons) => reasons.clone(),
+    };
+    VerdictV1 {
+        result: verdict.name(),
+        exit_code: verdict.exit_code(),
+        reasons,
+    }
+}
+
+fn counts(report: &Report<'_>) -> Counts {
+    let splits = &report.headlines.splits;
+    Counts {
+        samples: splits.iter().map(|split| split.samples).sum(),
+        unseen: splits.iter().map(|split| split.unseen).sum(),
+        accepted: report.outcome.accepted.len() as u64,
+        findings: Severity::ALL
+            .into_iter()
+            .map(|severity| (severity.name(), report.count(severity)))
+            .collect(),
+        pairs: report.duplicates.pairs.len() as u64,
+        pairs_not_listed: report.duplicates.pairs_not_listed,
+        pairs_undecided: report.duplicates.abstained,
+        groups: report.duplicates.groups.len() as u64,
+        passed_over: report.listing.skipped.junk,
+        filtered: report.listing.skipped.filtered,
+    }
+}
+
+fn headlines(report: &Report<'_>, figures: &Headlines) -> HeadlinesV1 {
+    let listing = report.listing;
+    let name = |split| listing.split_name(split).map(str::to_owned);
+    let known = |split| name(Some(split)).unwrap_or_default();
+    let class = |class| listing.class_name(class).to_owned();
+    HeadlinesV1 {
+        splits: (figures.splits.iter())
+            .map(|f| SplitV1 {
+                split: name(f.split),
+                samples: f.samples,
+                unseen: f.unseen,
+                smallest_class: f.smallest_class.map(|(id, count)| SmallestClassV1 {
+                    label: class(id),
+                    count,
+                }),
+            })
+            .collect(),
+        leaks: figures.leaks.as_ref().map(|leaks| {
+            let leaks = leaks.iter().map(|f| LeakV1 {
+                split: known(f.split),
+                samples: f.samples,
+                leaked: f.leaked,
+                share: f.share(),
+                same_label: f.same_label,
+                memorised_accuracy: f.memorised,
+                sources: f.sources.iter().map(|&(id, n)| (known(id), n)).collect(),
+                classes: (f.classes.iter())
+                    .map(|c| ClassLeakV1 {
+                        label: class(c.class),
+                        samples: c.samples,
+                        leaked: c.leaked,
+                        share: c.share(),
+                    })
+                    .collect(),
+            });
+            leaks.collect()
+        }),
+        suspects: figures.suspects.as_ref().map(|suspects| {
+            let suspects = suspects.iter().map(|f| SuspectsV1 {
+                split: name(f.split),
+                judged: f.judged,
+                suspects: f.suspects,
+                strong: f.strong,
+                share: f.share(),
+            });
+            suspects.collect()
+        }),
+        drift: (figures.drift.iter())
+            .map(|f| DriftV1 {
+                split_a: known(f.a),
+                split_b: known(f.b),
+                total_variation: f.total_variation,
+                interval: f.interval.map(|(low, high)| [low, high]),
+                p_value: f.p_value,
+            })
+            .collect(),
+    }
+}
+
+fn checks(report: &Report<'_>) -> Vec<CheckV1> {
+    (report.outcome.runs.iter())
+        .map(|run| {
+            let (state, reason) = match &run.state {
+                RunState::Completed => ("completed", None),
+                RunState::NotApplicable(why) => ("not-applicable", Some(why.clone())),
+                RunState::Failed(why) => ("failed", Some(why.clone())),
+                RunState::NotSelected => ("not-selected", None),
+            };
+            CheckV1 {
+                code: run.check.code,
+                name: run.check.name,
+                summary: run.check.summary,
+                state,
+                reason,
+                findings: report.of_check(run.check.code).count() as u64,
+            }
+        })
+        .collect()
+}
+
+fn finding(report: &Report<'_>, finding: &Finding) -> FindingV1 {
+    let listing = report.listing;
+    FindingV1 {
+        id: finding.id.to_string(),
+        code: finding.check.code,
+        name: finding.check.name,
+        severity: finding.severity.name(),
+        message: finding.message.clone(),
+        next_step: finding.check.next_step,
+        splits: (finding.splits.iter())
+            .filter_map(|&id| listing.split_name(Some(id)))
+            .map(str::to_owned)
+            .collect(),
+        labels: (finding.labels.iter())
+            .map(|&id| listing.class_name(id).to_owned())
+            .collect(),
+        samples: finding.samples.iter().map(|&id| report.key(id)).collect(),
+        score: finding.score,
+        evidence: evidence(&finding.evidence),
+    }
+}
+
+fn evidence(evidence: &Evidence) -> Option<EvidenceV1> {
+    match evidence {
+        Evidence::None => None,
+        Evidence::Pair(pair) => Some(EvidenceV1::Pair {
+            relation: pair.relation.name(),
+            transform: pair.transform.words.clone(),
+            distance: pair.distance,
+            similarity: pair.similarity,
+        }),
+        Evidence::Figures(figures) => Some(EvidenceV1::Figures {
+            figures: (figures.iter())
+                .filter(|figure| figure.value.is_finite())
+                .map(|figure| (figure.name, figure.value))
+                .collect(),
+        }),
+    }
+}

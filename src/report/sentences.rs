@@ -1,0 +1,290 @@
+//! The headline figures in sentences, the same in every report for people.
+//! Computes no figure.
+
+use super::Report;
+use super::words::{counted, number, of_split, p_value, percent};
+use crate::distribution::{Division, Drift};
+use crate::finding::{LeakFigures, RunState, SuspectFigures};
+use crate::sample::{Role, SplitId};
+
+/// How a sentence bears on the data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tone {
+    /// Something is wrong.
+    Bad,
+    /// Something may be wrong.
+    Doubtful,
+    /// Nothing is wrong.
+    Good,
+}
+
+impl Tone {
+    /// The name in style sheets.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Bad => "bad",
+            Self::Doubtful => "doubtful",
+            Self::Good => "good",
+        }
+    }
+}
+
+/// What a sentence is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Topic {
+    /// Copies across splits.
+    Leaks,
+    /// Suspicious labels.
+    Labels,
+    /// Class shares.
+    Distribution,
+    /// Pictures that could not be seen.
+    Files,
+}
+
+impl Topic {
+    /// The name of its section, as a link's target.
+    pub(super) fn anchor(self) -> &'static str {
+        match self {
+            Self::Leaks => "leaks",
+            Self::Labels => "labels",
+            Self::Distribution => "distribution",
+            Self::Files => "files",
+        }
+    }
+}
+
+/// A headline and what qualifies it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sentence {
+    pub(super) topic: Topic,
+    pub(super) tone: Tone,
+    pub(super) text: String,
+    pub(super) detail: Option<String>,
+}
+
+/// The headlines, in the order of what they cost a measurement.
+pub(super) fn headlines(report: &Report<'_>) -> Vec<Sentence> {
+    let mut all = Vec::new();
+    leaks(report, &mut all);
+    suspects(report, &mut all);
+    drift(report, &mut all);
+    unseen(report, &mut all);
+    all
+}
+
+/// Every check that did not look at everything, and why: by code.
+pub(super) fn not_checked<'a>(
+    report: &'a Report<'_>,
+) -> impl Iterator<Item = (&'static str, &'static str, &'a str)> {
+    (report.outcome.runs.iter()).filter_map(|run| match &run.state {
+        RunState::Completed | RunState::NotSelected => None,
+        RunState::NotApplicable(why) => Some((run.check.code, "not applicable", why.as_str())),
+        RunState::Failed(why) => Some((run.check.code, "failed", why.as_str())),
+    })
+}
+
+fn leaks(report: &Report<'_>, all: &mut Vec<Sentence>) {
+    let Some(leaks) = &report.headlines.leaks else {
+        return;
+    };
+    let before = all.len();
+    for figures in leaks.iter().filter(|figures| figures.leaked > 0) {
+        all.push(leak(report, figures));
+    }
+    // Copies between two evaluation splits: told once, of the later one.
+    for figures in leaks {
+        for &(source, copies) in &figures.sources {
+            let other = &report.listing.splits[source.index()];
+            if other.role == Role::Evaluation && source < figures.split && has_training(report) {
+                all.push(Sentence {
+                    topic: Topic::Leaks,
+                    tone: Tone::Doubtful,
+                    text: copied(report, figures, copies, &of_split(&other.name)),
+                    detail: None,
+                });
+            }
+        }
+    }
+    if all.len() == before {
+        all.push(Sentence {
+            topic: Topic::Leaks,
+            tone: Tone::Good,
+            text: "no image was found in two splits".to_owned(),
+            detail: None,
+        });
+    }
+}
+
+fn has_training(report: &Report<'_>) -> bool {
+    (report.listing.splits.iter()).any(|split| split.role != Role::Evaluation)
+}
+
+fn leak(report: &Report<'_>, figures: &LeakFigures) -> Sentence {
+    let roles: Vec<Role> = figures
+        .sources
+        .iter()
+        .map(|(source, _)| report.listing.splits[source.index()].role)
+        .collect();
+    let sources = if roles.contains(&Role::Train) && !roles.contains(&Role::Reference) {
+        "training".to_owned()
+    } else if roles.contains(&Role::Reference) {
+        "earlier".to_owned()
+    } else {
+        let names = figures.sources.iter();
+        let names: Vec<String> = names.map(|&(id, _)| of_split(name(report, id))).collect();
+        names.join(" or ")
+    };
+    let mut detail = format!(
+        "{} of them {} the same label",
+        number(figures.same_label),
+        if figures.same_label == 1 {
+            "carries"
+        } else {
+            "carry"
+        },
+    );
+    if let Some(memorised) = figures.memorised {
+        detail.push_str(&format!(
+            "; a model that only remembers gets {} of them right",
+            percent(memorised)
+        ));
+    }
+    Sentence {
+        topic: Topic::Leaks,
+        tone: Tone::Bad,
+        text: copied(report, figures, figures.leaked, &sources),
+        detail: (figures.memorised.is_some()).then_some(detail),
+    }
+}
+
+/// "3 of 40 test images (7.5%) are copies of training images".
+fn copied(report: &Report<'_>, figures: &LeakFigures, copies: u64, sources: &str) -> String {
+    let share = copies as f64 / figures.samples.max(1) as f64;
+    format!(
+        "{} of {} {} {} ({}) {} of {sources} images",
+        number(copies),
+        number(figures.samples),
+        of_split(name(report, figures.split)),
+        if figures.samples == 1 {
+            "image"
+        } else {
+            "images"
+        },
+        percent(share),
+        if copies == 1 {
+            "is a copy"
+        } else {
+            "are copies"
+        },
+    )
+}
+
+fn name<'a>(report: &Report<'a>, split: SplitId) -> &'a str {
+    report.listing.split_name(Some(split)).unwrap_or("")
+}
+
+fn suspects(report: &Report<'_>, all: &mut Vec<Sentence>) {
+    let Some(suspects) = &report.headlines.suspects else {
+        return;
+    };
+    let flagged = suspects.iter().filter(|figures| figures.suspects > 0);
+    let before = all.len();
+    all.extend(flagged.map(|figures| suspect(report, figures)));
+    if all.len() == before {
+        all.push(Sentence {
+            topic: Topic::Labels,
+            tone: Tone::Good,
+            text: "no label looks wrong".to_owned(),
+            detail: None,
+        });
+    }
+}
+
+fn suspect(report: &Report<'_>, figures: &SuspectFigures) -> Sentence {
+    let of_split = report
+        .listing
+        .split_name(figures.split)
+        .map_or(String::new(), |name| format!("{} ", of_split(name)));
+    Sentence {
+        topic: Topic::Labels,
+        tone: Tone::Doubtful,
+        text: format!(
+            "{} of {} {of_split}labels ({}) {} suspicious",
+            number(figures.suspects),
+            number(figures.judged),
+            percent(figures.share()),
+            if figures.suspects == 1 { "is" } else { "are" },
+        ),
+        detail: Some(format!(
+            "{} strongly; an upper bound of the wrong labels that can be seen, \
+             because some flags are false",
+            number(figures.strong)
+        )),
+    }
+}
+
+fn drift(report: &Report<'_>, all: &mut Vec<Sentence>) {
+    let drifted = |d: &&Drift| d.division == Division::Drifted;
+    let before = all.len();
+    all.extend(report.drift.iter().filter(drifted).map(|d| Sentence {
+        topic: Topic::Distribution,
+        tone: Tone::Doubtful,
+        text: format!(
+            "{} of the labels would have to move to give `{}` the class shares of `{}`",
+            percent(d.total_variation),
+            name(report, d.b),
+            name(report, d.a),
+        ),
+        detail: Some(format!(
+            "95% interval {} to {}, {}; chance alone moves about {}",
+            percent(d.interval.low),
+            percent(d.interval.high),
+            p_value(d.p_value),
+            percent(d.by_chance)
+        )),
+    }));
+    if all.len() > before {
+        return;
+    }
+    let widest =
+        (report.drift.iter()).max_by(|a, b| a.total_variation.total_cmp(&b.total_variation));
+    let Some(widest) = widest else {
+        return;
+    };
+    let untold = widest.division == Division::CannotTell;
+    all.push(Sentence {
+        topic: Topic::Distribution,
+        tone: if untold { Tone::Doubtful } else { Tone::Good },
+        text: if untold {
+            "too few labels to tell whether the splits have alike class shares".to_owned()
+        } else {
+            "the splits have alike class shares".to_owned()
+        },
+        detail: Some(format!(
+            "{} of the labels would have to move: `{}` and `{}` {}",
+            percent(widest.total_variation),
+            name(report, widest.a),
+            name(report, widest.b),
+            widest.division.words(),
+        )),
+    });
+}
+
+fn unseen(report: &Report<'_>, all: &mut Vec<Sentence>) {
+    let splits = &report.headlines.splits;
+    let unseen: u64 = splits.iter().map(|figures| figures.unseen).sum();
+    let samples: u64 = splits.iter().map(|figures| figures.samples).sum();
+    if unseen > 0 {
+        all.push(Sentence {
+            topic: Topic::Files,
+            tone: Tone::Bad,
+            text: format!(
+                "{} of {} could not be seen",
+                number(unseen),
+                counted(samples, "image", "images")
+            ),
+            detail: None,
+        });
+    }
+}
