@@ -135,15 +135,12 @@ fn leak(report: &Report<'_>, figures: &LeakFigures) -> Sentence {
         let names: Vec<String> = names.map(|&(id, _)| of_split(name(report, id))).collect();
         names.join(" or ")
     };
-    let mut detail = format!(
-        "{} of them {} the same label",
-        number(figures.same_label),
-        if figures.same_label == 1 {
-            "carries"
-        } else {
-            "carry"
-        },
-    );
+    let mut detail = match (figures.leaked, figures.same_label) {
+        (1, 0) => "it carries another label".to_owned(),
+        (1, _) => "it carries the same label".to_owned(),
+        (_, 1) => "1 of them carries the same label".to_owned(),
+        (_, same) => format!("{} of them carry the same label", number(same)),
+    };
     if let Some(memorised) = figures.memorised {
         detail.push_str(&format!(
             "; a model that only remembers gets {} of them right",
@@ -161,8 +158,14 @@ fn leak(report: &Report<'_>, figures: &LeakFigures) -> Sentence {
 /// "3 of 40 test images (7.5%) are copies of training images".
 fn copied(report: &Report<'_>, figures: &LeakFigures, copies: u64, sources: &str) -> String {
     let share = copies as f64 / figures.samples.max(1) as f64;
+    let copied = if copies == 1 {
+        let article = if sources.starts_with('e') { "an" } else { "a" };
+        format!("is a copy of {article} {sources} image")
+    } else {
+        format!("are copies of {sources} images")
+    };
     format!(
-        "{} of {} {} {} ({}) {} of {sources} images",
+        "{} of {} {} {} ({}) {copied}",
         number(copies),
         number(figures.samples),
         of_split(name(report, figures.split)),
@@ -172,11 +175,6 @@ fn copied(report: &Report<'_>, figures: &LeakFigures, copies: u64, sources: &str
             "images"
         },
         percent(share),
-        if copies == 1 {
-            "is a copy"
-        } else {
-            "are copies"
-        },
     )
 }
 
@@ -286,5 +284,38 @@ fn unseen(report: &Report<'_>, all: &mut Vec<Sentence>) {
             ),
             detail: None,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::Fixture;
+
+    fn texts(fixture: &Fixture) -> Vec<String> {
+        let all = headlines(&fixture.report());
+        all.into_iter().map(|sentence| sentence.text).collect()
+    }
+
+    #[test]
+    fn single_copy_is_told_in_the_singular() {
+        let mut fixture = Fixture::new();
+        let leaks = fixture.headlines.leaks.as_mut().expect("searched");
+        leaks[0].leaked = 1;
+        leaks[0].samples = 40;
+        assert_eq!(
+            texts(&fixture)[0],
+            "1 of 40 test images (2.5%) is a copy of a training image"
+        );
+    }
+
+    #[test]
+    fn set_without_leaks_is_told_so_and_one_not_searched_is_not() {
+        let mut fixture = Fixture::new();
+        let leaks = fixture.headlines.leaks.as_mut().expect("searched");
+        leaks[0].leaked = 0;
+        assert_eq!(texts(&fixture)[0], "no image was found in two splits");
+        fixture.headlines.leaks = None;
+        assert!(!texts(&fixture)[0].contains("two splits"));
     }
 }

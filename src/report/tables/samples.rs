@@ -68,7 +68,7 @@ pub(super) fn rows(
         .text("dhash", hash(|hashes| hashes.gradient))
         .single("suggested_score", opinion().map(|o| Some(o?.suggested?.1)))
         .text(
-            "copy_of",
+            "copy_group",
             rows().map(|s| first_copies.get(&s.id).map(|&first| report.key(first))),
         )
         .text(
