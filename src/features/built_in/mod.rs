@@ -1,0 +1,98 @@
+//! Vectors made from the thumbnail alone, no weights needed. Sees shape, texture
+//! and colour of the whole picture, not what it means.
+
+mod colour;
+mod gradients;
+mod hog;
+mod lbp;
+mod picture;
+mod projection;
+
+pub use projection::{FIT_LIMIT, FitError, Projection};
+
+use crate::decode::Thumbnail;
+use picture::Picture;
+
+/// Widths of the blocks of a descriptor, in their order: HOG, LBP, colour grid,
+/// multi-scale gradients.
+pub const BLOCKS: [usize; 4] = [hog::LEN, lbp::LEN, colour::LEN, gradients::LEN];
+
+/// Numbers in one descriptor.
+pub const DESCRIPTOR_LEN: usize = hog::LEN + lbp::LEN + colour::LEN + gradients::LEN;
+
+/// The descriptor of one picture: [`DESCRIPTOR_LEN`] numbers, not yet scaled
+/// against each other. An empty thumbnail gives zeros.
+pub fn extract(thumbnail: &Thumbnail) -> Box<[f32]> {
+    let mut descriptor = vec![0.0; DESCRIPTOR_LEN].into_boxed_slice();
+    if let Some(picture) = Picture::of(thumbnail) {
+        let (hog, rest) = descriptor.split_at_mut(hog::LEN);
+        let (lbp, rest) = rest.split_at_mut(lbp::LEN);
+        let (colour, gradients) = rest.split_at_mut(colour::LEN);
+        hog::write(&picture, hog);
+        lbp::write(&picture, lbp);
+        colour::write(&picture, colour);
+        gradients::write(&picture, gradients);
+    }
+    descriptor
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::Plane;
+    use crate::executor::{Executor, StopFlag};
+
+    fn stripes(period: u32, shift: u32) -> Thumbnail {
+        let value = |i: u32| {
+            if (i % 32 + shift) % period < period / 2 {
+                40
+            } else {
+                220
+            }
+        };
+        Thumbnail {
+            luma: Plane {
+                width: 32,
+                height: 32,
+                samples: (0..1024).map(value).collect(),
+            },
+            cb: Plane::filled(16, 16, 128),
+            cr: Plane::filled(16, 16, 128),
+        }
+    }
+
+    #[test]
+    fn descriptor_is_finite_for_any_picture() {
+        let flat = Thumbnail {
+            luma: Plane::filled(3, 1, 0),
+            ..Thumbnail::default()
+        };
+        for thumbnail in [Thumbnail::default(), flat, stripes(8, 0)] {
+            let descriptor = extract(&thumbnail);
+            assert_eq!(descriptor.len(), DESCRIPTOR_LEN);
+            assert!(descriptor.iter().all(|v| v.is_finite()));
+        }
+    }
+
+    #[test]
+    fn pictures_of_one_kind_lie_closer_than_pictures_of_two() {
+        let executor = Executor::new(2, StopFlag::default()).expect("threads");
+        let rows: Vec<f32> = (0..40)
+            .flat_map(|i| extract(&stripes(if i < 20 { 8 } else { 4 }, i)))
+            .collect();
+        let projection = Projection::fit(rows.clone(), &executor).expect("they differ");
+        let vectors = projection.project(rows, &executor).expect("not stopped");
+        let row = |i: usize| &vectors[i * projection.width()..(i + 1) * projection.width()];
+        let cosine = |a, b| -> f32 { row(a).iter().zip(row(b)).map(|(x, y)| x * y).sum() };
+        assert!(cosine(0, 8) > cosine(0, 30));
+        assert!((cosine(3, 3) - 1.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn pictures_that_do_not_differ_give_no_projection() {
+        let executor = Executor::new(1, StopFlag::default()).expect("threads");
+        let rows = extract(&stripes(8, 0)).repeat(3);
+        let fitted = Projection::fit(rows, &executor);
+        assert_eq!(fitted, Err(projection::FitError::NoVariance));
+    }
+}

@@ -1,0 +1,215 @@
+//! Finds neighbouring samples that share one given label and are better
+//! explained by one other: a mislabelled burst, folder or batch.
+
+use std::collections::BTreeMap;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use super::{Judged, Labelled, Settings};
+use crate::neighbors::Neighbor;
+
+/// Odds from which a sample may belong to a cluster.
+const SUSPECT_ODDS: f32 = 2.0;
+/// Nearest neighbours that link samples.
+const LINKS: usize = 10;
+/// Permutations of the null: the least p-value is 1/100.
+const ROUNDS: usize = 99;
+/// Clusters that chance makes as large in more than this share of the
+/// permutations are left out.
+const P_VALUE: f64 = 0.05;
+/// A cluster of few groups is few pictures, however many frames: the median
+/// odds must speak for themselves. See docs/accuracy.md, "bursts".
+const BURST_ODDS: f32 = 10.0;
+
+/// Samples that hang together and share one given and one better label.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cluster {
+    /// Members in rising order.
+    pub samples: Vec<u32>,
+    /// The label they carry.
+    pub given: u32,
+    /// The label that explains them better.
+    pub suggested: u32,
+    /// Share of their ten nearest neighbours outside their groups that carry
+    /// the suggested label or lie in the cluster.
+    pub coherence: f64,
+    /// Groups (copies, scenes) among the members.
+    pub groups: usize,
+    /// Median odds for the suggested label, as a logarithm.
+    pub log_odds: f32,
+    /// How often chance makes one as large, of a hundred.
+    pub p_value: f64,
+}
+
+/// Clusters of at least `settings.cluster_size`, largest first.
+pub(super) fn find(
+    data: Labelled<'_>,
+    judged: &[Judged],
+    neighbors: &[Vec<Neighbor>],
+    settings: &Settings,
+) -> Vec<Cluster> {
+    let mut suspects: BTreeMap<(u32, u32), Vec<u32>> = BTreeMap::new();
+    for (sample, judged) in judged.iter().enumerate() {
+        if judged.log_odds > SUSPECT_ODDS.ln() {
+            let pair = (data.labels[sample], judged.alternative);
+            suspects.entry(pair).or_default().push(sample as u32);
+        }
+    }
+    let mut class_members = vec![Vec::new(); data.classes];
+    for (sample, &label) in data.labels.iter().enumerate() {
+        class_members[label as usize].push(sample as u32);
+    }
+    let mut links = Links::new(data.groups, neighbors);
+    let mut found = Vec::new();
+    for ((given, suggested), members) in suspects {
+        if members.len() < settings.cluster_size {
+            continue;
+        }
+        let components: Vec<Vec<u32>> = links
+            .components(&members)
+            .into_iter()
+            .filter(|c| c.len() >= settings.cluster_size)
+            .collect();
+        if components.is_empty() {
+            continue;
+        }
+        let seed = settings.seed ^ (u64::from(given) << 32 | u64::from(suggested));
+        let null = null_sizes(
+            &mut links,
+            &class_members[given as usize],
+            members.len(),
+            seed,
+        );
+        for samples in components {
+            let larger = null.iter().filter(|&&size| size >= samples.len()).count();
+            let cluster = Cluster {
+                given,
+                suggested,
+                coherence: coherence(&samples, suggested, data.labels, neighbors),
+                groups: group_count(&samples, data.groups),
+                log_odds: median_odds(&samples, judged),
+                p_value: (1 + larger) as f64 / (1 + ROUNDS) as f64,
+                samples,
+            };
+            if convincing(&cluster, settings) {
+                found.push(cluster);
+            }
+        }
+    }
+    found.sort_by(|a, b| (b.samples.len().cmp(&a.samples.len())).then(a.samples.cmp(&b.samples)));
+    found
+}
+
+fn convincing(cluster: &Cluster, settings: &Settings) -> bool {
+    let many = cluster.groups >= settings.cluster_size;
+    cluster.p_value <= P_VALUE && (many || cluster.log_odds > BURST_ODDS.ln())
+}
+
+/// Largest component of as many samples drawn from the same class, for each
+/// permutation.
+fn null_sizes(links: &mut Links<'_>, class: &[u32], drawn: usize, seed: u64) -> Vec<usize> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut pool = class.to_vec();
+    (0..ROUNDS)
+        .map(|_| {
+            for i in 0..drawn.min(pool.len()) {
+                let other = i + (random.next_u64() % (pool.len() - i) as u64) as usize;
+                pool.swap(i, other);
+            }
+            let mut sample = pool[..drawn.min(pool.len())].to_vec();
+            sample.sort_unstable();
+            let components = links.components(&sample);
+            components.iter().map(Vec::len).max().unwrap_or(0)
+        })
+        .collect()
+}
+
+/// Who is linked with whom: near neighbours, and members of one group.
+struct Links<'a> {
+    groups: &'a [u32],
+    neighbors: &'a [Vec<Neighbor>],
+    /// Place of a sample within the set looked at, or `ABSENT`.
+    place: Vec<u32>,
+}
+
+const ABSENT: u32 = u32::MAX;
+
+impl<'a> Links<'a> {
+    fn new(groups: &'a [u32], neighbors: &'a [Vec<Neighbor>]) -> Self {
+        Self {
+            groups,
+            neighbors,
+            place: vec![ABSENT; groups.len()],
+        }
+    }
+
+    /// Connected parts of `members` (in rising order), each in rising order.
+    fn components(&mut self, members: &[u32]) -> Vec<Vec<u32>> {
+        for (place, &member) in members.iter().enumerate() {
+            self.place[member as usize] = place as u32;
+        }
+        let mut parent: Vec<u32> = (0..members.len() as u32).collect();
+        let mut of_group: BTreeMap<u32, u32> = BTreeMap::new();
+        for (place, &member) in members.iter().enumerate() {
+            let place = place as u32;
+            let group = self.groups[member as usize];
+            let earlier = *of_group.entry(group).or_insert(place);
+            join(&mut parent, place, earlier);
+            for neighbor in self.neighbors[member as usize].iter().take(LINKS) {
+                let other = self.place[neighbor.row as usize];
+                if other != ABSENT {
+                    join(&mut parent, place, other);
+                }
+            }
+        }
+        let mut parts: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (place, &member) in members.iter().enumerate() {
+            let root = root(&mut parent, place as u32);
+            parts.entry(root).or_default().push(member);
+            self.place[member as usize] = ABSENT;
+        }
+        parts.into_values().collect()
+    }
+}
+
+fn root(parent: &mut [u32], mut at: u32) -> u32 {
+    while parent[at as usize] != at {
+        parent[at as usize] = parent[parent[at as usize] as usize];
+        at = parent[at as usize];
+    }
+    at
+}
+
+fn join(parent: &mut [u32], a: u32, b: u32) {
+    let (a, b) = (root(parent, a), root(parent, b));
+    parent[a.max(b) as usize] = a.min(b);
+}
+
+fn coherence(samples: &[u32], suggested: u32, labels: &[u32], near: &[Vec<Neighbor>]) -> f64 {
+    let (mut agreeing, mut all) = (0, 0);
+    for &sample in samples {
+        for neighbor in near[sample as usize].iter().take(LINKS) {
+            let inside = samples.binary_search(&neighbor.row).is_ok();
+            agreeing += usize::from(inside || labels[neighbor.row as usize] == suggested);
+            all += 1;
+        }
+    }
+    agreeing as f64 / all.max(1) as f64
+}
+
+fn group_count(samples: &[u32], groups: &[u32]) -> usize {
+    let mut own: Vec<u32> = samples.iter().map(|&s| groups[s as usize]).collect();
+    own.sort_unstable();
+    own.dedup();
+    own.len()
+}
+
+fn median_odds(samples: &[u32], judged: &[Judged]) -> f32 {
+    let mut odds: Vec<f32> = samples
+        .iter()
+        .map(|&s| judged[s as usize].log_odds)
+        .collect();
+    odds.sort_by(f32::total_cmp);
+    odds.get(odds.len() / 2).copied().unwrap_or(0.0)
+}
