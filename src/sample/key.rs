@@ -52,6 +52,11 @@ impl SampleKey {
         Self(key.into_boxed_str())
     }
 
+    /// This key with `mark` behind it, for a second sample of the same path.
+    pub fn marked(&self, mark: &str) -> Self {
+        Self(format!("{}{mark}", self.0).into_boxed_str())
+    }
+
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -66,7 +71,13 @@ impl fmt::Display for SampleKey {
 
 /// `name` with control characters, invalid bytes and backslashes escaped, as
 /// in a [`SampleKey`].
-pub(crate) fn escape_into(name: &[u8], out: &mut String) {
+pub fn escaped(name: &OsStr) -> String {
+    let mut text = String::with_capacity(name.len());
+    escape_into(name.as_encoded_bytes(), &mut text);
+    text
+}
+
+fn escape_into(name: &[u8], out: &mut String) {
     for chunk in name.utf8_chunks() {
         for c in chunk.valid().chars() {
             if c == '\\' {

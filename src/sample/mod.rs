@@ -5,7 +5,7 @@ mod key;
 mod listing;
 mod split_names;
 
-pub use key::{ContentHash, SampleKey};
+pub use key::{ContentHash, SampleKey, escaped};
 pub use listing::{ClassFolder, Layout, Listing, Problem, ProblemKind, Skipped};
 pub use split_names::canonical_split;
 

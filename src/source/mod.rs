@@ -1,15 +1,29 @@
 //! Ways to store a labelled image set. Lists samples and hands out bytes;
 //! reads no pixels.
 
+mod builder;
+mod files;
 mod folder;
+mod globs;
+mod layout;
+mod manifest;
+mod names;
+mod same_file;
+mod tell;
+mod tree;
+mod walk;
 
-use std::path::PathBuf;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use thiserror::Error;
+use builder::{Builder, REFERENCE};
+use globs::Globs;
+use walk::Walker;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::executor::StopFlag;
-use crate::progress::Progress;
+use crate::progress::{Progress, Stage};
 use crate::sample::{Listing, SampleId};
 
 /// What the user asked to scan.
@@ -56,7 +70,7 @@ pub struct Listed {
 }
 
 /// A sample's bytes could not be read; what the system said.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ReadFailure(pub String);
 
@@ -91,9 +105,129 @@ pub trait Reader: Send + Sync {
 /// Lists the data set that `request` names.
 ///
 /// # Errors
-/// [`crate::Error::Input`] when it is not there or looks like nothing known;
-/// [`crate::Error::Interrupted`] when `stop` was raised.
+/// [`Error::Input`] when it is not there or looks like nothing known;
+/// [`Error::Config`] when the request contradicts itself;
+/// [`Error::Interrupted`] when `stop` was raised.
 pub fn list(request: &Request, stop: &StopFlag, progress: &dyn Progress) -> Result<Listed> {
     stop.check()?;
-    folder::list(request, progress)
+    let globs = Globs::new(&request.include, &request.exclude)?;
+    let splits = resolve_splits(request)?;
+    let reference = match &request.reference {
+        Some(path) => Some(existing(path, "--reference ")?),
+        None => None,
+    };
+    let mut never_enter: Vec<PathBuf> = (request.never_enter.iter())
+        .map(|path| resolved(path))
+        .collect();
+    never_enter.extend(reference.clone());
+    let walker = Walker {
+        globs: &globs,
+        never_enter: &never_enter,
+        stop,
+        progress,
+    };
+    let mut builder = Builder::default();
+    progress.begin(Stage::Walk, None);
+    let told = match &request.root {
+        Some(shown) => {
+            let root = existing(shown, "")?;
+            if root.is_file() {
+                manifest::list(&root, &request.columns, None, &walker, &mut builder)?
+            } else {
+                folder::list_root(&root, shown, &walker, &mut builder)?
+            }
+        }
+        None => folder::list_splits(&splits, &walker, &mut builder)?,
+    };
+    if let Some(reference) = reference {
+        if builder.has_split(REFERENCE) {
+            return Err(Error::config(format!(
+                "a split is called `{REFERENCE}`, the name that `--reference` needs: rename it \
+                 with `--split NAME=PATH`"
+            )));
+        }
+        if reference.is_file() {
+            let columns = &request.columns;
+            manifest::list(&reference, columns, Some(REFERENCE), &walker, &mut builder)?;
+        } else {
+            folder::list_reference(&reference, &walker, &mut builder)?;
+        }
+    }
+    let mut listed = builder.finish()?;
+    listed.listing.layout = told.layout(&listed.listing);
+    progress.end(
+        Stage::Walk,
+        &format!("{} images", listed.listing.samples.len()),
+    );
+    Ok(listed)
+}
+
+/// The folders of `--split`, links resolved; all mistakes told at once.
+fn resolve_splits(request: &Request) -> Result<Vec<(String, PathBuf)>> {
+    match (&request.root, request.splits.is_empty()) {
+        (Some(_), true) => return Ok(Vec::new()),
+        (None, false) => {}
+        (Some(root), false) => {
+            return Err(Error::config(format!(
+                "`{}` and `--split` are both given: `--split NAME=PATH` names the folder of each \
+                 split and stands instead of a root",
+                root.display()
+            )));
+        }
+        (None, true) => {
+            return Err(Error::config(
+                "no data set is named: give its folder or manifest, or `--split NAME=PATH` for \
+                 each split",
+            ));
+        }
+    }
+    let (mut splits, mut mistakes) = (Vec::new(), Vec::new());
+    for (name, path) in &request.splits {
+        let flag = format!("--split {name}=");
+        match existing(path, &flag) {
+            _ if name.trim().is_empty() => {
+                mistakes.push(format!("`{flag}{}`: the split has no name", path.display()));
+            }
+            Ok(path) if path.is_file() => mistakes.push(format!(
+                "`{flag}{}` is a file: `--split` takes a folder; to scan by a manifest, name the \
+                 manifest alone and give it a column of splits",
+                path.display()
+            )),
+            Ok(path) => splits.push((name.clone(), path)),
+            Err(error) => mistakes.push(error.to_string()),
+        }
+    }
+    if mistakes.is_empty() {
+        Ok(splits)
+    } else {
+        Err(Error::Input(mistakes.join("\n")))
+    }
+}
+
+/// `path` with links resolved. `flag` stands before it in the error.
+fn existing(path: &Path, flag: &str) -> Result<PathBuf> {
+    let failure = |error: io::Error| {
+        let fact = match error.kind() {
+            io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+            _ => error.to_string(),
+        };
+        Error::Input(format!("`{flag}{}`: {fact}", path.display()))
+    };
+    fs::metadata(path).map_err(failure)?;
+    Ok(resolved(path))
+}
+
+/// `path` with its links resolved as far as it exists, so that two ways to
+/// write one folder compare equal.
+fn resolved(path: &Path) -> PathBuf {
+    if let Ok(real) = fs::canonicalize(path) {
+        return real;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) if parent.as_os_str().is_empty() => {
+            resolved(Path::new(".")).join(name)
+        }
+        (Some(parent), Some(name)) => resolved(parent).join(name),
+        _ => path.to_owned(),
+    }
 }

@@ -1,0 +1,443 @@
+//! Tells splits and classes from the shape of a folder tree. Touches no disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+
+use super::tree::{DirState, Tree};
+use crate::sample::{canonical_split, escaped};
+
+/// Folders that hold pictures without being a class, in lower case. Only a
+/// folder that is alone in its place is taken for one.
+const CONTAINERS: [&str; 17] = [
+    "all",
+    "data",
+    "dataset",
+    "image",
+    "images",
+    "img",
+    "imgs",
+    "jpegimages",
+    "jpg",
+    "photo",
+    "photos",
+    "pic",
+    "pics",
+    "pictures",
+    "unknown",
+    "unlabeled",
+    "unlabelled",
+];
+
+/// Folders of masks and the like, which repeat the class folders without
+/// being a split, in lower case.
+const ANNOTATIONS: [&str; 12] = [
+    "annotation",
+    "annotations",
+    "ground_truth",
+    "groundtruth",
+    "gt",
+    "label",
+    "labels",
+    "mask",
+    "masks",
+    "segmentation",
+    "segmentations",
+    "xml",
+];
+
+/// More folders than this are not guessed to be splits; domains and folds, the
+/// splits without usual names, are seldom more than ten.
+const MAX_GUESSED_SPLITS: usize = 16;
+
+/// How a tree was understood.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub(super) kind: Kind,
+    /// Split names with the folders that are them; empty without splits.
+    pub(super) splits: Vec<SplitDir>,
+    /// Folders whose name is a class, pictures or not, each with the index in
+    /// `splits` of its split.
+    pub(super) classes: Vec<ClassDir>,
+    /// Folders whose pictures belong to no split, or are masks; the base for
+    /// pictures beside the split folders.
+    pub(super) outside: Vec<usize>,
+    /// The folder that holds the split or class folders.
+    pub(super) base: usize,
+}
+
+/// The accepted layouts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// `ROOT/<split>/<class>/…`, classes optional.
+    Splits,
+    /// `ROOT/<class>/<split>/…`.
+    SplitsInClasses,
+    /// `ROOT/<class>/…`.
+    Classes,
+    /// Pictures without folders.
+    #[default]
+    Flat,
+}
+
+/// A folder that is a split, or the part of one that lies in a class folder.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SplitDir {
+    /// Canonical, or the folder's own.
+    pub(super) name: String,
+    pub(super) dir: usize,
+}
+
+/// A class folder.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ClassDir {
+    pub(super) dir: usize,
+    /// Index in [`Shape::splits`].
+    pub(super) split: Option<usize>,
+    /// Folder whose name is the class: `dir`, or its parent where the split
+    /// lies inside the class.
+    pub(super) named_by: usize,
+}
+
+/// Why a tree cannot be understood without help.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unclear {
+    /// No picture at all.
+    NoPicture,
+    /// Several folders are one split by the usual spellings.
+    OneSplitTwice(&'static str, Vec<usize>),
+    /// Several folders, each with splits and classes of its own.
+    SetsInside(Vec<usize>),
+    /// A single split folder without classes beside larger other folders.
+    SplitBesideOthers(usize, Vec<usize>),
+}
+
+/// What a picture's folder makes of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Index in [`Shape::splits`].
+    pub(super) split: Option<usize>,
+    /// The folder whose name is the class.
+    pub(super) class: Option<usize>,
+    /// It lies in no split though there are splits.
+    pub(super) outside: bool,
+}
+
+impl Shape {
+    /// The place of the pictures of every folder.
+    pub(super) fn places(&self, tree: &Tree) -> Vec<Place> {
+        let mut seeds: BTreeMap<usize, Place> = BTreeMap::new();
+        for (index, split) in self.splits.iter().enumerate() {
+            seeds.entry(split.dir).or_default().split = Some(index);
+        }
+        for class in &self.classes {
+            seeds.insert(
+                class.dir,
+                Place {
+                    split: class.split,
+                    class: Some(class.named_by),
+                    outside: false,
+                },
+            );
+        }
+        for &dir in &self.outside {
+            seeds.entry(dir).or_default().outside = true;
+        }
+        let mut places: Vec<Place> = Vec::with_capacity(tree.dirs.len());
+        for (index, dir) in tree.dirs.iter().enumerate() {
+            let inherited = dir.parent.map(|p| places[p]).unwrap_or_default();
+            places.push(seeds.get(&index).copied().unwrap_or(inherited));
+        }
+        places
+    }
+}
+
+/// The shape of a tree whose top folder is the data set's root.
+pub(super) fn understand(tree: &Tree) -> Result<Shape, Unclear> {
+    if tree.dirs[0].below == 0 {
+        return Err(Unclear::NoPicture);
+    }
+    let (base, mut outside) = find_base(tree);
+    let tops = tree.live(base);
+    let (named, others): (Vec<usize>, Vec<usize>) =
+        tops.iter().partition(|&&d| spelled(tree, d).is_some());
+    if named.is_empty() {
+        if let Some(shape) = splits_in_classes(tree, base, &tops)? {
+            return Ok(shape);
+        }
+        if folders_share_classes(tree, base, &tops) {
+            return Ok(with_splits(tree, base, tops, outside));
+        }
+        return Ok(classes_of(tree, base, outside));
+    }
+    if is_class_called_train(tree, &named, &others) {
+        return Ok(classes_of(tree, base, outside));
+    }
+    one_folder_each(tree, &named)?;
+    let (more, left): (Vec<usize>, Vec<usize>) = {
+        let known = class_names(tree, &named);
+        (others.into_iter()).partition(|&other| shares_classes(tree, other, &known))
+    };
+    if let [split] = named[..] {
+        let beside: u32 = left.iter().map(|&d| tree.dirs[d].below).sum();
+        if tree.live(split).is_empty() && beside > tree.dirs[split].below {
+            return Err(Unclear::SplitBesideOthers(split, left));
+        }
+    }
+    outside.extend(left);
+    if tree.dirs[base].direct > 0 {
+        outside.push(base);
+    }
+    Ok(with_splits(tree, base, [named, more].concat(), outside))
+}
+
+/// The shape of a tree that is one split, or a set without splits: classes if
+/// there are folders with pictures, else pictures without labels.
+pub(super) fn classes_only(tree: &Tree) -> Result<Shape, Unclear> {
+    if tree.dirs[0].below == 0 {
+        return Err(Unclear::NoPicture);
+    }
+    let head = head(tree, 0, &BTreeSet::new());
+    Ok(classes_of(tree, head, Vec::new()))
+}
+
+/// Goes down through folders that only wrap the data set (`images/train/…`,
+/// `flowers/flowers/rose/…`), and notes folders of masks left beside.
+fn find_base(tree: &Tree) -> (usize, Vec<usize>) {
+    let (mut base, mut aside) = (0, Vec::new());
+    while let Some((child, left)) = main_child(tree, base) {
+        if !leads_to_splits(tree, child) && !is_wrapper(tree, child) {
+            break;
+        }
+        base = child;
+        aside.extend(left);
+    }
+    (base, aside)
+}
+
+/// The one subfolder that holds the pictures, and the folders of masks beside
+/// it, if there is no picture or split folder next to it.
+fn main_child(tree: &Tree, dir: usize) -> Option<(usize, Vec<usize>)> {
+    let live = tree.live(dir);
+    if tree.dirs[dir].direct > 0 || live.iter().any(|&d| spelled(tree, d).is_some()) {
+        return None;
+    }
+    if let [only] = live[..] {
+        return Some((only, Vec::new()));
+    }
+    let (masks, rest): (Vec<usize>, Vec<usize>) = live
+        .into_iter()
+        .partition(|&d| is_one_of(&tree.dirs[d].name, &ANNOTATIONS));
+    match rest[..] {
+        [only] if is_one_of(&tree.dirs[only].name, &CONTAINERS) => Some((only, masks)),
+        _ => None,
+    }
+}
+
+fn leads_to_splits(tree: &Tree, mut dir: usize) -> bool {
+    loop {
+        if (tree.live(dir).iter()).any(|&child| spelled(tree, child).is_some()) {
+            return true;
+        }
+        match main_child(tree, dir) {
+            Some((child, _)) => dir = child,
+            None => return false,
+        }
+    }
+}
+
+/// A folder named like a container, or like the folder it lies in.
+fn is_wrapper(tree: &Tree, dir: usize) -> bool {
+    let folder = &tree.dirs[dir];
+    is_one_of(&folder.name, &CONTAINERS)
+        || folder
+            .parent
+            .is_some_and(|parent| tree.dirs[parent].name == folder.name)
+}
+
+/// `train` is also a vehicle: a single split name among flat class folders.
+fn is_class_called_train(tree: &Tree, named: &[usize], others: &[usize]) -> bool {
+    matches!(named, [only] if tree.dirs[*only].name.eq_ignore_ascii_case("train")
+        && tree.live(*only).is_empty()
+        && others.len() >= 2
+        && others.iter().all(|&other| tree.live(other).is_empty()))
+}
+
+fn one_folder_each(tree: &Tree, named: &[usize]) -> Result<(), Unclear> {
+    let mut folders: BTreeMap<&'static str, Vec<usize>> = BTreeMap::new();
+    for &dir in named {
+        if let Some(split) = spelled(tree, dir) {
+            folders.entry(split).or_default().push(dir);
+        }
+    }
+    match folders.into_iter().find(|(_, dirs)| dirs.len() > 1) {
+        Some((split, dirs)) => Err(Unclear::OneSplitTwice(split, dirs)),
+        None => Ok(()),
+    }
+}
+
+/// `ROOT/<class>/<split>/…`: every folder of the root holds split folders and
+/// nothing else, and these hold pictures and no folders.
+fn splits_in_classes(tree: &Tree, base: usize, tops: &[usize]) -> Result<Option<Shape>, Unclear> {
+    let holds_splits = |&top: &usize| {
+        let live = tree.live(top);
+        tree.dirs[top].direct == 0
+            && !live.is_empty()
+            && live.iter().all(|&d| spelled(tree, d).is_some())
+    };
+    let holders: Vec<usize> = tops.iter().copied().filter(holds_splits).collect();
+    let mut inner: Vec<usize> = Vec::new();
+    for &holder in &holders {
+        one_folder_each(tree, &tree.live(holder))?;
+        inner.extend(tree.live(holder));
+    }
+    let all_flat = inner.iter().all(|&d| tree.live(d).is_empty());
+    let kinds: BTreeSet<_> = inner.iter().filter_map(|&d| spelled(tree, d)).collect();
+    if kinds.len() < 2 {
+        return Ok(None);
+    }
+    if holders.len() < tops.len() || tree.dirs[base].direct > 0 || !all_flat {
+        return Err(Unclear::SetsInside(holders));
+    }
+    let mut shape = Shape {
+        kind: Kind::SplitsInClasses,
+        base,
+        ..Shape::default()
+    };
+    for dir in inner {
+        shape.classes.push(ClassDir {
+            dir,
+            split: Some(shape.splits.len()),
+            named_by: tree.dirs[dir].parent.unwrap_or(base),
+        });
+        shape.splits.push(SplitDir {
+            name: split_name(tree, dir),
+            dir,
+        });
+    }
+    Ok(Some(shape))
+}
+
+/// Two or more folders that hold, besides no pictures, mostly the same class
+/// folders: at least two in common, at least as many as there are folders
+/// (splits are few, classes are many), and more than half of each folder's.
+fn folders_share_classes(tree: &Tree, base: usize, tops: &[usize]) -> bool {
+    if !(2..=MAX_GUESSED_SPLITS).contains(&tops.len()) || tree.dirs[base].direct > 0 {
+        return false;
+    }
+    let names: Vec<BTreeSet<&OsStr>> = tops
+        .iter()
+        .map(|&top| class_names(tree, std::slice::from_ref(&top)))
+        .collect();
+    let common = names[0]
+        .iter()
+        .filter(|name| names.iter().all(|set| set.contains(*name)))
+        .count();
+    common >= 2
+        && common >= tops.len()
+        && names.iter().all(|set| common * 2 > set.len())
+        && tops.iter().all(|&top| tree.dirs[top].direct == 0)
+        && !tops
+            .iter()
+            .any(|&top| is_one_of(&tree.dirs[top].name, &ANNOTATIONS))
+}
+
+/// Whether a folder beside recognised splits holds mostly their classes.
+fn shares_classes(tree: &Tree, dir: usize, known: &BTreeSet<&OsStr>) -> bool {
+    let own = class_names(tree, &[dir]);
+    let shared = own.intersection(known).count();
+    !own.is_empty()
+        && shared * 2 > own.len()
+        && (shared >= 2 || shared == known.len())
+        && tree.dirs[dir].direct == 0
+        && !is_one_of(&tree.dirs[dir].name, &ANNOTATIONS)
+}
+
+/// The names of class folders in all of `splits`.
+fn class_names<'a>(tree: &'a Tree, splits: &[usize]) -> BTreeSet<&'a OsStr> {
+    let claimed = claimed_names(tree, splits);
+    (splits.iter())
+        .flat_map(|&split| tree.live(head(tree, split, &claimed)))
+        .map(|class| tree.dirs[class].name.as_os_str())
+        .collect()
+}
+
+/// Names that stand beside others in some split, and so are classes.
+fn claimed_names<'a>(tree: &'a Tree, splits: &[usize]) -> BTreeSet<&'a OsStr> {
+    (splits.iter().map(|&split| tree.live(split)))
+        .filter(|classes| classes.len() > 1)
+        .flatten()
+        .map(|class| tree.dirs[class].name.as_os_str())
+        .collect()
+}
+
+/// Where a split's class folders lie: the split folder, or the container that
+/// is alone in it.
+fn head(tree: &Tree, split: usize, claimed: &BTreeSet<&OsStr>) -> usize {
+    let mut head = split;
+    while let (0, [only]) = (tree.dirs[head].direct, &tree.live(head)[..]) {
+        if !is_wrapper(tree, *only) || claimed.contains(tree.dirs[*only].name.as_os_str()) {
+            break;
+        }
+        head = *only;
+    }
+    head
+}
+
+fn with_splits(tree: &Tree, base: usize, splits: Vec<usize>, outside: Vec<usize>) -> Shape {
+    let mut shape = Shape {
+        kind: Kind::Splits,
+        outside,
+        base,
+        ..Shape::default()
+    };
+    let claimed = claimed_names(tree, &splits);
+    for dir in splits {
+        let split = shape.splits.len();
+        let head = head(tree, dir, &claimed);
+        if !tree.live(head).is_empty() {
+            push_classes(tree, head, Some(split), &mut shape);
+        }
+        shape.splits.push(SplitDir {
+            name: split_name(tree, dir),
+            dir,
+        });
+    }
+    shape
+}
+
+fn classes_of(tree: &Tree, base: usize, outside: Vec<usize>) -> Shape {
+    let mut shape = Shape {
+        kind: Kind::Flat,
+        outside,
+        base,
+        ..Shape::default()
+    };
+    if !tree.live(base).is_empty() {
+        shape.kind = Kind::Classes;
+        push_classes(tree, base, None, &mut shape);
+    }
+    shape
+}
+
+fn push_classes(tree: &Tree, head: usize, split: Option<usize>, shape: &mut Shape) {
+    let folders = (tree.dirs[head].children.iter().copied())
+        .filter(|&dir| tree.dirs[dir].state != DirState::Excluded);
+    shape.classes.extend(folders.map(|dir| ClassDir {
+        dir,
+        split,
+        named_by: dir,
+    }));
+}
+
+fn split_name(tree: &Tree, dir: usize) -> String {
+    spelled(tree, dir).map_or_else(|| escaped(&tree.dirs[dir].name), str::to_owned)
+}
+
+/// The split that a folder's name usually means.
+pub(super) fn spelled(tree: &Tree, dir: usize) -> Option<&'static str> {
+    canonical_split(tree.dirs[dir].name.to_str()?)
+}
+
+fn is_one_of(name: &OsStr, known: &[&str]) -> bool {
+    known.iter().any(|known| name.eq_ignore_ascii_case(known))
+}

@@ -1,0 +1,262 @@
+//! Which column of a manifest means what. Reads no rows.
+
+use std::fmt::Write;
+
+use super::super::Columns;
+
+/// Usual names of the column of paths, the likeliest first. Compared in lower
+/// case with `-` and white space as `_`.
+const PATH: [&str; 22] = [
+    "path",
+    "image_path",
+    "img_path",
+    "file_path",
+    "filepath",
+    "imagepath",
+    "file_name",
+    "filename",
+    "image_file",
+    "image_filename",
+    "image_file_name",
+    "image_name",
+    "img_name",
+    "imagename",
+    "relative_path",
+    "rel_path",
+    "file",
+    "files",
+    "image",
+    "images",
+    "img",
+    "sample",
+];
+
+/// Usual names of the column of labels; names come before numbers.
+const LABEL: [&str; 21] = [
+    "label",
+    "labels",
+    "class",
+    "classes",
+    "class_name",
+    "classname",
+    "label_name",
+    "category",
+    "categories",
+    "category_name",
+    "target",
+    "targets",
+    "tag",
+    "tags",
+    "class_label",
+    "label_id",
+    "class_id",
+    "category_id",
+    "class_index",
+    "class_idx",
+    "label_idx",
+];
+
+/// Usual names of the column of splits.
+const SPLIT: [&str; 9] = [
+    "split",
+    "splits",
+    "data_split",
+    "dataset_split",
+    "split_name",
+    "subset",
+    "partition",
+    "set",
+    "fold",
+];
+
+/// Usual names of the column of groups: what must not cross splits.
+const GROUP: [&str; 20] = [
+    "group",
+    "groups",
+    "group_id",
+    "patient",
+    "patient_id",
+    "patientid",
+    "subject",
+    "subject_id",
+    "person",
+    "person_id",
+    "video",
+    "video_id",
+    "scene",
+    "scene_id",
+    "sequence",
+    "sequence_id",
+    "session",
+    "session_id",
+    "study_id",
+    "case_id",
+];
+
+/// Names of label columns whose text is a list of classes: `cat;dog` in
+/// `labels` is two classes, in `label` it is one.
+const PLURAL: [&str; 5] = ["labels", "classes", "categories", "targets", "tags"];
+
+/// The columns to read, by index and name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Picked {
+    pub(super) path: Column,
+    pub(super) label: Option<Column>,
+    pub(super) split: Option<Column>,
+    pub(super) group: Option<Column>,
+    /// Text in the label column is a list.
+    pub(super) label_is_list: bool,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) index: usize,
+    pub(super) name: String,
+}
+
+/// Picks the columns: as `wanted` says, else by their usual names.
+pub(super) fn pick(names: &[String], wanted: &Columns) -> Result<Picked, String> {
+    let mut missing = Vec::new();
+    let mut find = |flag: &str, wanted: &Option<String>, usual: &[&str]| match wanted {
+        None => guess(names, usual),
+        Some(name) => {
+            let column = by_name(names, name);
+            if column.is_none() {
+                missing.push(format!("no column `{name}` (`--{flag}-column`)"));
+            }
+            column
+        }
+    };
+    let path = find("path", &wanted.path, &PATH);
+    let label = find("label", &wanted.label, &LABEL);
+    let split = find("split", &wanted.split, &SPLIT);
+    let group = find("group", &wanted.group, &GROUP);
+    if path.is_none() && wanted.path.is_none() {
+        missing.push(
+            "no column with a usual name for the path of an image (`path`, `file_name`, `image`, \
+             …): name it with `--path-column`"
+                .to_owned(),
+        );
+    }
+    match path {
+        Some(path) if missing.is_empty() => Ok(Picked {
+            label_is_list: (label.as_ref())
+                .is_some_and(|column| PLURAL.contains(&plain(&column.name).as_str())),
+            path,
+            label,
+            split,
+            group,
+        }),
+        _ => Err(format!(
+            "{}\nthe columns are {}",
+            missing.join("\n"),
+            quoted(names)
+        )),
+    }
+}
+
+impl Picked {
+    /// "path = `file`, label = `class`, no split column, no group column".
+    pub(super) fn in_words(&self) -> String {
+        let mut text = format!("path = `{}`", self.path.name);
+        for (role, column) in [
+            ("label", &self.label),
+            ("split", &self.split),
+            ("group", &self.group),
+        ] {
+            let _ = match column {
+                Some(column) => write!(text, ", {role} = `{}`", column.name),
+                None if role == "group" => Ok(()),
+                None => write!(text, ", no {role} column"),
+            };
+        }
+        text
+    }
+}
+
+/// Names in back-quotes, separated by commas.
+pub(super) fn quoted(names: &[String]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+fn guess(names: &[String], usual: &[&str]) -> Option<Column> {
+    let plain: Vec<String> = names.iter().map(|name| plain(name)).collect();
+    usual
+        .iter()
+        .find_map(|usual| plain.iter().position(|name| name == usual))
+        .map(|index| column(names, index))
+}
+
+/// As written, or, where that is not there, in other case.
+fn by_name(names: &[String], wanted: &str) -> Option<Column> {
+    names
+        .iter()
+        .position(|name| name == wanted)
+        .or_else(|| names.iter().position(|name| plain(name) == plain(wanted)))
+        .map(|index| column(names, index))
+}
+
+fn column(names: &[String], index: usize) -> Column {
+    Column {
+        index,
+        name: names[index].clone(),
+    }
+}
+
+fn plain(name: &str) -> String {
+    name.trim()
+        .to_lowercase()
+        .replace(|c: char| c == '-' || c.is_whitespace(), "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn usual_names_are_guessed_in_any_case() {
+        let header = names(&["id", "Image Path", "CLASS", "Subset", "patient-id"]);
+        let picked = pick(&header, &Columns::default()).expect("known names");
+        assert_eq!(
+            picked.in_words(),
+            "path = `Image Path`, label = `CLASS`, split = `Subset`, group = `patient-id`"
+        );
+        assert!(!picked.label_is_list);
+    }
+
+    #[test]
+    fn a_class_name_is_preferred_to_a_class_number() {
+        let header = names(&["class_id", "path", "class_name"]);
+        let picked = pick(&header, &Columns::default()).expect("known names");
+        assert_eq!(picked.label.map(|c| c.index), Some(2));
+    }
+
+    #[test]
+    fn a_column_that_was_named_wins_over_a_usual_one() {
+        let wanted = Columns {
+            label: Some("Species".into()),
+            ..Columns::default()
+        };
+        let picked = pick(&names(&["path", "label", "species"]), &wanted).expect("named");
+        assert_eq!(picked.label.map(|c| c.index), Some(2));
+    }
+
+    #[test]
+    fn all_missing_columns_are_told_with_the_ones_there_are() {
+        let wanted = Columns {
+            label: Some("kind".into()),
+            split: Some("part".into()),
+            ..Columns::default()
+        };
+        let error = pick(&names(&["a", "b"]), &wanted).expect_err("missing");
+        for part in ["`kind`", "`part`", "--path-column", "`a`, `b`"] {
+            assert!(error.contains(part), "{part} in {error}");
+        }
+    }
+}

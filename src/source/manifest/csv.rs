@@ -1,0 +1,150 @@
+//! Manifests as text with separators: CSV and TSV.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use csv::{ByteRecord, ReaderBuilder};
+
+use super::Table;
+use super::cell::{Cells, Place, Row, labels, text};
+use super::columns::Picked;
+use crate::error::{Error, Result};
+
+/// A CSV file. Cells need not be UTF-8, because file names need not.
+pub(super) struct Csv {
+    path: PathBuf,
+    /// Told by the extension, or else by the header.
+    delimiter: Option<u8>,
+}
+
+impl Csv {
+    pub(super) fn new(path: &Path, delimiter: Option<u8>) -> Self {
+        Self {
+            path: path.to_owned(),
+            delimiter,
+        }
+    }
+
+    fn reader(&self) -> Result<csv::Reader<File>, String> {
+        let delimiter = match self.delimiter {
+            Some(delimiter) => delimiter,
+            None => delimiter_of(&self.path)?,
+        };
+        ReaderBuilder::new()
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_path(&self.path)
+            .map_err(|error| error.to_string())
+    }
+}
+
+impl Table for Csv {
+    fn columns(&mut self) -> Result<Vec<String>, String> {
+        let mut reader = self.reader()?;
+        let header = reader.byte_headers().map_err(|error| error.to_string())?;
+        if header.is_empty() {
+            return Err("the manifest is empty; its first line must name the columns".to_owned());
+        }
+        Ok(header
+            .iter()
+            .map(|name| String::from_utf8_lossy(name).trim().to_owned())
+            .collect())
+    }
+
+    fn rows(&mut self, picked: &Picked, visit: &mut dyn FnMut(Row) -> Result<()>) -> Result<()> {
+        let failure = |why: String| Error::Input(format!("`{}`: {why}", self.path.display()));
+        let mut reader = self.reader().map_err(failure)?;
+        let width = (reader.byte_headers())
+            .map_err(|error| failure(error.to_string()))?
+            .len();
+        let mut record = ByteRecord::new();
+        let mut row = 0;
+        while (reader.read_byte_record(&mut record)).map_err(|e| failure(e.to_string()))? {
+            let is_blank =
+                record.len() <= 1 && record.iter().all(|cell| cell.trim_ascii().is_empty());
+            if is_blank && width > 1 {
+                continue;
+            }
+            row += 1;
+            let cells = if record.len() == width {
+                cells(&record, picked)
+            } else {
+                Err(format!(
+                    "{} cells where the header has {width}",
+                    record.len()
+                ))
+            };
+            let line = record.position().map(csv::Position::line);
+            visit(Row {
+                place: Place { row, line },
+                cells,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn cells(record: &ByteRecord, picked: &Picked) -> Result<Cells, String> {
+    let cell = |index: usize| record.get(index).unwrap_or_default().trim_ascii();
+    let words = |bytes: &[u8]| match std::str::from_utf8(bytes) {
+        Ok(words) => words.to_owned(),
+        // Latin-1, the likeliest other coding: no two cells become one.
+        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
+    };
+    let path = cell(picked.path.index);
+    Ok(Cells {
+        path: match path {
+            [] => None,
+            bytes => Some(os_string(bytes)?.into()),
+        },
+        labels: picked.label.as_ref().map_or_else(Vec::new, |column| {
+            labels(&words(cell(column.index)), picked.label_is_list)
+        }),
+        split: (picked.split.as_ref()).and_then(|column| text(&words(cell(column.index)))),
+        group: (picked.group.as_ref()).and_then(|column| text(&words(cell(column.index)))),
+    })
+}
+
+/// The bytes as a file name of this system.
+#[cfg(unix)]
+fn os_string(bytes: &[u8]) -> Result<std::ffi::OsString, String> {
+    use std::os::unix::ffi::OsStrExt;
+    Ok(std::ffi::OsStr::from_bytes(bytes).to_owned())
+}
+
+/// The bytes as a file name of this system.
+#[cfg(not(unix))]
+fn os_string(bytes: &[u8]) -> Result<std::ffi::OsString, String> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.into()),
+        Err(_) => Err("a cell is not UTF-8".to_owned()),
+    }
+}
+
+/// The separator that the header has most of, because spreadsheets write `;`
+/// in much of the world; `,` if it has none.
+fn delimiter_of(path: &Path) -> Result<u8, String> {
+    let mut header = Vec::new();
+    File::open(path)
+        .and_then(|file| BufReader::new(file).read_until(b'\n', &mut header))
+        .map_err(|error| error.to_string())?;
+    if header.starts_with(b"\xff\xfe") || header.starts_with(b"\xfe\xff") {
+        return Err("the manifest is UTF-16; save it as UTF-8".to_owned());
+    }
+    let mut counts = [(b',', 0_usize), (b';', 0), (b'\t', 0)];
+    let mut quoted = false;
+    for &byte in &header {
+        quoted ^= byte == b'"';
+        if let Some((_, count)) = counts.iter_mut().find(|(d, _)| !quoted && *d == byte) {
+            *count += 1;
+        }
+    }
+    let mut best = counts[0];
+    for candidate in counts {
+        if candidate.1 > best.1 {
+            best = candidate;
+        }
+    }
+    Ok(best.0)
+}

@@ -1,0 +1,94 @@
+//! Manifests: a table with a row for each image. Reads no pixels.
+
+mod cell;
+mod columns;
+mod csv;
+mod json_lines;
+mod parquet;
+mod rows;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use cell::Row;
+use columns::Picked;
+
+use super::Columns;
+use super::builder::Builder;
+use super::folder::nothing_known;
+use super::tell::Told;
+use super::walk::Walker;
+use crate::error::{Error, Result};
+
+/// A way to store a table.
+trait Table {
+    /// The names of its columns, in order.
+    fn columns(&mut self) -> Result<Vec<String>, String>;
+
+    /// Hands out every row, with the cells of the picked columns.
+    ///
+    /// # Errors
+    /// What `visit` returned, or [`Error::Input`] when the file cannot be read
+    /// to its end.
+    fn rows(&mut self, picked: &Picked, visit: &mut dyn FnMut(Row) -> Result<()>) -> Result<()>;
+}
+
+/// Lists the manifest at `path`, all of it as the split `forced` if given.
+pub(super) fn list(
+    path: &Path,
+    columns: &Columns,
+    forced: Option<&'static str>,
+    walker: &Walker<'_>,
+    builder: &mut Builder,
+) -> Result<Told> {
+    let mut table = open(path)?;
+    let names =
+        (table.columns()).map_err(|why| Error::Input(format!("`{}`: {why}", path.display())))?;
+    let picked = columns::pick(&names, columns)
+        .map_err(|why| Error::Input(format!("`{}`: {why}", path.display())))?;
+    rows::list(table.as_mut(), path, &picked, forced, walker, builder)?;
+
+    let name = path.file_name().unwrap_or_default();
+    let mut told = Told::new(format!("manifest `{}`", crate::sample::escaped(name)));
+    told.notes.push(picked.in_words());
+    told.correction = "if other columns are meant: `--path-column`, `--label-column`, \
+                       `--split-column`, `--group-column`"
+        .into();
+    if picked.split.is_none() {
+        told.correction = format!(
+            "if a column tells the splits: `--split-column NAME`, one of {}",
+            columns::quoted(&names)
+        );
+    }
+    Ok(told)
+}
+
+/// Opens a manifest by its extension, or by its first byte where that says
+/// nothing.
+fn open(path: &Path) -> Result<Box<dyn Table>> {
+    let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+    Ok(match extension.to_str() {
+        Some("csv") => Box::new(csv::Csv::new(path, None)),
+        Some("tsv" | "tab") => Box::new(csv::Csv::new(path, Some(b'\t'))),
+        Some("jsonl" | "ndjson") => Box::new(json_lines::JsonLines::new(path)),
+        Some("parquet" | "pq") => Box::new(parquet::Parquet::new(path)),
+        _ => {
+            let mut start = [0; 4];
+            let begins = File::open(path).and_then(|mut file| file.read(&mut start));
+            match (begins, start) {
+                (Ok(4), [b'P', b'A', b'R', b'1']) => Box::new(parquet::Parquet::new(path)),
+                (Ok(1..), [b'{', ..]) => Box::new(json_lines::JsonLines::new(path)),
+                (Ok(_), _) => {
+                    return Err(nothing_known(
+                        path,
+                        "neither a folder nor a manifest we know",
+                    ));
+                }
+                (Err(error), _) => {
+                    return Err(Error::Input(format!("`{}`: {error}", path.display())));
+                }
+            }
+        }
+    })
+}

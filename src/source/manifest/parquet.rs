@@ -1,0 +1,158 @@
+//! Manifests as Parquet.
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use polars::prelude::{
+    AnyValue, DataFrame, ParallelStrategy, ParquetReader, PolarsResult, SerReader, Series,
+};
+
+use super::Table;
+use super::cell::{Cells, Place, Row, decimal, labels, text};
+use super::columns::{Column, Picked};
+use crate::error::{Error, Result};
+
+/// A Parquet file. Only the picked columns are read.
+pub(super) struct Parquet {
+    path: PathBuf,
+}
+
+impl Parquet {
+    pub(super) fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+        }
+    }
+
+    /// A reader that goes by the Parquet types alone. The Arrow types that
+    /// pandas stores beside them would turn text into dictionaries.
+    fn reader(&self) -> PolarsResult<ParquetReader<File>> {
+        let mut reader = ParquetReader::new(File::open(&self.path)?);
+        let mut metadata = (**reader.get_metadata()?).clone();
+        metadata.key_value_metadata = None;
+        reader.set_metadata(Arc::new(metadata));
+        Ok(reader)
+    }
+
+    fn read(&self, names: Vec<String>) -> Result<DataFrame, String> {
+        guarded(|| {
+            self.reader()?
+                .read_parallel(ParallelStrategy::None)
+                .with_columns(Some(names))
+                .finish()
+        })
+    }
+}
+
+/// Damaged files make the Parquet library fail or, at worst, panic: either is
+/// an error in words.
+fn guarded<T>(work: impl FnOnce() -> PolarsResult<T>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(format!("not readable as Parquet: {error}")),
+        Err(_) => Err("not readable as Parquet: the file is damaged".to_owned()),
+    }
+}
+
+impl Table for Parquet {
+    fn columns(&mut self) -> Result<Vec<String>, String> {
+        let schema = guarded(|| self.reader()?.schema())?;
+        Ok(schema.iter_names().map(|name| name.to_string()).collect())
+    }
+
+    fn rows(&mut self, picked: &Picked, visit: &mut dyn FnMut(Row) -> Result<()>) -> Result<()> {
+        let failure = |why: String| Error::Input(format!("`{}`: {why}", self.path.display()));
+        let all = [
+            Some(&picked.path),
+            picked.label.as_ref(),
+            picked.split.as_ref(),
+            picked.group.as_ref(),
+        ];
+        let mut names: Vec<String> = all.into_iter().flatten().map(|c| c.name.clone()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let table = self.read(names).map_err(failure)?;
+        let series = |column: &Column| -> Result<Series> {
+            let found =
+                guarded(|| Ok(table.column(&column.name)?.as_materialized_series().clone()));
+            found.map_err(failure)
+        };
+        let optional = |column: &Option<Column>| column.as_ref().map(series).transpose();
+        let (path, label) = (series(&picked.path)?, optional(&picked.label)?);
+        let (split, group) = (optional(&picked.split)?, optional(&picked.group)?);
+        for index in 0..table.height() {
+            let cells = || {
+                Ok(Cells {
+                    path: one(&path, index)?.map(PathBuf::from),
+                    labels: match &label {
+                        Some(label) => many(label, index, picked.label_is_list)?,
+                        None => Vec::new(),
+                    },
+                    split: split.as_ref().map_or(Ok(None), |s| one(s, index))?,
+                    group: group.as_ref().map_or(Ok(None), |g| one(g, index))?,
+                })
+            };
+            visit(Row {
+                place: Place {
+                    row: index as u64 + 1,
+                    line: None,
+                },
+                cells: cells(),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn one(column: &Series, index: usize) -> Result<Option<String>, String> {
+    let value = column.get(index).map_err(|error| error.to_string())?;
+    scalar(&value).ok_or_else(|| {
+        format!(
+            "`{}` is of type {}, not text",
+            column.name(),
+            column.dtype()
+        )
+    })
+}
+
+fn many(column: &Series, index: usize, is_list: bool) -> Result<Vec<String>, String> {
+    let value = column.get(index).map_err(|error| error.to_string())?;
+    if let AnyValue::List(list) = &value {
+        let mut classes = Vec::with_capacity(list.len());
+        for place in 0..list.len() {
+            classes.extend(one(list, place)?);
+        }
+        return Ok(classes);
+    }
+    let cell = one(column, index)?;
+    Ok(cell.map_or_else(Vec::new, |cell| match value {
+        AnyValue::String(_) | AnyValue::StringOwned(_) => labels(&cell, is_list),
+        _ => vec![cell],
+    }))
+}
+
+/// A value as text, `None` within for an empty cell; `None` for what is no
+/// text and no number.
+fn scalar(value: &AnyValue<'_>) -> Option<Option<String>> {
+    Some(match value {
+        AnyValue::Null => None,
+        AnyValue::String(string) => text(string),
+        AnyValue::StringOwned(string) => text(string),
+        AnyValue::Binary(bytes) => text(std::str::from_utf8(bytes).ok()?),
+        AnyValue::Boolean(truth) => Some(truth.to_string()),
+        AnyValue::UInt8(number) => Some(number.to_string()),
+        AnyValue::UInt16(number) => Some(number.to_string()),
+        AnyValue::UInt32(number) => Some(number.to_string()),
+        AnyValue::UInt64(number) => Some(number.to_string()),
+        AnyValue::Int8(number) => Some(number.to_string()),
+        AnyValue::Int16(number) => Some(number.to_string()),
+        AnyValue::Int32(number) => Some(number.to_string()),
+        AnyValue::Int64(number) => Some(number.to_string()),
+        // By its own shortest digits: 0.1, not 0.10000000149.
+        AnyValue::Float32(number) => decimal(number.to_string().parse().ok()?),
+        AnyValue::Float64(number) => decimal(*number),
+        _ => return None,
+    })
+}

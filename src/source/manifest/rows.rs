@@ -1,0 +1,328 @@
+//! Rows of a manifest to samples. Knows no file format.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use super::Table;
+use super::cell::{Cells, Place, Row};
+use super::columns::Picked;
+use crate::error::{Error, Result};
+use crate::sample::{GroupId, Labels, ProblemKind, SampleKey, SplitId, canonical_split, escaped};
+use crate::source::builder::{Builder, Draft};
+use crate::source::same_file::Hint;
+use crate::source::walk::Walker;
+
+/// Malformed rows told before the rest is only counted.
+const SHOWN: usize = 20;
+
+/// Rows between two looks at the stop flag and two steps of progress.
+const BATCH: usize = 256;
+
+/// Adds all rows of `table` to `builder`; as the split `forced`, if given.
+pub(super) fn list(
+    table: &mut dyn Table,
+    manifest: &Path,
+    picked: &Picked,
+    forced: Option<&'static str>,
+    walker: &Walker<'_>,
+    builder: &mut Builder,
+) -> Result<()> {
+    let mut rows = Rows {
+        base: manifest.parent().unwrap_or(Path::new("")).to_owned(),
+        name: manifest.file_name().unwrap_or_default().to_owned(),
+        forced,
+        walker,
+        builder,
+        spellings: BTreeMap::new(),
+        accepted: Vec::new(),
+        malformed: Vec::new(),
+        malformed_count: 0,
+        seen: 0,
+    };
+    table.rows(picked, &mut |row| rows.take(row))?;
+    rows.refuse_malformed(manifest)?;
+    rows.refuse_two_spellings(manifest)?;
+    rows.add_samples(manifest, picked)
+}
+
+/// A row with its names interned, before its file was looked for.
+struct Accepted {
+    /// By its path alone: rows of one path have one key.
+    key: SampleKey,
+    place: Place,
+    path: PathBuf,
+    split: Option<SplitId>,
+    labels: Labels,
+    group: Option<GroupId>,
+}
+
+struct Rows<'a> {
+    base: PathBuf,
+    name: OsString,
+    forced: Option<&'static str>,
+    walker: &'a Walker<'a>,
+    builder: &'a mut Builder,
+    /// By canonical split, the spellings met, in lower case.
+    spellings: BTreeMap<&'static str, BTreeMap<String, Place>>,
+    accepted: Vec<Accepted>,
+    malformed: Vec<String>,
+    malformed_count: usize,
+    seen: usize,
+}
+
+impl Rows<'_> {
+    fn take(&mut self, row: Row) -> Result<()> {
+        self.seen += 1;
+        if self.seen.is_multiple_of(BATCH) {
+            self.walker.stop.check()?;
+        }
+        let cells = match row.cells {
+            Ok(cells) => cells,
+            Err(why) => {
+                self.malformed_count += 1;
+                if self.malformed.len() < SHOWN {
+                    self.malformed.push(format!("{}: {why}", row.place));
+                }
+                return Ok(());
+            }
+        };
+        let Some(path) = &cells.path else {
+            let key = SampleKey::from_path(Path::new(&self.name));
+            let detail = format!("{}: no path", row.place);
+            self.builder.problem(key, ProblemKind::MissingFile, detail);
+            return Ok(());
+        };
+        let key = self.key(path);
+        let globs = self.walker.globs;
+        if !globs.is_empty() && !globs.keeps(key.as_str()) {
+            self.builder.skipped.filtered += 1;
+            return Ok(());
+        }
+        let accepted = self.accept(key, row.place, cells)?;
+        self.accepted.extend(accepted);
+        Ok(())
+    }
+
+    fn accept(&mut self, key: SampleKey, place: Place, cells: Cells) -> Result<Option<Accepted>> {
+        let Some(path) = cells.path else {
+            return Ok(None);
+        };
+        let split = match (self.forced, &cells.split) {
+            (Some(split), _) => Some(self.builder.split(split)?),
+            (None, None) => None,
+            (None, Some(given)) => Some(match canonical_split(given) {
+                Some(split) => {
+                    let spellings = self.spellings.entry(split).or_default();
+                    spellings.entry(given.to_lowercase()).or_insert(place);
+                    self.builder.split(split)?
+                }
+                None => self.builder.split(&escaped(given.as_ref()))?,
+            }),
+        };
+        let classes = (cells.labels.iter())
+            .map(|label| self.builder.class(&escaped(label.as_ref())))
+            .collect();
+        Ok(Some(Accepted {
+            key,
+            place,
+            path,
+            split,
+            labels: Labels::from_classes(classes),
+            group: (cells.group).map(|group| self.builder.group(&escaped(group.as_ref()))),
+        }))
+    }
+
+    /// The key of `path`: relative to the manifest where it lies below it.
+    fn key(&self, path: &Path) -> SampleKey {
+        let key = SampleKey::from_path(&normalised(path.strip_prefix(&self.base).unwrap_or(path)));
+        match self.forced {
+            Some(split) => key.below(split),
+            None => key,
+        }
+    }
+
+    fn refuse_malformed(&self, manifest: &Path) -> Result<()> {
+        if self.malformed_count == 0 {
+            return Ok(());
+        }
+        let mut text = format!("`{}` has rows that cannot be read\n", manifest.display());
+        text.push_str(&self.malformed.join("\n"));
+        if self.malformed_count > SHOWN {
+            text.push_str(&format!("\nand {} more", self.malformed_count - SHOWN));
+        }
+        Err(Error::Input(text))
+    }
+
+    /// `val` and `dev` in one column may well be two splits.
+    fn refuse_two_spellings(&self, manifest: &Path) -> Result<()> {
+        for (split, spellings) in &self.spellings {
+            if spellings.len() > 1 {
+                let all: Vec<_> = (spellings.iter())
+                    .map(|(spelling, place)| format!("`{spelling}` ({place})"))
+                    .collect();
+                return Err(Error::Input(format!(
+                    "`{}` names the split {split} in several ways: {}; write one of them \
+                     everywhere, or another name for another split",
+                    manifest.display(),
+                    all.join(", ")
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for the files, and makes samples of the rows that say something
+    /// new. The first row of a path keeps the plain key; a later one with
+    /// another split or other labels is a sample of its own, with its row
+    /// number behind the key.
+    fn add_samples(&mut self, manifest: &Path, picked: &Picked) -> Result<()> {
+        let mut accepted = std::mem::take(&mut self.accepted);
+        accepted.sort_unstable_by(|a, b| (&a.key, a.place).cmp(&(&b.key, b.place)));
+        let before = self.builder.len();
+        let mut folders = HashMap::new();
+        let mut looked_for = 0;
+        for rows in accepted.chunk_by(|a, b| a.key == b.key) {
+            looked_for += 1;
+            if looked_for % BATCH == 0 {
+                self.walker.stop.check()?;
+                self.walker.progress.advance(BATCH as u64);
+            }
+            match self.locate(&rows[0].path) {
+                Ok((path, hint)) => self.add_rows(rows, &path, hint, &mut folders),
+                Err(why) => {
+                    for row in rows {
+                        let detail = format!("{}: {why}", row.place);
+                        (self.builder).problem(row.key.clone(), ProblemKind::MissingFile, detail);
+                    }
+                }
+            }
+        }
+        self.walker.progress.advance((looked_for % BATCH) as u64);
+        if self.builder.len() > before {
+            return Ok(());
+        }
+        Err(Error::Input(
+            match (accepted.first(), self.builder.skipped.filtered) {
+                (Some(first), _) => format!(
+                    "`{}`: no file that column `{}` names exists, as `{}` ({})\npaths are taken \
+                 relative to the manifest's folder, `{}`",
+                    manifest.display(),
+                    picked.path.name,
+                    first.path.display(),
+                    first.place,
+                    self.base.display()
+                ),
+                (None, 1..) => format!(
+                    "`{}`: `--include` and `--exclude` leave none of its rows",
+                    manifest.display()
+                ),
+                (None, 0) => format!("`{}` has no row with a path", manifest.display()),
+            },
+        ))
+    }
+
+    /// Adds the rows of one file.
+    fn add_rows(
+        &mut self,
+        rows: &[Accepted],
+        path: &Path,
+        hint: Hint,
+        folders: &mut HashMap<PathBuf, u32>,
+    ) {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            return;
+        };
+        let folder = match folders.get(folder) {
+            Some(&index) => index,
+            None => {
+                let index = self.builder.folder(folder.to_owned());
+                folders.insert(folder.to_owned(), index);
+                index
+            }
+        };
+        for (index, row) in rows.iter().enumerate() {
+            let earlier = &rows[..index];
+            let same_split = earlier.iter().find(|e| e.split == row.split);
+            let repeated = earlier
+                .iter()
+                .find(|e| e.split == row.split && e.labels == row.labels);
+            let key = match index {
+                0 => row.key.clone(),
+                _ if repeated.is_some() => row.key.clone(),
+                _ => row.key.marked(&format!("#{}", row.place.row)),
+            };
+            if let Some(first) = repeated {
+                let place = first.place;
+                let detail = if first.group == row.group {
+                    format!("{} repeats {place}", row.place)
+                } else {
+                    format!("{} repeats {place} with another group", row.place)
+                };
+                self.builder.problem(key, ProblemKind::DuplicateRow, detail);
+                continue;
+            }
+            if let Some(first) = same_split {
+                let detail = format!(
+                    "{} repeats {} with other labels; both are kept",
+                    row.place, first.place
+                );
+                (self.builder).problem(key.clone(), ProblemKind::DuplicateRow, detail);
+            }
+            self.builder.push(Draft {
+                key,
+                split: row.split,
+                labels: row.labels.clone(),
+                group: row.group,
+                folder,
+                name: name.into(),
+                hint,
+            });
+        }
+    }
+
+    /// Where the file of a row lies, or why there is none.
+    fn locate(&self, path: &Path) -> Result<(PathBuf, Hint), String> {
+        let text = path.to_string_lossy();
+        if let Some((scheme, _)) = text.split_once("://") {
+            return Err(format!(
+                "`{}` is a `{scheme}` address; only files on disk are read",
+                escaped(path.as_os_str())
+            ));
+        }
+        let mut place = self.base.join(path);
+        let mut metadata = fs::metadata(&place);
+        // A manifest written on Windows, read elsewhere.
+        if metadata.is_err() && text.contains('\\') && !cfg!(windows) {
+            let slashed = self.base.join(text.replace('\\', "/"));
+            if let Ok(found) = fs::metadata(&slashed) {
+                (place, metadata) = (slashed, Ok(found));
+            }
+        }
+        let shown = escaped(place.as_os_str());
+        match metadata {
+            Ok(found) if found.is_file() => Ok((place, Hint::of_file(&found))),
+            Ok(_) => Err(format!("`{shown}` is no file")),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(format!("no file `{shown}`"))
+            }
+            Err(error) => Err(format!("`{shown}`: {error}")),
+        }
+    }
+}
+
+/// `path` without `.` parts, and `..` taken back where a part stands before.
+fn normalised(path: &Path) -> PathBuf {
+    let mut parts: Vec<Component<'_>> = Vec::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(parts.last(), Some(Component::Normal(_))) => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    parts.into_iter().collect()
+}
