@@ -24,6 +24,7 @@ pub mod linear;
 pub mod neighbors;
 pub mod progress;
 pub mod report;
+pub mod review;
 pub mod sample;
 pub mod scan;
 pub mod source;

@@ -16,7 +16,7 @@ const LEVELS: &[&[&str]] = &[
     &["source", "decode"],
     &["fingerprint", "linear", "neighbors"],
     &["duplicates", "features", "headlines", "label_model"],
-    &["checks", "report", "resplit"],
+    &["checks", "report", "resplit", "review"],
     &["config"],
     &["scan"],
     &["cli"],

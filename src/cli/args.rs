@@ -32,6 +32,10 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Scan a data set and report
     Scan(Box<ScanArguments>),
+    /// Accept findings, so that later scans fail only on new ones
+    Baseline(BaselineArguments),
+    /// Compare two reports: what is new, gone, unchanged
+    Diff(DiffArguments),
     /// List all checks
     Checks,
     /// Explain a check: what it finds, why it matters, how to fix it
@@ -162,6 +166,56 @@ pub(super) struct RunArguments {
     /// No progress, no notes, no text: the exit code and the report tell
     #[arg(long, short, help_heading = RUN)]
     pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BaselineArguments {
+    /// A report folder whose findings are accepted, or a data set to scan
+    #[arg(default_value = "splitlint-report")]
+    pub(super) from: PathBuf,
+
+    /// The file to write; what it accepts already stays as it is
+    #[arg(long, value_name = "FILE", default_value = "splitlint-baseline.csv")]
+    pub(super) baseline: PathBuf,
+
+    /// Why the findings are accepted
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(super) reason: String,
+
+    /// Who accepts them
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(super) who: String,
+
+    /// The last day on which they are accepted, e.g. 2027-01-31
+    #[arg(long, value_name = "DATE")]
+    pub(super) expires: Option<String>,
+
+    /// Accept findings of these checks only: codes, families or names
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+
+    /// Take out what a scan finds no more
+    #[arg(long)]
+    pub(super) prune: bool,
+
+    /// Settings file for the scan
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 not worse, 1 worse, 2 could not compare.")]
+pub(super) struct DiffArguments {
+    /// The report to compare with
+    pub(super) old: PathBuf,
+
+    /// The report to judge
+    pub(super) new: PathBuf,
+
+    /// Lowest severity at which a new finding makes it worse
+    #[arg(long, value_name = "SEVERITY", default_value = "warning",
+          value_parser = PossibleValuesParser::new(["error", "warning", "advice", "never"]))]
+    pub(super) fail_on: String,
 }
 
 #[derive(Debug, Args)]

@@ -2,13 +2,16 @@
 //! exit codes. The only module that prints, reads the environment or exits.
 
 mod args;
+mod baseline;
 mod checks;
 mod console;
 mod destination;
+mod diff;
 mod explain;
 mod generated;
 mod interrupt;
 mod panics;
+mod prepare;
 mod print;
 mod progress;
 mod scan;
@@ -39,6 +42,8 @@ pub fn main() -> ExitCode {
     };
     let answer = panics::caught(|| match arguments.command {
         Command::Scan(arguments) => scan::run(*arguments),
+        Command::Baseline(arguments) => baseline::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Checks => checks::run(),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Completions(arguments) => generated::completions(&arguments),

@@ -1,32 +1,31 @@
 //! `splitlint scan`: from flags to the exit code.
 
-use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
-
-use super::args::{RunArguments, ScanArguments};
-use super::progress::Shown;
-use super::{console, destination, interrupt, print};
-use crate::config::{self, Format, Options, Settings};
-use crate::error::{Error, Result};
-use crate::executor::Executor;
-use crate::gate::Date;
+use super::args::ScanArguments;
+use super::prepare::{self, Volume};
+use super::{console, destination, print};
+use crate::config::{Format, Settings};
+use crate::error::Result;
 use crate::progress::{Progress, Stage};
 use crate::report::{Report, write_folder};
 use crate::scan::{Scan, scan};
 
 /// Scans, writes every report asked for, and answers with the verdict.
 pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
-    let (quiet, verbose) = (arguments.run.quiet, arguments.run.verbose);
-    let settings = settings(arguments)?;
+    let volume = match (arguments.run.quiet, arguments.run.verbose) {
+        (true, _) => Volume::Quiet,
+        (_, true) => Volume::Verbose,
+        _ => Volume::Normal,
+    };
+    let config = arguments.run.config.clone();
+    let settings = prepare::settings(arguments.into_options(), config.as_deref(), volume)?;
     destination::check(&settings)?;
-    let executor = executor(&settings)?;
-    let progress = Shown::new(!quiet && io::stderr().is_terminal(), verbose);
+    let executor = prepare::executor(&settings)?;
+    let progress = prepare::progress(volume);
     let scan = scan(&settings, &executor, &progress)?;
-    if verbose {
+    if volume == Volume::Verbose {
         tell_kept(&scan);
     }
-    if !quiet {
+    if volume != Volume::Quiet {
         scan.outcome.notes.iter().for_each(console::note);
     }
     let dataset = dataset(&settings);
@@ -50,7 +49,7 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
     });
     progress.end(Stage::Report, &place);
     written?;
-    if !(quiet && settings.format == Format::Text) {
+    if volume != Volume::Quiet || settings.format != Format::Text {
         let screen = console::screen(&place);
         console::print(&print::render(settings.format, &report, &screen)?)?;
     }
@@ -70,47 +69,6 @@ fn dataset(settings: &Settings) -> String {
             splits.join(" ")
         }
     }
-}
-
-/// The flags above the settings file, with defaults filled in.
-fn settings(arguments: ScanArguments) -> Result<Settings> {
-    let quiet = arguments.run.quiet;
-    let file = match config_file(&arguments.run, arguments.data.root.as_deref()) {
-        Some(file) => {
-            if !quiet && arguments.run.config.is_none() {
-                console::note(format!("settings: {}", file.display()));
-            }
-            config::load(&file)?
-        }
-        None => Options::default(),
-    };
-    let mut settings = config::resolve(arguments.into_options().over(file))?;
-    settings.policy.acceptance.today = Some(today());
-    Ok(settings)
-}
-
-/// Today in UTC, so that an acceptance ends everywhere at once.
-fn today() -> Date {
-    const SECONDS_A_DAY: u64 = 86_400;
-    let days = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs() / SECONDS_A_DAY);
-    Date::from_unix_days(u32::try_from(days).unwrap_or(u32::MAX))
-}
-
-fn config_file(run: &RunArguments, root: Option<&Path>) -> Option<PathBuf> {
-    run.config
-        .clone()
-        .or_else(|| config::find("".as_ref(), root))
-}
-
-fn executor(settings: &Settings) -> Result<Executor> {
-    Executor::new(settings.jobs, interrupt::stop_flag()).map_err(|e| {
-        Error::config(format!(
-            "`jobs` is {}: threads cannot be started: {e}",
-            settings.jobs
-        ))
-    })
 }
 
 /// How many candidates each stage of the duplicate search kept.

@@ -1,7 +1,7 @@
 //! The file of accepted findings: one line each, sorted, so that a change to
 //! it can be reviewed. Opens no file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Date;
 use crate::finding::FindingId;
@@ -30,6 +30,17 @@ pub struct Line {
     pub expires: Option<Date>,
     /// What the finding said when it was accepted: for people, not matched.
     pub about: String,
+}
+
+/// What accepting changed, in lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepting {
+    /// Accepted now.
+    pub new: usize,
+    /// Accepted before and found again.
+    pub kept: usize,
+    /// Accepted before and not among what was found.
+    pub stale: usize,
 }
 
 impl Baseline {
@@ -119,14 +130,33 @@ impl Baseline {
         String::from_utf8(bytes).unwrap_or_default()
     }
 
+    /// Accepts all of `found`. What is accepted already stays as it is;
+    /// with `prune`, lines that are not in `found` go.
+    pub fn accept(&mut self, found: Vec<Line>, prune: bool) -> Accepting {
+        let met: BTreeSet<_> = found
+            .iter()
+            .map(|line| (line.code.clone(), line.id))
+            .collect();
+        let before = self.lines.len();
+        let stale = self.lines.keys().filter(|key| !met.contains(key)).count();
+        if prune {
+            self.lines.retain(|key, _| met.contains(key));
+        }
+        for line in found {
+            self.lines
+                .entry((line.code.clone(), line.id))
+                .or_insert(line);
+        }
+        Accepting {
+            new: met.len() - (before - stale),
+            kept: before - stale,
+            stale,
+        }
+    }
+
     /// Adds a line, or replaces the one about the same finding.
     pub fn add(&mut self, line: Line) {
         self.lines.insert((line.code.clone(), line.id), line);
-    }
-
-    /// Takes a line out.
-    pub fn remove(&mut self, code: &str, id: FindingId) -> Option<Line> {
-        self.lines.remove(&(code.to_owned(), id))
     }
 
     /// The line that accepts the finding `id` of the check `code`.
@@ -181,6 +211,20 @@ mod tests {
         let read = Baseline::parse(&text).expect("well formed");
         assert_eq!(read.render(), text);
         assert_eq!(read.len(), 2);
+    }
+
+    #[test]
+    fn accepting_again_keeps_reasons_and_prunes_only_when_asked() {
+        let mut baseline = Baseline::default();
+        baseline.add(line("LEAK001", "old", "kept reason"));
+        baseline.add(line("LEAK001", "gone", "x"));
+        let found = || vec![line("LEAK001", "old", "other"), line("LEAK001", "new", "n")];
+        let told = baseline.accept(found(), false);
+        assert_eq!((told.new, told.kept, told.stale), (1, 1, 1));
+        assert_eq!(baseline.len(), 3);
+        assert!(baseline.lines().any(|line| line.reason == "kept reason"));
+        assert_eq!(baseline.accept(found(), true).new, 0);
+        assert_eq!(baseline.len(), 2);
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod thresholds;
 use std::fmt;
 
 pub use acceptance::{Acceptance, Accepted, Rule};
-pub use baseline::{Baseline, Line};
+pub use baseline::{Accepting, Baseline, Line};
 pub use date::Date;
 pub use thresholds::{AtMost, PerSplit, Thresholds};
 

@@ -1,5 +1,6 @@
 //! The program as its users meet it: arguments, exit codes, files.
 
+mod baseline;
 mod interrupt;
 mod pictures;
 mod run;

@@ -1,0 +1,69 @@
+//! What every command that reads a data set does first: settings, threads,
+//! progress.
+
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::progress::Shown;
+use super::{console, interrupt};
+use crate::config::{self, Options, Settings};
+use crate::error::{Error, Result};
+use crate::executor::Executor;
+use crate::gate::Date;
+
+/// What is said while a command runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Volume {
+    /// Errors only.
+    Quiet,
+    /// Progress and notes.
+    Normal,
+    /// What each stage kept, too.
+    Verbose,
+}
+
+/// `flags` above the settings file, with defaults filled in. The file is
+/// `config`, or the one that goes with the data set.
+pub(super) fn settings(flags: Options, config: Option<&Path>, volume: Volume) -> Result<Settings> {
+    let file = match config {
+        Some(file) => config::load(file)?,
+        None => match config::find("".as_ref(), flags.root.as_deref()) {
+            Some(file) => {
+                if volume != Volume::Quiet {
+                    console::note(format!("settings: {}", file.display()));
+                }
+                config::load(&file)?
+            }
+            None => Options::default(),
+        },
+    };
+    let mut settings = config::resolve(flags.over(file))?;
+    settings.policy.acceptance.today = Some(today());
+    Ok(settings)
+}
+
+/// The scan's threads, which Ctrl-C stops.
+pub(super) fn executor(settings: &Settings) -> Result<Executor> {
+    Executor::new(settings.jobs, interrupt::stop_flag()).map_err(|e| {
+        Error::config(format!(
+            "`jobs` is {}: threads cannot be started: {e}",
+            settings.jobs
+        ))
+    })
+}
+
+/// A bar where a person watches.
+pub(super) fn progress(volume: Volume) -> Shown {
+    let bars = volume != Volume::Quiet && io::stderr().is_terminal();
+    Shown::new(bars, volume == Volume::Verbose)
+}
+
+/// Today in UTC, so that an acceptance ends everywhere at once.
+fn today() -> Date {
+    const SECONDS_A_DAY: u64 = 86_400;
+    let days = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs() / SECONDS_A_DAY);
+    Date::from_unix_days(u32::try_from(days).unwrap_or(u32::MAX))
+}

@@ -1,0 +1,205 @@
+//! A report folder, read back from its tables by column name. Judges nothing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
+use crate::finding::{FindingId, Severity};
+
+/// The files without which a folder is no report.
+const FINDINGS: &str = "findings.csv";
+const SUMMARY: &str = "summary.json";
+
+/// Whether `path` is a report folder.
+pub fn is_report(path: &Path) -> bool {
+    path.join(SUMMARY).is_file() && path.join(FINDINGS).is_file()
+}
+
+/// A finding as a report tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The check's code.
+    pub code: String,
+    /// Stable across runs.
+    pub id: FindingId,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it says.
+    pub message: String,
+    /// The keys of its samples joined by `;`.
+    pub samples: String,
+}
+
+/// A line of `drop.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dropped {
+    /// The sample's key.
+    pub sample: String,
+    /// The copy that stays.
+    pub because_of: String,
+    /// The finding's id.
+    pub finding: String,
+}
+
+/// A line of `decisions.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The sample's key.
+    pub sample: String,
+    /// Its label.
+    pub given: String,
+    /// The label it looks like.
+    pub suggested: String,
+    /// What a person decided; blank while nobody has.
+    pub decision: String,
+    /// The line in the file, for messages.
+    pub line: u64,
+}
+
+/// A report folder.
+#[derive(Debug, Clone)]
+pub struct ReportFolder {
+    path: PathBuf,
+    /// `summary.json`.
+    pub summary: serde_json::Value,
+    /// All findings that counted, in the report's order.
+    pub findings: Vec<Found>,
+}
+
+impl ReportFolder {
+    /// Reads the report in `path`.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when there is none, or it is damaged.
+    pub fn open(path: &Path) -> Result<Self> {
+        if !is_report(path) {
+            return Err(Error::Input(format!(
+                "`{}` is no report: a report folder holds `{SUMMARY}` and `{FINDINGS}`; \
+                 `splitlint scan` writes one",
+                path.display()
+            )));
+        }
+        let file = path.join(SUMMARY);
+        let summary = fs::read_to_string(&file)
+            .map_err(|e| damaged(&file, &e.to_string()))
+            .and_then(|text| {
+                serde_json::from_str(&text).map_err(|e| damaged(&file, &e.to_string()))
+            })?;
+        let mut report = Self {
+            path: path.to_owned(),
+            summary,
+            findings: Vec::new(),
+        };
+        report.findings = report.rows(
+            FINDINGS,
+            ["code", "id", "severity", "message", "samples"],
+            |[code, id, severity, message, samples], _| {
+                Ok(Found {
+                    code: code.to_owned(),
+                    id: FindingId::parse(id).ok_or_else(|| format!("`{id}` is no finding's id"))?,
+                    severity: Severity::from_str(severity)?,
+                    message: message.to_owned(),
+                    samples: samples.to_owned(),
+                })
+            },
+        )?;
+        Ok(report)
+    }
+
+    /// Where the report lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The verdict in one word, if the summary has one.
+    pub fn verdict(&self) -> Option<&str> {
+        let verdict = self.summary.get("verdict")?;
+        verdict
+            .as_str()
+            .or_else(|| verdict.get("result").and_then(|name| name.as_str()))
+    }
+
+    /// The copies to drop.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the list is missing or damaged.
+    pub fn drops(&self) -> Result<Vec<Dropped>> {
+        let columns = ["sample", "because_of", "finding"];
+        self.rows("drop.csv", columns, |[sample, because_of, finding], _| {
+            Ok(Dropped {
+                sample: sample.to_owned(),
+                because_of: because_of.to_owned(),
+                finding: finding.to_owned(),
+            })
+        })
+    }
+
+    /// The labels to decide on.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the list is missing or damaged.
+    pub fn decisions(&self) -> Result<Vec<Decision>> {
+        let columns = ["sample", "given", "suggested", "decision"];
+        self.rows("decisions.csv", columns, |cells, line| {
+            let [sample, given, suggested, decision] = cells.map(str::to_owned);
+            Ok(Decision {
+                sample,
+                given,
+                suggested,
+                decision: decision.trim().to_owned(),
+                line,
+            })
+        })
+    }
+
+    /// The content hash of every sample that could be read, and whether its
+    /// picture could be decoded: key, hash, decoded.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the table is missing or damaged.
+    pub fn samples(&self) -> Result<Vec<(String, String, bool)>> {
+        let columns = ["sample", "content_hash", "width"];
+        self.rows("samples.csv", columns, |[sample, hash, width], _| {
+            Ok((sample.to_owned(), hash.to_owned(), !width.is_empty()))
+        })
+    }
+
+    fn rows<T, const N: usize>(
+        &self,
+        name: &str,
+        columns: [&str; N],
+        read: impl Fn([&str; N], u64) -> Result<T, String>,
+    ) -> Result<Vec<T>> {
+        let file = self.path.join(name);
+        let mut reader =
+            csv::Reader::from_path(&file).map_err(|e| damaged(&file, &e.to_string()))?;
+        let headers = reader
+            .headers()
+            .map_err(|e| damaged(&file, &e.to_string()))?
+            .clone();
+        let mut places = [0; N];
+        for (place, column) in places.iter_mut().zip(columns) {
+            *place = headers
+                .iter()
+                .position(|header| header == column)
+                .ok_or_else(|| damaged(&file, &format!("the column `{column}` is missing")))?;
+        }
+        reader
+            .records()
+            .map(|row| {
+                let row = row.map_err(|e| damaged(&file, &e.to_string()))?;
+                let line = row.position().map_or(0, csv::Position::line);
+                read(places.map(|place| row.get(place).unwrap_or("")), line)
+                    .map_err(|e| damaged(&file, &format!("line {line}: {e}")))
+            })
+            .collect()
+    }
+}
+
+fn damaged(file: &Path, fact: &str) -> Error {
+    Error::Input(format!(
+        "cannot read `{}`: {fact}; `splitlint scan` writes the report anew",
+        file.display()
+    ))
+}
