@@ -1,0 +1,254 @@
+//! What stays of a data set, and a copy of just that. Never changes or
+//! deletes what it copies from.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::plan::{Action, Plan};
+use crate::error::{Error, Result};
+use crate::executor::StopFlag;
+use crate::sample::{Listing, Role};
+use crate::source::Reader;
+
+/// A sample that stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stay {
+    /// Its key.
+    pub key: String,
+    /// Where it lies.
+    pub from: PathBuf,
+    /// Where it comes to lie in a copy, `/` between parts.
+    pub to: String,
+    /// Its split.
+    pub split: String,
+    /// Its classes joined by `;`, changed as decided.
+    pub label: String,
+    /// Its declared group.
+    pub group: String,
+}
+
+/// How a copy is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A second name for the same file; takes no room, needs the same disk.
+    HardLink,
+    /// A pointer to the file.
+    Symlink,
+    /// The bytes again.
+    Copy,
+}
+
+/// The samples that stay, in listing order. Data used before
+/// (`--reference`) is no part of the data set.
+///
+/// # Errors
+/// [`Error::Input`] when the data set does not lie in files.
+pub fn staying(plan: &Plan, listing: &Listing, reader: &dyn Reader) -> Result<Vec<Stay>> {
+    let mut taken = BTreeSet::new();
+    let mut staying = Vec::new();
+    for sample in &listing.samples {
+        let key = sample.key.as_str();
+        let step = plan.step(key);
+        let split = sample.split.map(|split| &listing.splits[split.index()]);
+        let used_before = split.is_some_and(|split| split.role == Role::Reference);
+        if used_before || step.is_some_and(|step| step.action == Action::Drop) {
+            continue;
+        }
+        let stamp = reader.stamp(sample.id).ok_or_else(|| {
+            Error::Input(format!(
+                "`{key}` does not lie in a file of its own, so no copy can be made"
+            ))
+        })?;
+        let (place, label) = match step.map(|step| &step.action) {
+            Some(Action::Relabel { from, to }) => {
+                (in_class(key, from, to), to.clone())
+            }
+            _ => (key.to_owned(), listing.label_text(sample.id)),
+        };
+        staying.push(Stay {
+            key: key.to_owned(),
+            from: stamp.path,
+            to: free(within(&place), &mut taken),
+            split: split.map(|split| split.name.clone()).unwrap_or_default(),
+            label,
+            group: sample
+                .group
+                .map(|group| listing.group_name(group).to_owned())
+                .unwrap_or_default(),
+        });
+    }
+    Ok(staying)
+}
+
+/// The path with its class folder changed; the same where no folder is named
+/// like the class, as in a manifest. The first part is the split's if any.
+fn in_class(key: &str, from: &str, to: &str) -> String {
+    let mut parts: Vec<&str> = key.split('/').collect();
+    let folders = parts.len().saturating_sub(1);
+    let place = (1..folders).chain(0..1.min(folders)).find(|&i| parts[i] == from);
+    if let Some(place) = place {
+        parts[place] = to;
+    }
+    parts.join("/")
+}
+
+/// The path with `..` made a folder's name, so that it stays within a copy.
+fn within(key: &str) -> String {
+    let parts: Vec<&str> = key
+        .split('/')
+        .map(|part| if part == ".." { "__" } else { part })
+        .collect();
+    parts.join("/")
+}
+
+/// `path`, or the first of `path-2`, `path-3`, … that nothing else has.
+fn free(path: String, taken: &mut BTreeSet<String>) -> String {
+    let (stem, extension) = match path.rsplit_once('.') {
+        Some((stem, extension)) if !extension.contains('/') => (stem, format!(".{extension}")),
+        _ => (path.as_str(), String::new()),
+    };
+    let mut candidate = path.clone();
+    let mut number = 2;
+    while !taken.insert(candidate.clone()) {
+        candidate = format!("{stem}-{number}{extension}");
+        number += 1;
+    }
+    candidate
+}
+
+/// What stays as a manifest that `splitlint scan` reads. Paths are where the
+/// samples lie now, or where they lie in the copy.
+pub fn manifest(staying: &[Stay], in_copy: bool) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing to memory cannot fail.
+    let _ = writer.write_record(["path", "label", "split", "group"]);
+    for stay in staying {
+        let from = stay.from.to_string_lossy();
+        let path = if in_copy { stay.to.as_str() } else { &from };
+        let _ = writer.write_record([path, &stay.label, &stay.split, &stay.group]);
+    }
+    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+}
+
+/// The steps as CSV.
+pub fn steps(plan: &Plan) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing to memory cannot fail.
+    let _ = writer.write_record(["sample", "action", "given", "label", "because", "finding"]);
+    for step in &plan.steps {
+        let (from, to) = match &step.action {
+            Action::Relabel { from, to } => (from.as_str(), to.as_str()),
+            _ => ("", ""),
+        };
+        let cells = [
+            &step.sample,
+            step.action.name(),
+            from,
+            to,
+            &step.because,
+            &step.finding,
+        ];
+        let _ = writer.write_record(cells);
+    }
+    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+}
+
+/// Makes a copy of what stays in `folder`, whole or not at all; with a
+/// `manifest.csv` where the data set was a manifest.
+///
+/// # Errors
+/// [`Error::Output`] when `folder` holds something, or cannot be written;
+/// [`Error::Interrupted`] when the user asked to stop.
+pub fn copy(
+    staying: &[Stay],
+    folder: &Path,
+    by: By,
+    with_manifest: bool,
+    stop: &StopFlag,
+) -> Result<()> {
+    let failed = |e: io::Error| Error::output(folder, e);
+    if folder.exists() {
+        let mut inside = folder.read_dir().map_err(failed)?;
+        if inside.next().is_some() {
+            return Err(Error::output(folder, "it holds something; name a new folder"));
+        }
+    }
+    let parent = match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(parent).map_err(failed)?;
+    let beside = tempfile::Builder::new()
+        .prefix(".splitlint-")
+        .tempdir_in(parent)
+        .map_err(failed)?;
+    let inside = beside.path().join("copy");
+    fs::create_dir(&inside).map_err(failed)?;
+    for stay in staying {
+        stop.check()?;
+        let to = inside.join(&stay.to);
+        let made = fs::create_dir_all(to.parent().unwrap_or(&inside))
+            .and_then(|()| put(&stay.from, &to, by));
+        made.map_err(|e| Error::output(folder.join(&stay.to), hint(e, by)))?;
+    }
+    if with_manifest {
+        fs::write(inside.join("manifest.csv"), manifest(staying, true)).map_err(failed)?;
+    }
+    if folder.exists() {
+        fs::remove_dir(folder).map_err(failed)?;
+    }
+    fs::rename(&inside, folder).map_err(failed)
+}
+
+fn put(from: &Path, to: &Path, by: By) -> io::Result<()> {
+    match by {
+        // The file itself, not a link to it that may break when it moves.
+        By::HardLink => fs::hard_link(from.canonicalize()?, to),
+        By::Symlink => symlink(&from.canonicalize()?, to),
+        By::Copy => fs::copy(from, to).map(drop),
+    }
+}
+
+#[cfg(unix)]
+fn symlink(from: &Path, to: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(from, to)
+}
+
+#[cfg(windows)]
+fn symlink(from: &Path, to: &Path) -> io::Result<()> {
+    std::os::windows::fs::symlink_file(from, to)
+}
+
+fn hint(error: io::Error, by: By) -> String {
+    match by {
+        By::Copy => error.to_string(),
+        _ => format!("{error}; `--by copy` works on every disk"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn class_folder_is_changed_and_the_split_of_that_name_is_not() {
+        assert_eq!(in_class("train/cat/a/1.jpg", "cat", "dog"), "train/dog/a/1.jpg");
+        assert_eq!(in_class("cat/cat/1.jpg", "cat", "dog"), "cat/dog/1.jpg");
+        assert_eq!(in_class("cat/1.jpg", "cat", "dog"), "dog/1.jpg");
+        assert_eq!(in_class("images/cat", "cat", "dog"), "images/cat");
+        assert_eq!(in_class("1.jpg", "cat", "dog"), "1.jpg");
+    }
+
+    #[test]
+    fn nothing_leaves_the_copy_or_takes_anothers_place() {
+        assert_eq!(within("../../x/1.jpg"), "__/__/x/1.jpg");
+        let mut taken = BTreeSet::new();
+        assert_eq!(free("a/1.jpg".into(), &mut taken), "a/1.jpg");
+        assert_eq!(free("a/1.jpg".into(), &mut taken), "a/1-2.jpg");
+        assert_eq!(free("a/1.jpg".into(), &mut taken), "a/1-3.jpg");
+        assert_eq!(free("a.b/1".into(), &mut taken), "a.b/1");
+        assert_eq!(free("a.b/1".into(), &mut taken), "a.b/1-2");
+    }
+}
