@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use super::args::BaselineArguments;
-use super::prepare::{self, Volume};
 use super::console;
+use super::prepare::{self, Volume};
 use crate::checks::selector;
 use crate::config::Options;
 use crate::error::{Error, Result};
 use crate::finding::FindingId;
 use crate::gate::{Baseline, Line};
-use crate::review::{ReportFolder, is_report};
 use crate::report::write_file;
+use crate::review::{ReportFolder, is_report};
 use crate::scan::scan;
 
 /// Accepts, and says what changed.

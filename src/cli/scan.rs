@@ -31,6 +31,7 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
     let dataset = dataset(&settings);
     let report = Report {
         dataset: &dataset,
+        request: &settings.request,
         listing: &scan.listing,
         fingerprints: &scan.fingerprints,
         duplicates: &scan.duplicates,

@@ -17,9 +17,11 @@ use crate::headlines::{self, Drop, DropSide, Known};
 use crate::sample::{
     ClassId, ContentHash, Labels, Layout, Listing, Sample, SampleId, SampleKey, Split, SplitId,
 };
+use crate::source::Request;
 
 /// What a [`Report`] borrows.
 pub(super) struct Fixture {
+    pub(super) request: Request,
     pub(super) listing: Listing,
     pub(super) fingerprints: FingerprintTable,
     pub(super) duplicates: Duplicates,
@@ -156,6 +158,10 @@ impl Fixture {
         });
         let drops = headlines::drops(&listing, &findings, DropSide::Training);
         Self {
+            request: Request {
+                root: Some("data <set>".into()),
+                ..Request::default()
+            },
             duplicates: duplicates(),
             outcome: outcome(findings),
             listing,
@@ -172,6 +178,7 @@ impl Fixture {
     pub(super) fn report(&self) -> Report<'_> {
         Report {
             dataset: "data <set>",
+            request: &self.request,
             listing: &self.listing,
             fingerprints: &self.fingerprints,
             duplicates: &self.duplicates,

@@ -21,12 +21,15 @@ use crate::fingerprint::FingerprintTable;
 use crate::gate::Outcome;
 use crate::headlines::Drop;
 use crate::sample::{Listing, SampleId};
+use crate::source::Request;
 
 /// What a report is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'a> {
     /// The data set as the user named it.
     pub dataset: &'a str,
+    /// What was asked to be scanned, so that it can be listed again.
+    pub request: &'a Request,
     /// The samples.
     pub listing: &'a Listing,
     /// What was computed of each.

@@ -62,9 +62,7 @@ pub fn staying(plan: &Plan, listing: &Listing, reader: &dyn Reader) -> Result<Ve
             ))
         })?;
         let (place, label) = match step.map(|step| &step.action) {
-            Some(Action::Relabel { from, to }) => {
-                (in_class(key, from, to), to.clone())
-            }
+            Some(Action::Relabel { from, to }) => (in_class(key, from, to), to.clone()),
             _ => (key.to_owned(), listing.label_text(sample.id)),
         };
         staying.push(Stay {
@@ -87,7 +85,9 @@ pub fn staying(plan: &Plan, listing: &Listing, reader: &dyn Reader) -> Result<Ve
 fn in_class(key: &str, from: &str, to: &str) -> String {
     let mut parts: Vec<&str> = key.split('/').collect();
     let folders = parts.len().saturating_sub(1);
-    let place = (1..folders).chain(0..1.min(folders)).find(|&i| parts[i] == from);
+    let place = (1..folders)
+        .chain(0..1.min(folders))
+        .find(|&i| parts[i] == from);
     if let Some(place) = place {
         parts[place] = to;
     }
@@ -172,7 +172,10 @@ pub fn copy(
     if folder.exists() {
         let mut inside = folder.read_dir().map_err(failed)?;
         if inside.next().is_some() {
-            return Err(Error::output(folder, "it holds something; name a new folder"));
+            return Err(Error::output(
+                folder,
+                "it holds something; name a new folder",
+            ));
         }
     }
     let parent = match folder.parent() {
@@ -234,7 +237,10 @@ mod tests {
 
     #[test]
     fn class_folder_is_changed_and_the_split_of_that_name_is_not() {
-        assert_eq!(in_class("train/cat/a/1.jpg", "cat", "dog"), "train/dog/a/1.jpg");
+        assert_eq!(
+            in_class("train/cat/a/1.jpg", "cat", "dog"),
+            "train/dog/a/1.jpg"
+        );
         assert_eq!(in_class("cat/cat/1.jpg", "cat", "dog"), "cat/dog/1.jpg");
         assert_eq!(in_class("cat/1.jpg", "cat", "dog"), "dog/1.jpg");
         assert_eq!(in_class("images/cat", "cat", "dog"), "images/cat");

@@ -92,7 +92,9 @@ pub fn plan(report: &ReportFolder, decisions: &[Decision], listing: &Listing) ->
     let about = alone(&report.findings);
     for (key, _, decoded) in &seen {
         let found = about.get(key.as_str()).and_then(|found| found.first());
-        if let (false, Some(found), false) = (*decoded, found, is_fixed(listing, samples[key.as_str()])) {
+        if let (false, Some(found), false) =
+            (*decoded, found, is_fixed(listing, samples[key.as_str()]))
+        {
             steps.insert(
                 key.clone(),
                 Step {
@@ -140,7 +142,10 @@ pub fn plan(report: &ReportFolder, decisions: &[Decision], listing: &Listing) ->
     }
     for dropped in report.drops()? {
         if !samples.contains_key(dropped.sample.as_str()) {
-            problems.push(format!("drop.csv: no sample is called `{}`", dropped.sample));
+            problems.push(format!(
+                "drop.csv: no sample is called `{}`",
+                dropped.sample
+            ));
             continue;
         }
         // A copy to drop goes, whatever was decided of its label.
@@ -200,7 +205,10 @@ fn same_data_set<'a>(
 ) -> Result<()> {
     let seen: BTreeSet<&str> = seen.collect();
     let more = samples.keys().filter(|key| !seen.contains(*key)).count();
-    let fewer = seen.iter().filter(|key| !samples.contains_key(*key)).count();
+    let fewer = seen
+        .iter()
+        .filter(|key| !samples.contains_key(*key))
+        .count();
     if (more, fewer) == (0, 0) {
         return Ok(());
     }

@@ -1,5 +1,6 @@
 //! The report as JSON: `summary.json`, and the same with every finding.
 
+mod dataset_v1;
 pub mod v1;
 
 use super::Report;

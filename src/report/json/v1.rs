@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::dataset_v1::DatasetV1;
 use crate::finding::{Evidence, Finding, Headlines, RunState, Severity};
 use crate::gate::Verdict;
 use crate::report::{Report, sentences};
@@ -16,6 +17,9 @@ pub struct Document {
     pub version: u32,
     /// What wrote it.
     pub tool: Tool,
+    /// What was asked to be scanned; paths as given, so relative ones start
+    /// in the folder that the scan was started in.
+    pub dataset: DatasetV1,
     /// How the data set was understood.
     pub layout: String,
     /// Pass or fail.
@@ -282,6 +286,7 @@ impl Document {
                 name: "splitlint",
                 version: env!("CARGO_PKG_VERSION"),
             },
+            dataset: DatasetV1::of(report.request),
             layout: report.listing.layout.summary.clone(),
             verdict: verdict(&report.outcome.verdict),
             counts: counts(report),
