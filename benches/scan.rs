@@ -29,7 +29,10 @@ impl Progress for Clock {
     fn end(&self, stage: Stage, _: &str) {
         let begun = self.begun.lock().expect("not poisoned").take();
         let taken = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
-        self.taken.lock().expect("not poisoned").push((stage, taken));
+        self.taken
+            .lock()
+            .expect("not poisoned")
+            .push((stage, taken));
     }
 }
 
@@ -53,13 +56,21 @@ fn main() {
         let scan = scan(&settings, &executor, &clock).expect("a scan");
         let whole = begun.elapsed();
         if run == 0 {
-            println!("{} samples, {} threads", scan.listing.samples.len(), executor.jobs());
+            println!(
+                "{} samples, {} threads",
+                scan.listing.samples.len(),
+                executor.jobs()
+            );
             continue;
         }
         let stages = clock.taken.into_inner().expect("not poisoned");
         let stages: Vec<_> = (stages.iter())
             .map(|(stage, taken)| format!("{} {:.0} ms", stage.name(), taken.as_secs_f64() * 1e3))
             .collect();
-        println!("run {run}: {:.0} ms ({})", whole.as_secs_f64() * 1e3, stages.join(", "));
+        println!(
+            "run {run}: {:.0} ms ({})",
+            whole.as_secs_f64() * 1e3,
+            stages.join(", ")
+        );
     }
 }
