@@ -26,8 +26,7 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
         tell_kept(&scan);
     }
     if volume != Volume::Quiet {
-        let notes = scan.notes.iter().chain(&scan.outcome.notes);
-        notes.for_each(console::note);
+        scan.outcome.notes.iter().for_each(console::note);
     }
     let dataset = dataset(&settings);
     let report = Report {
@@ -53,7 +52,7 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
     written?;
     if volume != Volume::Quiet || settings.format != Format::Text {
         let screen = console::screen(&place);
-        console::print(&print::render(settings.format, &report, &screen)?)?;
+        console::print(&print::render(settings.format, &report, &screen))?;
     }
     Ok(scan.outcome.verdict.exit_code())
 }

@@ -5,7 +5,12 @@ mod file;
 #[cfg(test)]
 mod fixture;
 mod folder;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod sarif;
 mod sentences;
 mod tables;
 pub mod terminal;
