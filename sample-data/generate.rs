@@ -9,6 +9,10 @@ use std::path::Path;
 mod check_sets;
 #[path = "generator/demo.rs"]
 mod demo;
+#[path = "generator/distribution_sets.rs"]
+mod distribution_sets;
+#[path = "generator/file_sets.rs"]
+mod file_sets;
 #[path = "generator/folder.rs"]
 mod folder;
 #[path = "generator/paint.rs"]

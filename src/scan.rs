@@ -70,10 +70,17 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
         progress.end(Stage::Duplicates, &format!("{} pairs", related.pairs.len()));
     }
 
+    let classes = distribution::count(&listing);
+    let drift = distribution::drift(&listing, &classes, executor).unwrap_or_else(|_| {
+        interrupted = true;
+        Vec::new()
+    });
     let data = CheckContext {
         listing: &listing,
         fingerprints: &fingerprints,
         duplicates: &related,
+        classes: &classes,
+        drift: &drift,
         executor,
     };
     progress.begin(Stage::Checks, Some(settings.checks.len() as u64));
@@ -91,11 +98,6 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
     }));
     runs.sort_by_key(|run| run.check.code);
 
-    let classes = distribution::count(&listing);
-    let drift = distribution::drift(&listing, &classes, executor).unwrap_or_else(|_| {
-        interrupted = true;
-        Vec::new()
-    });
     let headlines = headlines::headlines(Known {
         listing: &listing,
         fingerprints: &fingerprints,

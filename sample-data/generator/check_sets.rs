@@ -9,6 +9,7 @@ use image::imageops;
 
 use super::folder::Folder;
 use super::paint::{Motif, scene};
+use super::{distribution_sets, file_sets};
 
 /// Fills `root` with `CODE/fires` and `CODE/clean` for every check.
 pub(crate) fn make(root: &Path) -> Result<()> {
@@ -41,10 +42,14 @@ pub(crate) fn make(root: &Path) -> Result<()> {
         |f| one_class_twice(f, "train/city/copy.png"),
         |f| one_class_twice(f, "train/lake/copy.png"),
     )?;
+    for &(code, fires, clean) in distribution_sets::SETS.iter().chain(file_sets::SETS) {
+        sets(code, fires, clean)?;
+    }
     Ok(())
 }
 
-type Fill = fn(&Folder) -> Result<()>;
+/// Puts a set into an empty folder.
+pub(crate) type Fill = fn(&Folder) -> Result<()>;
 
 /// A scene small enough to be kept for every check.
 fn small(motif: Motif, seed: u64) -> RgbImage {

@@ -41,6 +41,12 @@ impl Folder {
         fs::write(&path, bytes).with_context(|| path.display().to_string())
     }
 
+    /// Makes a symbolic link at `name` to `target`, relative to its folder.
+    #[cfg(unix)]
+    pub(crate) fn link(&self, target: &str, name: &str) -> Result<()> {
+        std::os::unix::fs::symlink(target, self.0.join(name)).with_context(|| name.to_owned())
+    }
+
     /// Copies a file made before, byte for byte.
     pub(crate) fn copy(&self, from: &str, to: &str) -> Result<()> {
         let bytes = fs::read(self.0.join(from)).with_context(|| from.to_owned())?;

@@ -1,5 +1,6 @@
 //! What a check may read, and where it puts its findings. Judges nothing.
 
+use crate::distribution::{ClassCounts, Drift};
 use crate::duplicates::Duplicates;
 use crate::executor::Executor;
 use crate::finding::{CheckInfo, Evidence, Finding, FindingId, Severity};
@@ -15,6 +16,10 @@ pub struct CheckContext<'a> {
     pub fingerprints: &'a FingerprintTable,
     /// Verified pairs and their groups.
     pub duplicates: &'a Duplicates,
+    /// Samples by split and class.
+    pub classes: &'a ClassCounts,
+    /// How far each two splits lie apart.
+    pub drift: &'a [Drift],
     /// Threads, and the flag that says stop.
     pub executor: &'a Executor,
 }

@@ -10,6 +10,7 @@ pub mod leakage;
 mod pairs;
 pub mod registry;
 pub mod selector;
+mod words;
 
 pub use context::{CheckContext, Findings, NewFinding};
 pub use declare::{Declared, SettingsError};

@@ -154,6 +154,8 @@ mod tests {
             listing: &listing,
             fingerprints: &fingerprints,
             duplicates: &duplicates,
+            classes: &crate::distribution::count(&listing),
+            drift: &[],
             executor: &executor,
         };
         let mut out = Findings::new(&CHECK, Severity::Error);

@@ -1,0 +1,42 @@
+//! Finds symbolic links that lead nowhere or back.
+
+use super::{about_problem, problems};
+use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
+use crate::finding::{CheckInfo, Severity};
+use crate::sample::ProblemKind;
+
+declare_check! { pub BAD_LINK = {
+    code: "FILE005",
+    name: "bad-link",
+    summary: "a symbolic link leads nowhere, or back to a folder above it",
+    next_step: "repair or remove the link; whatever it stood for was not scanned",
+    severity: Severity::Warning,
+    docs: "bad-link.md",
+    settings: none,
+} }
+
+#[derive(Debug)]
+struct ThisCheck;
+
+impl Check for ThisCheck {
+    fn info(&self) -> &'static CheckInfo {
+        &BAD_LINK
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
+    fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
+        let kinds = [ProblemKind::LinkLoop, ProblemKind::BrokenLink];
+        for problem in problems(data.listing, &kinds) {
+            let fact = match problem.kind {
+                ProblemKind::LinkLoop => "is a link that leads back to a folder above it",
+                _ => "is a link that leads nowhere",
+            };
+            let message = format!("`{}` {fact}: {}", problem.key, problem.detail);
+            out.push(about_problem(BAD_LINK.code, data.listing, problem, message));
+        }
+        Ok(Ran::Completed)
+    }
+}

@@ -1,0 +1,60 @@
+//! Finds pictures that cannot be seen because the file is missing or broken.
+//! Leaves formats not decoded here to FILE002 and giants to FILE003.
+
+use super::{about_problem, about_sample, failures, one_line, problems};
+use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
+use crate::decode::DecodeFailure;
+use crate::finding::{CheckInfo, Severity};
+use crate::sample::ProblemKind;
+
+declare_check! { pub UNREADABLE_IMAGE = {
+    code: "FILE001",
+    name: "unreadable-image",
+    summary: "a picture is missing, empty, truncated, corrupt or no picture at all",
+    next_step: "restore the file from its source, or remove it and its row in the manifest",
+    severity: Severity::Error,
+    docs: "unreadable-image.md",
+    settings: none,
+} }
+
+#[derive(Debug)]
+struct ThisCheck;
+
+impl Check for ThisCheck {
+    fn info(&self) -> &'static CheckInfo {
+        &UNREADABLE_IMAGE
+    }
+
+    fn needs(&self) -> Needs {
+        Needs {
+            fingerprints: true,
+            ..Needs::default()
+        }
+    }
+
+    fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
+        let code = UNREADABLE_IMAGE.code;
+        for (sample, failure) in failures(data) {
+            let elsewhere = matches!(
+                failure,
+                DecodeFailure::Unsupported(_) | DecodeFailure::TooLarge { .. }
+            );
+            if !elsewhere {
+                let message = format!("`{}` {}", sample.key, one_line(&failure.to_string()));
+                out.push(about_sample(code, sample, message));
+            }
+        }
+        let kinds = [ProblemKind::MissingFile, ProblemKind::Unreadable];
+        // A listed sample that cannot be read has been told above.
+        let unlisted = problems(data.listing, &kinds).filter(|problem| problem.sample.is_none());
+        for problem in unlisted {
+            let fact = match problem.kind {
+                ProblemKind::MissingFile => "is missing",
+                _ => "cannot be read",
+            };
+            let message = format!("`{}` {fact}: {}", problem.key, problem.detail);
+            out.push(about_problem(code, data.listing, problem, message));
+        }
+        Ok(Ran::Completed)
+    }
+}
