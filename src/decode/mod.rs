@@ -1,21 +1,45 @@
-//! Bytes to small pixels, under limits. Knows nothing of samples or files.
+//! Turns bytes into small upright pictures, under limits and by the cheapest
+//! road. Reads no file and judges no picture.
+//!
+//! Rules that hold on every road: luma and chroma are full-range Rec. 601;
+//! transparency is laid over white; of 16-bit channels the upper 8 bits count;
+//! ICC profiles are named and not applied; EXIF orientation is applied; a file
+//! that ends before its picture does is [`DecodeFailure::Truncated`].
 
+mod exif;
+mod failure;
+mod format;
+mod header;
+mod icc;
+mod jpeg;
+mod orientation;
+mod pixels;
+mod reduce;
+mod roads;
+#[cfg(test)]
+mod tests;
 mod thumbnail;
 
-use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use image::{DynamicImage, ImageReader, imageops::FilterType};
-use thiserror::Error;
-
+pub use exif::ExifFacts;
+pub use failure::DecodeFailure;
+pub use format::{Format, Sniffed, sniff};
+pub use header::{ColourMode, Header, JpegFacts, Subsampling};
+pub use orientation::Orientation;
+pub use pixels::{Depth, Pixels};
 pub use thumbnail::{Plane, Thumbnail};
+
+use image::RgbImage;
+use reduce::Wanted;
 
 use crate::sample::ContentHash;
 
-/// What a decoder may use.
+/// What a picture may claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Width times height of a picture; above it, it is not decoded.
+    /// Width times height, at most; more is [`DecodeFailure::TooLarge`] and
+    /// found in the header, before memory is asked for.
     pub max_pixels: u64,
 }
 
@@ -28,174 +52,121 @@ impl Default for Limits {
     }
 }
 
-/// What a file's header says of its picture.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Header {
-    /// Columns, upright.
-    pub width: u32,
-    /// Rows, upright.
-    pub height: u32,
-    /// The format's usual name in lower case, e.g. `jpeg`.
-    pub format: &'static str,
-}
-
-/// A decoded picture.
+/// A picture's facts and the small picture that later stages look at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decoded {
-    /// What the header says.
+    /// What the file says of itself.
     pub header: Header,
-    /// The picture made small.
+    /// The small upright picture. Its size depends on the picture's size only.
     pub thumbnail: Thumbnail,
 }
 
-/// Why a picture could not be seen.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum DecodeFailure {
-    /// The file could not be read.
-    #[error("cannot be read: {0}")]
-    Unreadable(String),
-    /// No bytes.
-    #[error("is empty")]
-    Empty,
-    /// No picture format known.
-    #[error("is not an image")]
-    NotAnImage,
-    /// The file ends before the picture does.
-    #[error("is truncated")]
-    Truncated,
-    /// More pixels than allowed.
-    #[error("has {pixels} pixels, more than the limit of {limit}")]
-    TooLarge {
-        /// Width times height.
-        pixels: u64,
-        /// [`Limits::max_pixels`].
-        limit: u64,
-    },
-    /// A format recognised that is not decoded here.
-    #[error("cannot be decoded here: {0}")]
-    Unsupported(String),
-    /// The bytes contradict the format.
-    #[error("is corrupt: {0}")]
-    Corrupt(String),
-    /// A decoder gave up in a way it should not.
-    #[error("made the decoder panic: {0}")]
-    Panicked(String),
-}
-
-impl DecodeFailure {
-    /// A stable name for the kind of failure.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Unreadable(_) => "unreadable",
-            Self::Empty => "empty",
-            Self::NotAnImage => "not-an-image",
-            Self::Truncated => "truncated",
-            Self::TooLarge { .. } => "too-large",
-            Self::Unsupported(_) => "unsupported",
-            Self::Corrupt(_) => "corrupt",
-            Self::Panicked(_) => "panicked",
-        }
-    }
-}
-
-/// Decodes a picture to a thumbnail.
+/// Reads a picture's facts and thumbnail.
+///
+/// `extension` (without dot) serves only where [`sniff`] says so.
+///
+/// Memory beyond the bytes: a few MB for JPEG (about 1/16 byte a pixel, and
+/// the entropy-coded bytes once more) and PNG, whatever their size; the whole
+/// picture at its own depth for other formats, for JPEG in four printing
+/// colours or RGB, and for JPEG below 384 × 256.
 ///
 /// # Errors
-/// When it cannot be seen; the failure says why.
+/// [`DecodeFailure`]; nothing else happens to a caller, whatever the bytes.
 pub fn decode(
     bytes: &[u8],
     extension: Option<&str>,
     limits: &Limits,
 ) -> Result<Decoded, DecodeFailure> {
-    let (picture, format) = whole(bytes, extension, limits)?;
-    let header = Header {
-        width: picture.width(),
-        height: picture.height(),
-        format,
-    };
-    let rgb = picture.to_rgb8();
-    let fit = |side: u32| {
-        let long = rgb.width().max(rgb.height());
-        if long <= side {
-            return rgb.clone();
-        }
-        let scaled = |v: u32| (v * side).div_ceil(long).max(1);
-        image::imageops::resize(
-            &rgb,
-            scaled(rgb.width()),
-            scaled(rgb.height()),
-            FilterType::Triangle,
-        )
-    };
-    let (big, small) = (fit(Thumbnail::LUMA_SIDE), fit(Thumbnail::CHROMA_SIDE));
-    let plane = |from: &image::RgbImage, weights: [f32; 3], offset: f32| Plane {
-        width: from.width(),
-        height: from.height(),
-        samples: from
-            .pixels()
-            .map(|p| {
-                let value: f32 =
-                    p.0.iter()
-                        .zip(weights)
-                        .map(|(&c, w)| f32::from(c) * w)
-                        .sum();
-                (value + offset).round() as u8
-            })
-            .collect(),
-    };
-    let thumbnail = Thumbnail {
-        luma: plane(&big, [0.299, 0.587, 0.114], 0.0),
-        cb: plane(&small, [-0.168_736, -0.331_264, 0.5], 128.0),
-        cr: plane(&small, [0.5, -0.418_688, -0.081_312], 128.0),
-    };
-    Ok(Decoded { header, thumbnail })
+    guarded(|| {
+        let format = recognised(bytes, extension)?;
+        let (header, reduced) = roads::reduced(format, bytes, limits, Wanted::Thumbnail)?;
+        let thumbnail = reduced
+            .thumbnail(header.orientation)
+            .ok_or_else(unsized_picture)?;
+        Ok(Decoded { header, thumbnail })
+    })
 }
 
-/// A hash of the decoded pixels and their shape.
+/// Decodes every pixel into a form in which two pictures are equal exactly if
+/// they look the same pixel for pixel, whatever their formats: see [`Pixels`].
+///
+/// Memory: the whole picture at its own depth and once more as RGBA.
 ///
 /// # Errors
-/// When it cannot be decoded.
+/// As [`decode`].
+pub fn pixels(
+    bytes: &[u8],
+    extension: Option<&str>,
+    limits: &Limits,
+) -> Result<Pixels, DecodeFailure> {
+    guarded(|| {
+        let format = recognised(bytes, extension)?;
+        pixels::decode(format, bytes, limits)
+    })
+}
+
+/// The digest of [`pixels`]: equal for pictures that look the same pixel for
+/// pixel, shape included, whatever their formats.
+///
+/// # Errors
+/// As [`decode`].
 pub fn pixel_hash(
     bytes: &[u8],
     extension: Option<&str>,
     limits: &Limits,
 ) -> Result<ContentHash, DecodeFailure> {
-    let (picture, _) = whole(bytes, extension, limits)?;
-    let mut all = Vec::from(picture.width().to_le_bytes());
-    all.extend(picture.height().to_le_bytes());
-    all.extend(picture.to_rgba8().as_raw());
-    Ok(ContentHash::of(&all))
+    Ok(pixels(bytes, extension, limits)?.hash())
 }
 
-/// The picture for people: RGB, long side at most `side` pixels.
+/// The upright picture in RGB with its long side at most `long_side` pixels,
+/// never enlarged, for people to look at. Memory as [`decode`].
 ///
 /// # Errors
-/// When it cannot be decoded.
+/// As [`decode`].
 pub fn preview(
     bytes: &[u8],
     extension: Option<&str>,
     limits: &Limits,
-    side: u32,
-) -> Result<image::RgbImage, DecodeFailure> {
-    let (picture, _) = whole(bytes, extension, limits)?;
-    Ok(picture.thumbnail(side, side).to_rgb8())
+    long_side: u32,
+) -> Result<RgbImage, DecodeFailure> {
+    guarded(|| {
+        let format = recognised(bytes, extension)?;
+        let (header, reduced) = roads::reduced(format, bytes, limits, Wanted::Preview(long_side))?;
+        reduced
+            .rgb(header.orientation, long_side)
+            .and_then(|(width, height, rgb)| RgbImage::from_raw(width, height, rgb))
+            .ok_or_else(unsized_picture)
+    })
 }
 
-fn whole(
-    bytes: &[u8],
-    _: Option<&str>,
-    limits: &Limits,
-) -> Result<(DynamicImage, &'static str), DecodeFailure> {
-    if bytes.is_empty() {
-        return Err(DecodeFailure::Empty);
+fn recognised(bytes: &[u8], extension: Option<&str>) -> Result<Format, DecodeFailure> {
+    match sniff(bytes, extension) {
+        Sniffed::Known(format) => Ok(format),
+        Sniffed::Unsupported(what) => Err(DecodeFailure::unsupported(what)),
+        Sniffed::NotAnImage => Err(DecodeFailure::NotAnImage),
+        Sniffed::Empty => Err(DecodeFailure::Empty),
     }
-    let corrupt = |e: image::ImageError| DecodeFailure::Corrupt(e.to_string());
-    let reader = || ImageReader::new(Cursor::new(bytes)).with_guessed_format();
-    let reader_now = reader().map_err(|e| DecodeFailure::Corrupt(e.to_string()))?;
-    let Some(format) = reader_now.format() else {
-        return Err(DecodeFailure::NotAnImage);
-    };
-    let (width, height) = reader_now.into_dimensions().map_err(corrupt)?;
+}
+
+fn unsized_picture() -> DecodeFailure {
+    DecodeFailure::corrupt("a picture of this shape cannot be made smaller")
+}
+
+/// Turns a panic of a decoder into a failure of this one picture.
+fn guarded<T>(decode: impl FnOnce() -> Result<T, DecodeFailure>) -> Result<T, DecodeFailure> {
+    // Unwind safe: what a panic may leave half done (tables and buffers kept
+    // per thread) is complete or absent, and everything else is dropped.
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|panic| {
+        let said = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned());
+        let said = said.unwrap_or_else(|| "it gave no reason".to_owned());
+        Err(DecodeFailure::Panicked(said))
+    })
+}
+
+fn check_size(width: u32, height: u32, limits: &Limits) -> Result<(), DecodeFailure> {
     let pixels = u64::from(width) * u64::from(height);
     if pixels > limits.max_pixels {
         return Err(DecodeFailure::TooLarge {
@@ -203,14 +174,8 @@ fn whole(
             limit: limits.max_pixels,
         });
     }
-    let decoded = catch_unwind(AssertUnwindSafe(|| reader().ok().map(|r| r.decode())));
-    match decoded {
-        Ok(Some(Ok(picture))) => Ok((
-            picture,
-            format.extensions_str().first().copied().unwrap_or("image"),
-        )),
-        Ok(Some(Err(e))) => Err(corrupt(e)),
-        Ok(None) => Err(DecodeFailure::NotAnImage),
-        Err(_) => Err(DecodeFailure::Panicked(String::new())),
+    if pixels == 0 {
+        return Err(DecodeFailure::corrupt("the picture has no pixels"));
     }
+    Ok(())
 }

@@ -38,7 +38,10 @@ pub(super) fn rows(
         .text("label", rows().map(|s| report.label(s.id)))
         .count("width", facts().map(|f| Some(f?.header.width.into())))
         .count("height", facts().map(|f| Some(f?.header.height.into())))
-        .text("format", facts().map(|f| Some(f?.header.format.to_owned())))
+        .text(
+            "format",
+            facts().map(|f| Some(f?.header.format.name().to_owned())),
+        )
         .count(
             "bytes",
             seen().map(|row| row.filter(|row| row.content.is_some()).map(|row| row.bytes)),

@@ -1,0 +1,367 @@
+//! Tells what bytes are from how they begin. Decodes nothing.
+
+/// A format that is decoded here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Format {
+    /// JPEG: baseline, extended and progressive, 8 bits, Huffman coded.
+    Jpeg,
+    /// PNG; of an animated one the default picture.
+    Png,
+    /// GIF; of an animated one the first frame.
+    Gif,
+    /// WebP, lossy and lossless; of an animated one the first frame.
+    WebP,
+    /// Windows bitmap.
+    Bmp,
+    /// TIFF and BigTIFF; the first page.
+    Tiff,
+    /// Netpbm: PBM, PGM, PPM (plain and raw) and PAM.
+    Pnm,
+    /// Quite OK Image.
+    Qoi,
+    /// Windows icon; its largest picture.
+    Ico,
+    /// Truevision TGA, which has no signature: by extension and header.
+    Tga,
+}
+
+impl Format {
+    /// All formats, in the order of the variants.
+    pub const ALL: [Self; 10] = [
+        Self::Jpeg,
+        Self::Png,
+        Self::Gif,
+        Self::WebP,
+        Self::Bmp,
+        Self::Tiff,
+        Self::Pnm,
+        Self::Qoi,
+        Self::Ico,
+        Self::Tga,
+    ];
+
+    /// The name in reports, lower case; it never changes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpeg",
+            Self::Png => "png",
+            Self::Gif => "gif",
+            Self::WebP => "webp",
+            Self::Bmp => "bmp",
+            Self::Tiff => "tiff",
+            Self::Pnm => "pnm",
+            Self::Qoi => "qoi",
+            Self::Ico => "ico",
+            Self::Tga => "tga",
+        }
+    }
+
+    /// The format with this [`name`](Self::name).
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// File extensions, lower case without dot, that announce this format.
+    pub fn extensions(self) -> &'static [&'static str] {
+        match self {
+            Self::Jpeg => &["jpg", "jpeg", "jpe", "jfif", "jif"],
+            Self::Png => &["png", "apng"],
+            Self::Gif => &["gif"],
+            Self::WebP => &["webp"],
+            Self::Bmp => &["bmp", "dib"],
+            Self::Tiff => &["tif", "tiff", "btf"],
+            Self::Pnm => &["pnm", "pbm", "pgm", "ppm", "pam"],
+            Self::Qoi => &["qoi"],
+            Self::Ico => &["ico"],
+            Self::Tga => &["tga", "icb", "vda", "vst"],
+        }
+    }
+}
+
+/// What the first bytes say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sniffed {
+    /// Decoded here.
+    Known(Format),
+    /// A picture format by this name that is not decoded here.
+    Unsupported(&'static str),
+    /// Like no picture format known here.
+    NotAnImage,
+    /// No bytes at all.
+    Empty,
+}
+
+/// Tells the format of `bytes` from their content.
+///
+/// `extension` (any case, without dot) is asked in two cases only: TGA has no
+/// signature, and camera raw files are TIFF inside whose first page is a small
+/// preview. A file is never rejected for its extension.
+pub fn sniff(bytes: &[u8], extension: Option<&str>) -> Sniffed {
+    if bytes.is_empty() {
+        return Sniffed::Empty;
+    }
+    let extension = extension.map(str::to_ascii_lowercase);
+    let extension = extension.as_deref().unwrap_or("");
+    if let Some(format) = by_signature(bytes) {
+        return match camera_raw(extension) {
+            Some(raw) if format == Format::Tiff => Sniffed::Unsupported(raw),
+            _ => Sniffed::Known(format),
+        };
+    }
+    if let Some(name) = foreign(bytes) {
+        return Sniffed::Unsupported(name);
+    }
+    if Format::Tga.extensions().contains(&extension) && looks_like_tga(bytes) {
+        return Sniffed::Known(Format::Tga);
+    }
+    Sniffed::NotAnImage
+}
+
+fn by_signature(bytes: &[u8]) -> Option<Format> {
+    let starts = |signature: &[u8]| bytes.starts_with(signature);
+    if starts(b"\xFF\xD8\xFF") {
+        Some(Format::Jpeg)
+    } else if starts(b"\x89PNG\r\n\x1A\n") {
+        Some(Format::Png)
+    } else if starts(b"GIF87a") || starts(b"GIF89a") {
+        Some(Format::Gif)
+    } else if starts(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+        Some(Format::WebP)
+    } else if starts(b"BM") && looks_like_bmp(bytes) {
+        Some(Format::Bmp)
+    } else if is_tiff(bytes) {
+        Some(Format::Tiff)
+    } else if is_pnm(bytes) {
+        Some(Format::Pnm)
+    } else if starts(b"qoif") {
+        Some(Format::Qoi)
+    } else if starts(b"\0\0\x01\0") && looks_like_ico(bytes) {
+        Some(Format::Ico)
+    } else {
+        None
+    }
+}
+
+/// "BM" begins many texts; the size of the header that follows is one of few.
+fn looks_like_bmp(bytes: &[u8]) -> bool {
+    bytes.get(14..18).is_some_and(|size| {
+        let size = u32::from_le_bytes([size[0], size[1], size[2], size[3]]);
+        matches!(size, 12 | 16 | 40 | 52 | 56 | 64 | 108 | 124)
+    })
+}
+
+fn is_tiff(bytes: &[u8]) -> bool {
+    let classic = bytes.starts_with(b"II*\0") || bytes.starts_with(b"MM\0*");
+    let big = bytes.starts_with(b"II+\0") || bytes.starts_with(b"MM\0+");
+    // Canon marks its raw files behind the TIFF header.
+    (classic || big) && bytes.get(8..10) != Some(b"CR")
+}
+
+fn is_pnm(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'P', b'1'..=b'7', b' ' | b'\t' | b'\r' | b'\n', ..])
+}
+
+/// The reserved byte of the first directory line (which .NET sets to 255) and
+/// its offset are checked,
+/// because the four signature bytes are common.
+fn looks_like_ico(bytes: &[u8]) -> bool {
+    let Some(head) = bytes.get(..22) else {
+        return false;
+    };
+    let count = u16::from_le_bytes([head[4], head[5]]);
+    let offset = u32::from_le_bytes([head[18], head[19], head[20], head[21]]);
+    count > 0 && matches!(head[9], 0 | 255) && offset >= 6 + 16 * u32::from(count)
+}
+
+fn looks_like_tga(bytes: &[u8]) -> bool {
+    let Some(head) = bytes.get(..18) else {
+        return false;
+    };
+    let colour_map = head[1];
+    let kind = head[2];
+    let width = u16::from_le_bytes([head[12], head[13]]);
+    let height = u16::from_le_bytes([head[14], head[15]]);
+    colour_map <= 1
+        && matches!(kind, 1 | 2 | 3 | 9 | 10 | 11)
+        && (kind & 7 == 1) == (colour_map == 1)
+        && width > 0
+        && height > 0
+        && matches!(head[16], 8 | 15 | 16 | 24 | 32)
+}
+
+/// Signatures of pictures that are not decoded here. Longer before shorter.
+const FOREIGN: [(&[u8], &str); 31] = [
+    (b"\0\0\0\x0CJXL \r\n\x87\n", "JPEG XL"),
+    (b"\xFF\x0A", "JPEG XL"),
+    (b"\0\0\0\x0CjP  \r\n\x87\n", "JPEG 2000"),
+    (b"\xFF\x4F\xFF\x51", "JPEG 2000"),
+    (b"II\xBC", "JPEG XR"),
+    (b"8BPS", "Photoshop PSD"),
+    (b"%PDF-", "PDF"),
+    (b"%!PS", "PostScript"),
+    (b"\xC5\xD0\xD3\xC6", "PostScript"),
+    (b"\x76\x2F\x31\x01", "OpenEXR"),
+    (b"#?RADIANCE", "Radiance HDR"),
+    (b"#?RGBE", "Radiance HDR"),
+    (b"DDS ", "DDS"),
+    (b"SIMPLE  =", "FITS"),
+    (b"gimp xcf", "GIMP XCF"),
+    (b"BPG\xFB", "BPG"),
+    (b"FLIF", "FLIF"),
+    (b"farbfeld", "farbfeld"),
+    (b"\x8AMNG", "MNG"),
+    (b"\x8BJNG", "JNG"),
+    (b"icns", "Apple icon"),
+    (b"AT&TFORM", "DjVu"),
+    (b"\xABKTX", "KTX texture"),
+    (b"FUJIFILMCCD-RAW", "Fujifilm raw"),
+    (b"IIU\0", "Panasonic raw"),
+    (b"IIRO", "Olympus raw"),
+    (b"IIRS", "Olympus raw"),
+    (b"MMOR", "Olympus raw"),
+    (b"FOVb", "Sigma raw"),
+    (b"PF\n", "PFM"),
+    (b"Pf\n", "PFM"),
+];
+
+fn foreign(bytes: &[u8]) -> Option<&'static str> {
+    if let Some((_, name)) = FOREIGN.iter().find(|(sign, _)| bytes.starts_with(sign)) {
+        return Some(name);
+    }
+    if bytes.get(4..8) == Some(b"ftyp") {
+        return base_media(bytes);
+    }
+    if bytes.starts_with(b"\0\0\x02\0") && looks_like_ico(bytes) {
+        return Some("Windows cursor");
+    }
+    if bytes.get(128..132) == Some(b"DICM") {
+        return Some("DICOM");
+    }
+    if bytes.starts_with(b"II*\0") && bytes.get(8..10) == Some(b"CR") {
+        return Some("Canon raw");
+    }
+    is_svg(bytes).then_some("SVG")
+}
+
+/// HEIC, AVIF and Canon CR3 are the same container with different brands; the
+/// major brand may be a general one, and the list behind it then decides.
+fn base_media(bytes: &[u8]) -> Option<&'static str> {
+    let size = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize;
+    let brands = bytes.get(8..size.clamp(12, 256).min(bytes.len()))?;
+    brands
+        .chunks_exact(4)
+        .find_map(|brand| match brand {
+            b"avif" | b"avis" => Some("AVIF"),
+            b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => Some("HEIC"),
+            b"crx " => Some("Canon raw"),
+            b"jxl " => Some("JPEG XL"),
+            _ => None,
+        })
+        .or_else(|| (brands.starts_with(b"mif1") || brands.starts_with(b"msf1")).then_some("HEIF"))
+}
+
+/// `<svg` among the first bytes of something that begins as XML.
+fn is_svg(bytes: &[u8]) -> bool {
+    // 1 KiB: room for the XML declaration, a licence comment and the doctype.
+    let head = &bytes[..bytes.len().min(1024)];
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+    text.trim_ascii_start().starts_with(b"<") && memchr::memmem::find(text, b"<svg").is_some()
+}
+
+/// Camera raw formats that are TIFF by content.
+fn camera_raw(extension: &str) -> Option<&'static str> {
+    match extension {
+        "nef" | "nrw" => Some("Nikon raw"),
+        "arw" | "sr2" | "srf" => Some("Sony raw"),
+        "dng" => Some("DNG raw"),
+        "pef" => Some("Pentax raw"),
+        "srw" => Some("Samsung raw"),
+        "3fr" | "fff" => Some("Hasselblad raw"),
+        "iiq" => Some("Phase One raw"),
+        "erf" => Some("Epson raw"),
+        "kdc" | "dcr" => Some("Kodak raw"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_outranks_the_extension() {
+        let jpeg = b"\xFF\xD8\xFF\xE0 and so on";
+        assert_eq!(sniff(jpeg, Some("png")), Sniffed::Known(Format::Jpeg));
+        assert_eq!(sniff(b"hello, world", Some("jpg")), Sniffed::NotAnImage);
+        assert_eq!(sniff(b"", Some("jpg")), Sniffed::Empty);
+    }
+
+    #[test]
+    fn text_that_begins_like_a_signature_is_no_picture() {
+        for text in [
+            "BM is short for bitmap, is it",
+            "P5x",
+            "II*",
+            "GIF",
+            "<html></html>",
+        ] {
+            assert_eq!(sniff(text.as_bytes(), None), Sniffed::NotAnImage, "{text}");
+        }
+    }
+
+    #[test]
+    fn pictures_that_are_not_decoded_are_named() {
+        let avif = b"\0\0\0\x1Cftypmif1\0\0\0\0mif1avifmiaf";
+        let cases: [(&[u8], &str); 6] = [
+            (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+            (avif, "AVIF"),
+            (b"\xFF\x0Axxxx", "JPEG XL"),
+            (b"8BPS\0\x01", "Photoshop PSD"),
+            (b"%PDF-1.7", "PDF"),
+            (b"<?xml version='1.0'?>\n<svg xmlns=''/>", "SVG"),
+        ];
+        for (bytes, name) in cases {
+            assert_eq!(sniff(bytes, Some("jpg")), Sniffed::Unsupported(name));
+        }
+        assert_eq!(
+            sniff(b"\0\0\0\x18ftypisom\0\0\0\0mp42", None),
+            Sniffed::NotAnImage
+        );
+    }
+
+    #[test]
+    fn camera_raw_is_not_taken_for_its_preview() {
+        assert_eq!(
+            sniff(b"II*\0\x08\0\0\0", Some("NEF")),
+            Sniffed::Unsupported("Nikon raw")
+        );
+        assert_eq!(
+            sniff(b"II*\0\x10\0\0\0CR\x02\0", Some("tif")),
+            Sniffed::Unsupported("Canon raw")
+        );
+        assert_eq!(
+            sniff(b"II*\0\x08\0\0\0", Some("tif")),
+            Sniffed::Known(Format::Tiff)
+        );
+    }
+
+    #[test]
+    fn tga_needs_its_extension_and_a_plausible_header() {
+        let mut header = [0u8; 18];
+        header[2] = 2;
+        header[12] = 4;
+        header[14] = 4;
+        header[16] = 24;
+        assert_eq!(sniff(&header, Some("TGA")), Sniffed::Known(Format::Tga));
+        assert_eq!(sniff(&header, Some("jpg")), Sniffed::NotAnImage);
+        header[16] = 7;
+        assert_eq!(sniff(&header, Some("tga")), Sniffed::NotAnImage);
+    }
+
+    #[test]
+    fn names_lead_back_to_their_format() {
+        for format in Format::ALL {
+            assert_eq!(Format::from_name(format.name()), Some(format));
+        }
+    }
+}

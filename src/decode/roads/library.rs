@@ -1,0 +1,244 @@
+//! Everything else: the decoders of the `image` crate, the whole picture at
+//! once.
+
+use std::io::{Cursor, ErrorKind};
+
+use image::codecs::{bmp, gif, ico, jpeg, png, pnm, qoi, tga, tiff, webp};
+use image::error::ImageError;
+use image::{ColorType, ExtendedColorType, ImageDecoder, ImageResult};
+
+use super::container;
+use crate::decode::format::Format;
+use crate::decode::header::{ColourMode, Header};
+use crate::decode::reduce::{Channels, Reduced, Reducer, Row, Wanted};
+use crate::decode::{DecodeFailure, Limits, check_size, icc};
+
+pub(super) fn reduced(
+    format: Format,
+    bytes: &[u8],
+    limits: &Limits,
+    wanted: Wanted,
+) -> Result<(Header, Reduced), DecodeFailure> {
+    let mut decoder = open(format, bytes, limits)?;
+    let container = container::walk(format, bytes)?;
+    let (width, height) = decoder.dimensions();
+    let (colour, bit_depth) = colour(format, bytes, decoder.original_color_type());
+    let icc = match format {
+        Format::Tiff => decoder
+            .icc_profile()
+            .ok()
+            .flatten()
+            .map(|profile| icc::name(&profile)),
+        _ => container.icc.as_deref().map(str::to_owned),
+    };
+    let reduced = Whole::read(decoder)?.reduced(wanted.block_side(width, height));
+
+    let exif = container.exif_facts(format, bytes);
+    let orientation = super::turned(exif.as_ref());
+    let (width, height) = orientation.size(width, height);
+    let header = Header {
+        format,
+        width,
+        height,
+        orientation,
+        colour,
+        bit_depth,
+        animated: container.animated,
+        exif: exif.map(Box::new),
+        jpeg: None,
+        icc,
+    };
+    Ok((header, reduced))
+}
+
+/// The block means of a picture whose header is known already.
+pub(super) fn full(
+    format: Format,
+    bytes: &[u8],
+    limits: &Limits,
+    block: u32,
+) -> Result<Reduced, DecodeFailure> {
+    Ok(Whole::read(open(format, bytes, limits)?)?.reduced(block))
+}
+
+/// A picture as the library gives it: rows without padding, 16-bit and float
+/// samples in the machine's byte order.
+pub(in crate::decode) struct Whole {
+    pub(in crate::decode) width: u32,
+    pub(in crate::decode) height: u32,
+    pub(in crate::decode) colour: ColorType,
+    pub(in crate::decode) samples: Vec<u8>,
+}
+
+impl Whole {
+    /// Opens and decodes.
+    pub(in crate::decode) fn decode(
+        format: Format,
+        bytes: &[u8],
+        limits: &Limits,
+    ) -> Result<Self, DecodeFailure> {
+        Self::read(open(format, bytes, limits)?)
+    }
+
+    fn read(decoder: Box<dyn ImageDecoder + '_>) -> Result<Self, DecodeFailure> {
+        let (width, height) = decoder.dimensions();
+        let colour = decoder.color_type();
+        let size = usize::try_from(decoder.total_bytes())
+            .map_err(|_| DecodeFailure::corrupt("the picture does not fit into memory"))?;
+        let mut samples = vec![0; size];
+        decoder.read_image_boxed(&mut samples).map_err(failure)?;
+        Ok(Self {
+            width,
+            height,
+            colour,
+            samples,
+        })
+    }
+
+    fn reduced(&self, block: u32) -> Reduced {
+        let channels = match self.colour.has_color() {
+            true => Channels::Rgb,
+            false => Channels::Gray,
+        };
+        let count = usize::from(self.colour.channel_count());
+        let mut reducer = Reducer::new(self.width, self.height, block, channels);
+        let row_bytes = self.width as usize * usize::from(self.colour.bytes_per_pixel());
+        let mut narrowed = Vec::new();
+        for (y, row) in (0..).zip(self.samples.chunks_exact(row_bytes)) {
+            let row = match self.colour.bytes_per_pixel() as usize / count {
+                1 => row,
+                bytes => {
+                    narrow(row, bytes, &mut narrowed);
+                    &narrowed
+                }
+            };
+            reducer.add_row(
+                y,
+                match count {
+                    1 => Row::Gray(row),
+                    2 => Row::GrayAlpha(row),
+                    3 => Row::Colour(row),
+                    _ => Row::Rgba(row),
+                },
+            );
+        }
+        reducer.finish()
+    }
+}
+
+/// Samples of two bytes (integers) or four (floats, 1.0 is full) to 8 bits.
+fn narrow(row: &[u8], bytes: usize, narrowed: &mut Vec<u8>) {
+    narrowed.clear();
+    match bytes {
+        2 => {
+            let samples = row.as_chunks::<2>().0.iter();
+            narrowed.extend(samples.map(|&sample| (u16::from_ne_bytes(sample) >> 8) as u8));
+        }
+        _ => {
+            let samples = row.as_chunks::<4>().0.iter();
+            // The cast clamps, and makes 0 of what is not a number.
+            narrowed
+                .extend(samples.map(|&sample| (f32::from_ne_bytes(sample) * 255.0 + 0.5) as u8));
+        }
+    }
+}
+
+fn open<'a>(
+    format: Format,
+    bytes: &'a [u8],
+    limits: &Limits,
+) -> Result<Box<dyn ImageDecoder + 'a>, DecodeFailure> {
+    let decoder = decoder(format, bytes).map_err(failure)?;
+    let (width, height) = decoder.dimensions();
+    check_size(width, height, limits)?;
+    Ok(decoder)
+}
+
+fn decoder<'a>(format: Format, bytes: &'a [u8]) -> ImageResult<Box<dyn ImageDecoder + 'a>> {
+    let file = Cursor::new(bytes);
+    Ok(match format {
+        Format::Jpeg => Box::new(jpeg::JpegDecoder::new(file)?),
+        Format::Png => Box::new(png::PngDecoder::new(file)?),
+        Format::Gif => Box::new(gif::GifDecoder::new(file)?),
+        Format::WebP => Box::new(webp::WebPDecoder::new(file)?),
+        Format::Bmp => Box::new(bmp::BmpDecoder::new(file)?),
+        Format::Tiff => Box::new(tiff::TiffDecoder::new(file)?),
+        Format::Pnm => Box::new(pnm::PnmDecoder::new(file)?),
+        Format::Qoi => Box::new(qoi::QoiDecoder::new(file)?),
+        // The icon decoder refuses a PNG that has no transparency.
+        Format::Ico => match container::png_in_ico(bytes) {
+            Some(png) => Box::new(png::PngDecoder::new(Cursor::new(png))?),
+            None => Box::new(ico::IcoDecoder::new(file)?),
+        },
+        Format::Tga => Box::new(tga::TgaDecoder::new(file)?),
+    })
+}
+
+fn failure(error: ImageError) -> DecodeFailure {
+    match error {
+        ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            DecodeFailure::Truncated
+        }
+        ImageError::Unsupported(error) => DecodeFailure::unsupported(error.to_string()),
+        error if ended_early(&error) => DecodeFailure::Truncated,
+        error => DecodeFailure::corrupt(error.to_string()),
+    }
+}
+
+/// Whether an unexpected end of file lies at the bottom of the error. The QOI
+/// decoder keeps only its text.
+fn ended_early(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut source = Some(error);
+    while let Some(error) = source {
+        let io = error.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|io| io.kind() == ErrorKind::UnexpectedEof) {
+            return true;
+        }
+        if error.to_string().ends_with("failed to fill whole buffer") {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}
+
+/// Colours as stored, and bits a channel.
+fn colour(format: Format, bytes: &[u8], stored: ExtendedColorType) -> (ColourMode, u8) {
+    use ExtendedColorType as Stored;
+    // Decoders report a palette as what it expands to.
+    match format {
+        Format::Gif => {
+            return (
+                ColourMode::Palette,
+                1 + (bytes.get(10).copied().unwrap_or(7) & 7),
+            );
+        }
+        Format::Bmp => {
+            // Windows headers keep the bits a pixel at byte 28, OS/2's at 24.
+            let place = if bytes.get(14) == Some(&12) { 24 } else { 28 };
+            if let Some(&bits @ 1..=8) = bytes.get(place) {
+                return (ColourMode::Palette, bits);
+            }
+        }
+        Format::Tga if bytes.get(1) == Some(&1) => return (ColourMode::Palette, 8),
+        _ => {}
+    }
+    let mode = match stored {
+        Stored::L1 => ColourMode::Bilevel,
+        Stored::L2 | Stored::L4 | Stored::L8 | Stored::L16 | Stored::A8 => ColourMode::Gray,
+        Stored::La1 | Stored::La2 | Stored::La4 | Stored::La8 | Stored::La16 => {
+            ColourMode::GrayAlpha
+        }
+        Stored::Rgba1
+        | Stored::Rgba2
+        | Stored::Rgba4
+        | Stored::Rgba8
+        | Stored::Rgba16
+        | Stored::Bgra8
+        | Stored::Rgba32F => ColourMode::Rgba,
+        Stored::Cmyk8 | Stored::Cmyk16 => ColourMode::Cmyk,
+        _ => ColourMode::Rgb,
+    };
+    let bits = stored.bits_per_pixel() / u16::from(stored.channel_count().max(1));
+    (mode, bits as u8)
+}
