@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use crate::checks::{CheckContext, CheckError, Findings, Needs, Ran};
-use crate::config::{SelectedCheck, Settings};
+use crate::config::{self, SelectedCheck, Settings};
 use crate::distribution::{self, ClassCounts, Drift};
 use crate::duplicates::{self, Duplicates};
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::finding::{CheckRun, DriftFigures, Finding, Headlines, RunState};
-use crate::fingerprint::{self, FingerprintTable, Pictures};
+use crate::fingerprint::cache::{self, Cache};
+use crate::fingerprint::{self, Earlier, FingerprintTable, Pictures};
 use crate::gate::{self, Case, Outcome};
 use crate::headlines::{self, Drop, Known};
 use crate::progress::{Progress, Stage};
@@ -37,6 +38,9 @@ pub struct Scan {
     pub drops: Vec<Drop>,
     /// A second look at the pictures, for reports that show some.
     pub pictures: Pictures,
+    /// What the user should know of the scan itself, such as a cache that
+    /// could not be used.
+    pub notes: Vec<String>,
     /// The user asked to stop; the rest is what was whole by then.
     pub interrupted: bool,
 }
@@ -50,10 +54,13 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
     let Listed { listing, reader } = source::list(&settings.request, executor.stop(), progress)?;
 
     let needs = (settings.checks.iter()).fold(Needs::default(), |all, c| all.or(c.check.needs()));
+    let mut notes = Vec::new();
+    let earlier = earlier_scans(settings, &mut notes);
     let fingerprinted = fingerprint::compute(
         &listing,
         Arc::from(reader),
         settings.limits,
+        earlier.clone(),
         executor,
         progress,
     )?;
@@ -115,6 +122,7 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
     };
     let outcome = gate::judge(case, &settings.policy);
     let drops = headlines::drops(&listing, &outcome.findings, settings.drop_from);
+    notes.extend(earlier.iter().flat_map(|earlier| earlier.cache.notes()));
     Ok(Scan {
         listing,
         fingerprints,
@@ -125,7 +133,19 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
         outcome,
         drops,
         pictures,
+        notes,
         interrupted,
+    })
+}
+
+fn earlier_scans(settings: &Settings, notes: &mut Vec<String>) -> Option<Earlier> {
+    let config::Cache::At(folder) = &settings.cache else {
+        return None;
+    };
+    let cache = Cache::open(folder, cache::LIMIT).map_err(|note| notes.push(note));
+    Some(Earlier {
+        cache: Arc::new(cache.ok()?),
+        check_content: settings.check_content,
     })
 }
 

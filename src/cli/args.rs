@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::config::{CacheOption, Format, Options};
@@ -40,6 +40,8 @@ pub(super) enum Command {
     Checks,
     /// Explain a check: what it finds, why it matters, how to fix it
     Explain(ExplainArguments),
+    /// Show what is kept between scans, or remove it
+    Cache(CacheArguments),
     /// Print a completion script for a shell
     Completions(CompletionsArguments),
     /// Print the manual page, or write one for each command
@@ -155,6 +157,10 @@ pub(super) struct RunArguments {
     #[arg(long, help_heading = RUN)]
     pub(super) no_cache: bool,
 
+    /// Read every file and go by its content, not by its size and time
+    #[arg(long, help_heading = RUN)]
+    pub(super) check_content: bool,
+
     /// Do not decode a picture of more than N pixels [default: 512 million]
     #[arg(long, value_name = "N", help_heading = RUN)]
     pub(super) max_pixels: Option<u64>,
@@ -225,6 +231,26 @@ pub(super) struct ExplainArguments {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct CacheArguments {
+    /// What to do
+    #[arg(value_enum, default_value_t)]
+    pub(super) action: CacheAction,
+
+    /// The cache's folder, if not the user's own
+    #[arg(long, value_name = "DIR")]
+    pub(super) cache: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(super) enum CacheAction {
+    /// Tell where it is and what it holds
+    #[default]
+    Show,
+    /// Remove all of it
+    Clear,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct CompletionsArguments {
     /// The shell to complete for
     pub(super) shell: Shell,
@@ -264,6 +290,7 @@ impl ScanArguments {
                 (_, true) => Some(CacheOption::Use(false)),
                 (folder, false) => folder.map(CacheOption::At),
             },
+            check_content: run.check_content.then_some(true),
             max_pixels: run.max_pixels,
             ..Options::default()
         }

@@ -3,6 +3,7 @@
 
 mod args;
 mod baseline;
+mod cache;
 mod checks;
 mod console;
 mod destination;
@@ -46,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Checks => checks::run(),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Cache(arguments) => cache::run(&arguments),
         Command::Completions(arguments) => generated::completions(&arguments),
         Command::Man(arguments) => generated::man(&arguments),
     });

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::progress::Shown;
-use super::{console, interrupt};
+use super::{cache, console, interrupt};
 use crate::config::{self, Options, Settings};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
@@ -40,6 +40,7 @@ pub(super) fn settings(flags: Options, config: Option<&Path>, volume: Volume) ->
     };
     let mut settings = config::resolve(flags.over(file))?;
     settings.policy.acceptance.today = Some(today());
+    cache::place(&mut settings);
     Ok(settings)
 }
 

@@ -26,7 +26,8 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
         tell_kept(&scan);
     }
     if volume != Volume::Quiet {
-        scan.outcome.notes.iter().for_each(console::note);
+        let notes = scan.notes.iter().chain(&scan.outcome.notes);
+        notes.for_each(console::note);
     }
     let dataset = dataset(&settings);
     let report = Report {

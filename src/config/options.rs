@@ -71,6 +71,8 @@ pub struct Options {
     pub jobs: Option<usize>,
     /// The fingerprint cache: a folder, or `false`.
     pub cache: Option<CacheOption>,
+    /// Whether to trust only the content of files known from earlier scans.
+    pub check_content: Option<bool>,
     /// Pixels above which a picture is not decoded.
     pub max_pixels: Option<u64>,
     /// Mistakes met so far; [`super::resolve`] tells them with its own.
@@ -127,6 +129,7 @@ impl Options {
             output: self.output.or(below.output),
             jobs: self.jobs.or(below.jobs),
             cache: self.cache.or(below.cache),
+            check_content: self.check_content.or(below.check_content),
             max_pixels: self.max_pixels.or(below.max_pixels),
             problems: [below.problems, self.problems].concat(),
         }

@@ -38,12 +38,15 @@ pub struct Settings {
     pub jobs: usize,
     /// Where fingerprints are kept between runs.
     pub cache: Cache,
+    /// Read every file and go by its content, not by its size and time.
+    pub check_content: bool,
 }
 
 /// Where fingerprints are kept between runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Cache {
-    /// In the user's cache folder.
+    /// In the user's cache folder, which the command line knows and puts
+    /// here as [`Cache::At`]; a library scan does without.
     #[default]
     Usual,
     /// In that folder.
@@ -147,6 +150,7 @@ pub fn resolve(options: Options) -> Result<Settings> {
         format,
         outputs,
         jobs: options.jobs.unwrap_or(0),
+        check_content: options.check_content.unwrap_or(false),
         cache: match options.cache {
             None | Some(CacheOption::Use(true)) => Cache::Usual,
             Some(CacheOption::Use(false)) => Cache::Off,

@@ -2,11 +2,13 @@
 
 use std::cell::RefCell;
 use std::io;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use super::cache::{self, Cache, Key, Shelf};
 use super::hashes::HashMaker;
-use super::pictures::Pictures;
-use super::spool::{Slot, Spool};
+use super::pictures::{Pictures, Place, THUMBNAIL};
+use super::spool::{self, Spool};
 use super::{Fingerprint, FingerprintTable, ImageFacts, Statistics};
 use crate::decode::{self, DecodeFailure, Limits, Thumbnail};
 use crate::error::{Error, Result};
@@ -25,7 +27,21 @@ pub struct Fingerprinted {
     pub interrupted: bool,
 }
 
-/// Reads, hashes and decodes every sample of `listing`.
+/// What earlier scans found out, and how far it is trusted.
+#[derive(Clone)]
+pub struct Earlier {
+    /// Where it is kept.
+    pub cache: Arc<Cache>,
+    /// Read every file and go by its content, not by size and time.
+    pub check_content: bool,
+}
+
+/// Samples looked up in the cache at once, because a transaction costs as much
+/// as a few rows.
+const RUN: usize = 64;
+
+/// Reads, hashes and decodes every sample of `listing` that no earlier scan
+/// has.
 ///
 /// # Errors
 /// When thumbnails cannot be kept on disk. A sample that cannot be read or
@@ -34,47 +50,51 @@ pub fn compute(
     listing: &Listing,
     reader: Arc<dyn Reader>,
     limits: Limits,
+    earlier: Option<Earlier>,
     executor: &Executor,
     progress: &dyn Progress,
 ) -> Result<Fingerprinted> {
     let count = listing.samples.len();
     progress.begin(Stage::Fingerprint, Some(count as u64));
-    let spool = Spool::new().map_err(spool_error)?;
-    let rows: Vec<OnceLock<(Fingerprint, Option<Slot>)>> =
-        (0..count).map(|_| OnceLock::new()).collect();
-    let outcome = executor.map(count, |index| -> io::Result<()> {
-        let (fingerprint, thumbnail) = of_sample(SampleId(index as u32), reader.as_ref(), &limits);
-        let slot = thumbnail.map(|t| spool.push(&t)).transpose()?;
-        // Each index is visited once, so the cell is empty.
-        let _ = rows[index].set((fingerprint, slot));
-        progress.advance(1);
-        Ok(())
-    });
-    let interrupted = match outcome {
-        Ok(written) => {
-            written
-                .into_iter()
-                .collect::<io::Result<()>>()
-                .map_err(spool_error)?;
-            false
-        }
-        Err(_) => true,
+    let work = Work {
+        reader: reader.as_ref(),
+        limits,
+        earlier: earlier.as_ref(),
+        spool: Spool::new().map_err(spool_error)?,
+        rows: (0..count).map(|_| OnceLock::new()).collect(),
     };
-    let (table, slots): (Vec<_>, Vec<_>) = rows
-        .into_iter()
-        .map(|cell| match cell.into_inner() {
-            Some((fingerprint, slot)) => (Some(fingerprint), slot),
-            None => (None, None),
-        })
+    let outcome = executor.map(count.div_ceil(RUN), |run| -> io::Result<()> {
+        let samples = run * RUN..((run + 1) * RUN).min(count);
+        work.run(samples, executor, progress)
+    });
+    let interrupted = executor.stop().is_raised() || outcome.is_err();
+    if let Some(earlier) = &earlier {
+        earlier.cache.flush();
+    }
+    (outcome.unwrap_or_default().into_iter())
+        .collect::<io::Result<()>>()
+        .map_err(spool_error)?;
+    let Work { spool, rows, .. } = work;
+    let (table, places): (Vec<_>, Vec<_>) = (rows.into_iter())
+        .map(|cell| cell.into_inner().unzip())
+        .map(|(row, place)| (row, place.unwrap_or_default()))
         .unzip();
     let table = FingerprintTable::new(table);
-    let decoded = table.iter().filter(|(_, row)| row.image.is_ok()).count();
+    let decoded = places.iter().filter(|place| place.decoded).count();
+    let known = places
+        .iter()
+        .filter(|place| place.decoded && place.slot.is_none())
+        .count();
     progress.end(
         Stage::Fingerprint,
-        &format!("{decoded} of {count} images decoded"),
+        &if known == 0 {
+            format!("{decoded} of {count} images decoded")
+        } else {
+            format!("{decoded} of {count} images, {known} of them known from earlier scans")
+        },
     );
     Ok(Fingerprinted {
-        pictures: Pictures::new(spool, slots, reader, limits),
+        pictures: Pictures::new(spool, places, earlier.map(|e| e.cache), reader, limits),
         table,
         interrupted,
     })
@@ -85,6 +105,98 @@ fn spool_error(error: io::Error) -> Error {
         "the folder for temporary files",
         format!("no room for thumbnails there: {error}; point TMPDIR to a larger disk"),
     )
+}
+
+struct Work<'a> {
+    reader: &'a dyn Reader,
+    limits: Limits,
+    earlier: Option<&'a Earlier>,
+    spool: Spool,
+    /// Each set once.
+    rows: Vec<OnceLock<(Fingerprint, Place)>>,
+}
+
+impl Work<'_> {
+    fn run(
+        &self,
+        samples: Range<usize>,
+        executor: &Executor,
+        progress: &dyn Progress,
+    ) -> io::Result<()> {
+        let key = |index| {
+            let stamp = self.reader.stamp(SampleId(index as u32))?;
+            Some(Key::of_file(&stamp, self.limits))
+        };
+        let keys: Vec<Option<Key>> = match self.earlier {
+            Some(_) => samples.clone().map(key).collect(),
+            None => vec![None; samples.len()],
+        };
+        let kept = self.earlier.map_or_else(Vec::new, |earlier| {
+            earlier.cache.get_many(Shelf::Fingerprints, &keys)
+        });
+        let mut kept = kept.into_iter();
+        for (index, key) in samples.zip(keys) {
+            if executor.stop().is_raised() {
+                break;
+            }
+            let kept = kept.next().flatten();
+            let row = match kept.and_then(|bytes| self.known(index, &bytes)) {
+                Some(fingerprint) => {
+                    let place = Place {
+                        slot: None,
+                        key,
+                        decoded: fingerprint.image.is_ok(),
+                    };
+                    (fingerprint, place)
+                }
+                None => self.anew(SampleId(index as u32), key)?,
+            };
+            // Each index is visited once, so the cell is empty.
+            let _ = self.rows[index].set(row);
+            progress.advance(1);
+        }
+        Ok(())
+    }
+
+    /// An earlier fingerprint, if it still holds.
+    fn known(&self, index: usize, bytes: &[u8]) -> Option<Fingerprint> {
+        let fingerprint = cache::from_bytes(bytes)?;
+        if self.earlier?.check_content {
+            let bytes = self.reader.read(SampleId(index as u32)).ok()?;
+            if fingerprint.content != Some(ContentHash::of(&bytes)) {
+                return None;
+            }
+        }
+        Some(fingerprint)
+    }
+
+    fn anew(&self, id: SampleId, key: Option<Key>) -> io::Result<(Fingerprint, Place)> {
+        let (fingerprint, thumbnail) = of_sample(id, self.reader, &self.limits);
+        let bytes = thumbnail.as_ref().map(spool::to_bytes);
+        let slot = bytes.as_ref().map(|b| self.spool.push(b)).transpose()?;
+        // A file written to while it was read is not the file of its stamp.
+        let key = key.filter(|key| {
+            let stamp = self.reader.stamp(id);
+            fingerprint.content.is_some()
+                && stamp.is_some_and(|stamp| Key::of_file(&stamp, self.limits) == *key)
+        });
+        if let (Some(earlier), Some(key)) = (self.earlier, key)
+            && let Some(row) = cache::to_bytes(&fingerprint)
+        {
+            // The picture first: a fingerprint found later promises one.
+            if let Some(bytes) = bytes {
+                let name = key.derived(THUMBNAIL);
+                earlier.cache.put(Shelf::Pictures, name, bytes);
+            }
+            earlier.cache.put(Shelf::Fingerprints, key, row);
+        }
+        let place = Place {
+            slot,
+            key,
+            decoded: slot.is_some(),
+        };
+        Ok((fingerprint, place))
+    }
 }
 
 fn of_sample(

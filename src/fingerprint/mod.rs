@@ -1,12 +1,13 @@
 //! Facts of one image, computed from its bytes once. Compares nothing.
 
+pub mod cache;
 mod compute;
 mod hashes;
 mod pictures;
 mod spool;
 mod statistics;
 
-pub use compute::{Fingerprinted, compute};
+pub use compute::{Earlier, Fingerprinted, compute};
 pub use hashes::Hashes;
 pub use pictures::Pictures;
 pub use statistics::Statistics;

@@ -1,30 +1,68 @@
 //! A second look at a picture for stages that compare. Compares nothing.
 
+use std::io::Cursor;
 use std::sync::Arc;
 
-use super::spool::{Slot, Spool};
+use image::{ImageFormat, RgbImage};
+
+use super::cache::{Cache, Key, Shelf};
+use super::spool::{self, Slot, Spool};
 use crate::decode::{self, Limits, Thumbnail};
 use crate::sample::{ContentHash, SampleId};
 use crate::source::Reader;
 
+/// Where a sample's picture is to be had again.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place {
+    /// Thumbnail in the spool, if it was decoded in this scan.
+    pub(super) slot: Option<Slot>,
+    /// Name in the cache, if there is one and the file has not changed.
+    pub(super) key: Option<Key>,
+    /// Whether the picture could be decoded.
+    pub(super) decoded: bool,
+}
+
 /// Gives thumbnails and, at the price of a decode, whole pictures.
 pub struct Pictures {
-    spool: Spool,
-    slots: Vec<Option<Slot>>,
+    thumbnails: Thumbnails,
+    cache: Option<Arc<Cache>>,
     reader: Arc<dyn Reader>,
     limits: Limits,
+}
+
+type Made = dyn Fn(SampleId) -> Option<Thumbnail> + Send + Sync;
+
+enum Thumbnails {
+    Kept { spool: Spool, places: Vec<Place> },
+    Made(Box<Made>),
 }
 
 impl Pictures {
     pub(super) fn new(
         spool: Spool,
-        slots: Vec<Option<Slot>>,
+        places: Vec<Place>,
+        cache: Option<Arc<Cache>>,
         reader: Arc<dyn Reader>,
         limits: Limits,
     ) -> Self {
         Self {
-            spool,
-            slots,
+            thumbnails: Thumbnails::Kept { spool, places },
+            cache,
+            reader,
+            limits,
+        }
+    }
+
+    /// Pictures whose thumbnails are made by `make`, for measurements on data
+    /// that no disk holds.
+    pub fn made(
+        make: impl Fn(SampleId) -> Option<Thumbnail> + Send + Sync + 'static,
+        reader: Arc<dyn Reader>,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            thumbnails: Thumbnails::Made(Box::new(make)),
+            cache: None,
             reader,
             limits,
         }
@@ -32,22 +70,108 @@ impl Pictures {
 
     /// A sample's thumbnail, if its picture was decoded.
     pub fn thumbnail(&self, id: SampleId) -> Option<Thumbnail> {
-        let slot = (*self.slots.get(id.index())?)?;
-        self.spool.get(slot).ok()
+        let (spool, place) = match &self.thumbnails {
+            Thumbnails::Made(make) => return make(id),
+            Thumbnails::Kept { spool, places } => (spool, places.get(id.index())?),
+        };
+        if let Some(slot) = place.slot {
+            return spool.get(slot).ok();
+        }
+        let kept = self.recall(self.derived(id, THUMBNAIL));
+        kept.and_then(|bytes| spool::from_bytes(&bytes))
+            // The cache was emptied meanwhile.
+            .or_else(|| {
+                self.decode(id, |bytes, extension, limits| {
+                    let decoded = decode::decode(bytes, extension, limits);
+                    decoded.map(|decoded| decoded.thumbnail)
+                })
+            })
     }
 
     /// A hash of the decoded pixels and their shape, so that a picture stored
-    /// anew without loss is known again. Reads and decodes the whole picture.
+    /// anew without loss is known again. Reads and decodes the whole picture,
+    /// once in a cache's life.
     pub fn pixel_hash(&self, id: SampleId) -> Option<ContentHash> {
-        let bytes = self.reader.read(id).ok()?;
-        let extension = self.reader.extension(id);
-        decode::pixel_hash(&bytes, extension.as_deref(), &self.limits).ok()
+        let key = self.derived(id, "pixel hash");
+        let kept = self.recall(key).and_then(|bytes| bytes.try_into().ok());
+        kept.map(ContentHash).or_else(|| {
+            let hash = self.decode(id, decode::pixel_hash)?;
+            self.remember(key, || hash.0.to_vec());
+            Some(hash)
+        })
     }
 
     /// The picture for people: 8-bit RGB, long side at most `side` pixels.
-    pub fn preview(&self, id: SampleId, side: u32) -> Option<image::RgbImage> {
+    pub fn preview(&self, id: SampleId, side: u32) -> Option<RgbImage> {
+        let key = self.derived(id, &format!("preview {side}"));
+        let kept = self.recall(key).and_then(|bytes| {
+            let picture = image::load_from_memory_with_format(&bytes, ImageFormat::Png);
+            picture.ok().map(image::DynamicImage::into_rgb8)
+        });
+        kept.or_else(|| {
+            let preview = self.decode(id, |bytes, extension, limits| {
+                decode::preview(bytes, extension, limits, side)
+            })?;
+            self.remember(key, || {
+                let mut png = Cursor::new(Vec::new());
+                let written = preview.write_to(&mut png, ImageFormat::Png);
+                written.map_or_else(|_| Vec::new(), |()| png.into_inner())
+            });
+            Some(preview)
+        })
+    }
+
+    /// What an earlier scan found out of a pair, under [`Key::of_pair`].
+    pub fn verdict(&self, key: Key) -> Option<Vec<u8>> {
+        self.cache.as_ref()?.get(Shelf::Verdicts, key)
+    }
+
+    /// Keeps what was found out of a pair for later scans.
+    pub fn keep_verdict(&self, key: Key, verdict: Vec<u8>) {
+        if let Some(cache) = &self.cache {
+            cache.put(Shelf::Verdicts, key, verdict);
+        }
+    }
+
+    fn decode<T>(
+        &self,
+        id: SampleId,
+        decode: impl FnOnce(&[u8], Option<&str>, &Limits) -> Result<T, decode::DecodeFailure>,
+    ) -> Option<T> {
+        if !self.could_be_decoded(id) {
+            return None;
+        }
         let bytes = self.reader.read(id).ok()?;
         let extension = self.reader.extension(id);
-        decode::preview(&bytes, extension.as_deref(), &self.limits, side).ok()
+        decode(&bytes, extension.as_deref(), &self.limits).ok()
+    }
+
+    fn could_be_decoded(&self, id: SampleId) -> bool {
+        match &self.thumbnails {
+            Thumbnails::Kept { places, .. } => {
+                places.get(id.index()).is_some_and(|place| place.decoded)
+            }
+            Thumbnails::Made(_) => true,
+        }
+    }
+
+    fn derived(&self, id: SampleId, name: &str) -> Option<Key> {
+        match &self.thumbnails {
+            Thumbnails::Kept { places, .. } => Some(places.get(id.index())?.key?.derived(name)),
+            Thumbnails::Made(_) => None,
+        }
+    }
+
+    fn recall(&self, key: Option<Key>) -> Option<Vec<u8>> {
+        self.cache.as_ref()?.get(Shelf::Pictures, key?)
+    }
+
+    fn remember(&self, key: Option<Key>, payload: impl FnOnce() -> Vec<u8>) {
+        if let (Some(cache), Some(key)) = (&self.cache, key) {
+            cache.put(Shelf::Pictures, key, payload());
+        }
     }
 }
+
+/// The name of a file's thumbnail in the cache.
+pub(super) const THUMBNAIL: &str = "thumbnail";

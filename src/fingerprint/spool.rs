@@ -32,12 +32,11 @@ impl Spool {
         })
     }
 
-    /// Appends a thumbnail.
+    /// Appends a thumbnail as [`to_bytes`] wrote it.
     ///
     /// # Errors
     /// When the disk is full or fails.
-    pub(super) fn push(&self, thumbnail: &Thumbnail) -> io::Result<Slot> {
-        let bytes = to_bytes(thumbnail);
+    pub(super) fn push(&self, bytes: &[u8]) -> io::Result<Slot> {
         let mut end = self
             .end
             .lock()
@@ -46,7 +45,7 @@ impl Spool {
             offset: *end,
             length: bytes.len() as u32,
         };
-        (&self.file).write_all(&bytes)?;
+        (&self.file).write_all(bytes)?;
         *end += bytes.len() as u64;
         Ok(slot)
     }
@@ -127,7 +126,11 @@ mod tests {
             cr: Plane::filled(2, 3, 2),
         };
         let slots: Vec<_> = (1..=64)
-            .map(|side| spool.push(&make(side, side as u8)).expect("written"))
+            .map(|side| {
+                spool
+                    .push(&to_bytes(&make(side, side as u8)))
+                    .expect("written")
+            })
             .collect();
         for (side, slot) in (1..=64u32).zip(slots).collect::<Vec<_>>().into_iter().rev() {
             assert_eq!(spool.get(slot).expect("read"), make(side, side as u8));
