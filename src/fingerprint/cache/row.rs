@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{DecodeFailure, Header};
+use crate::decode::{
+    ColourMode, DecodeFailure, ExifFacts, Format, Header, JpegFacts, Orientation, Subsampling,
+};
 use crate::fingerprint::{Fingerprint, Hashes, ImageFacts, Statistics};
 use crate::sample::ContentHash;
 
@@ -62,6 +64,34 @@ struct HeaderRow {
     width: u32,
     height: u32,
     format: String,
+    /// The EXIF value, 1 to 8.
+    orientation: u8,
+    colour: String,
+    bit_depth: u8,
+    animated: bool,
+    exif: Option<ExifRow>,
+    jpeg: Option<JpegRow>,
+    icc: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ExifRow {
+    orientation: u8,
+    make: Option<String>,
+    model: Option<String>,
+    serial: Option<String>,
+    software: Option<String>,
+    captured_ms: Option<i64>,
+    gps: Option<(f64, f64)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct JpegRow {
+    progressive: bool,
+    quantisation: u64,
+    quality: u8,
+    standard_tables: bool,
+    subsampling: (u8, u8),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -127,21 +157,105 @@ impl HeaderRow {
             width,
             height,
             format,
+            orientation,
+            colour,
+            bit_depth,
+            animated,
+            exif,
+            jpeg,
+            icc,
         } = header;
         Self {
             width: *width,
             height: *height,
-            format: (*format).to_owned(),
+            format: format.name().to_owned(),
+            orientation: orientation.exif(),
+            colour: colour.name().to_owned(),
+            bit_depth: *bit_depth,
+            animated: *animated,
+            exif: exif.as_deref().map(ExifRow::of),
+            jpeg: jpeg.as_ref().map(JpegRow::of),
+            icc: icc.clone(),
         }
     }
 
     fn into_header(self) -> Option<Header> {
-        let formats = image::ImageFormat::all().flat_map(|format| format.extensions_str());
         Some(Header {
             width: self.width,
             height: self.height,
-            format: formats.copied().find(|&name| name == self.format)?,
+            format: Format::from_name(&self.format)?,
+            orientation: Orientation::from_exif(self.orientation.into()),
+            colour: ColourMode::from_name(&self.colour)?,
+            bit_depth: self.bit_depth,
+            animated: self.animated,
+            exif: self.exif.map(|exif| Box::new(exif.into_facts())),
+            jpeg: self.jpeg.map(JpegRow::into_facts),
+            icc: self.icc,
         })
+    }
+}
+
+impl ExifRow {
+    fn of(facts: &ExifFacts) -> Self {
+        let ExifFacts {
+            orientation,
+            make,
+            model,
+            serial,
+            software,
+            captured_ms,
+            gps,
+        } = facts.clone();
+        Self {
+            orientation: orientation.exif(),
+            make,
+            model,
+            serial,
+            software,
+            captured_ms,
+            gps,
+        }
+    }
+
+    fn into_facts(self) -> ExifFacts {
+        ExifFacts {
+            orientation: Orientation::from_exif(self.orientation.into()),
+            make: self.make,
+            model: self.model,
+            serial: self.serial,
+            software: self.software,
+            captured_ms: self.captured_ms,
+            gps: self.gps,
+        }
+    }
+}
+
+impl JpegRow {
+    fn of(facts: &JpegFacts) -> Self {
+        let &JpegFacts {
+            progressive,
+            quantisation,
+            quality,
+            standard_tables,
+            subsampling,
+        } = facts;
+        Self {
+            progressive,
+            quantisation,
+            quality,
+            standard_tables,
+            subsampling: (subsampling.0, subsampling.1),
+        }
+    }
+
+    fn into_facts(self) -> JpegFacts {
+        JpegFacts {
+            progressive: self.progressive,
+            quantisation: self.quantisation,
+            quality: self.quality,
+            standard_tables: self.standard_tables,
+            subsampling: Subsampling(self.subsampling.0, self.subsampling.1),
+        }
     }
 }
 
