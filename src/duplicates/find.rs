@@ -2,52 +2,180 @@
 
 use std::collections::BTreeMap;
 
-use super::{Duplicates, Pair};
+use super::prove::{Proven, Thumbnails, prove};
+use super::{Duplicates, Pair, groups};
+use crate::decode::Thumbnail;
 use crate::executor::{Executor, Interrupted};
 use crate::finding::{PairEvidence, Relation, Transform};
 use crate::fingerprint::{FingerprintTable, Pictures};
 use crate::sample::SampleId;
 
-/// Finds all pairs.
+/// The least similarity of a pair worth telling; see `verify::similarity`.
+const CUT: f32 = 0.5;
+
+/// Pairs of one group of equal files listed in full; of a larger group only
+/// those with its first member are, so that ten thousand copies of one
+/// picture make ten thousand pairs and not fifty million.
+const WHOLE_GROUP: usize = 300;
+
+/// What is left between two pictures that may hold the same pixels, over the
+/// contrast: thumbnails of one picture by two decoders differ by rounding.
+const UNTOUCHED: f32 = 0.03;
+
+/// Finds all pairs: files of equal content, and pictures that prove to be the
+/// same on their pixels.
 ///
 /// # Errors
 /// [`Interrupted`] when the user asked to stop.
 pub fn find(
     table: &FingerprintTable,
-    _pictures: &Pictures,
+    pictures: &Pictures,
     executor: &Executor,
 ) -> Result<Duplicates, Interrupted> {
     executor.stop().check()?;
-    let mut by_content: BTreeMap<_, Vec<SampleId>> = BTreeMap::new();
-    for (id, row) in table.iter() {
-        if let (Some(content), Ok(_)) = (row.content, &row.image) {
-            by_content.entry(content).or_default().push(id);
-        }
-    }
-    let groups: Vec<Vec<SampleId>> = by_content.into_values().filter(|g| g.len() > 1).collect();
-    let mut pairs: Vec<Pair> = groups
-        .iter()
-        .flat_map(|group| {
-            group.iter().enumerate().flat_map(|(i, &a)| {
-                group[i + 1..].iter().map(move |&b| Pair {
-                    a,
-                    b,
-                    evidence: PairEvidence {
-                        relation: Relation::Exact,
-                        transform: Transform::default(),
-                        distance: Some(0),
-                        similarity: 1.0,
-                    },
-                })
-            })
-        })
-        .collect();
-    pairs.sort_by_key(|pair| (pair.a, pair.b));
-    let mut duplicates = Duplicates {
-        pairs,
-        groups,
+    let copies = by_content(table);
+    let looked_at = LookedAt {
+        table,
+        pictures,
+        copies: &copies,
+    };
+    let proof = prove(copies.len(), &looked_at, CUT, executor)?;
+    let exact = executor.map(proof.pairs.len(), |i| {
+        looked_at.same_pixels(&proof.pairs[i])
+    })?;
+
+    let mut found = Duplicates {
+        abstained: proof.abstained,
+        kept: proof.kept,
         ..Duplicates::default()
     };
-    duplicates.groups.sort();
-    Ok(duplicates)
+    for group in &copies {
+        let evidence = identical();
+        expand(&mut found, group, group, &evidence);
+    }
+    for (proven, exact) in proof.pairs.iter().zip(exact) {
+        let (a, b) = (
+            &copies[proven.first as usize],
+            &copies[proven.second as usize],
+        );
+        let evidence = if exact {
+            identical()
+        } else {
+            PairEvidence {
+                relation: proven.alike.relation,
+                transform: proven.alike.transform,
+                distance: distance(table, a[0], b[0]),
+                similarity: f64::from(proven.alike.similarity),
+            }
+        };
+        expand(&mut found, a, b, &evidence);
+    }
+    found.pairs.sort_by_key(|pair| (pair.a, pair.b));
+    found.groups = groups(table.len(), found.pairs.iter().map(|pair| (pair.a, pair.b)));
+    Ok(found)
+}
+
+/// The samples of each distinct content whose picture could be seen, in
+/// listing order.
+fn by_content(table: &FingerprintTable) -> Vec<Vec<SampleId>> {
+    let mut copies: BTreeMap<_, Vec<SampleId>> = BTreeMap::new();
+    for (id, row) in table.iter() {
+        if let (Some(content), Ok(_)) = (row.content, &row.image) {
+            copies.entry(content).or_default().push(id);
+        }
+    }
+    let mut copies: Vec<_> = copies.into_values().collect();
+    copies.sort();
+    copies
+}
+
+fn identical() -> PairEvidence {
+    PairEvidence {
+        relation: Relation::Exact,
+        transform: Transform::default(),
+        distance: Some(0),
+        similarity: 1.0,
+    }
+}
+
+/// Bits in which the perceptual hashes of two samples differ.
+fn distance(table: &FingerprintTable, a: SampleId, b: SampleId) -> Option<u32> {
+    let hash = |id| Some(table.facts(id)?.hashes?.dct);
+    Some((hash(a)? ^ hash(b)?).count_ones())
+}
+
+/// Lists the pairs between the copies `a` and the copies `b`, or among one
+/// group of copies where both are the same.
+fn expand(found: &mut Duplicates, a: &[SampleId], b: &[SampleId], evidence: &PairEvidence) {
+    let same = a.first() == b.first();
+    let all = if same {
+        a.len() * (a.len() - 1) / 2
+    } else {
+        a.len() * b.len()
+    };
+    let whole = a.len().max(b.len()) <= WHOLE_GROUP;
+    let before = found.pairs.len();
+    for (i, &x) in a.iter().enumerate() {
+        let partners = if same { &b[i + 1..] } else { b };
+        for (j, &y) in partners.iter().enumerate() {
+            if whole || i == 0 || (!same && j == 0) {
+                let evidence = if x < y {
+                    evidence.clone()
+                } else {
+                    PairEvidence {
+                        transform: evidence.transform.reversed(),
+                        ..evidence.clone()
+                    }
+                };
+                found.pairs.push(Pair {
+                    a: x.min(y),
+                    b: x.max(y),
+                    evidence,
+                });
+            }
+            if !whole && i > 0 {
+                break;
+            }
+        }
+        if !whole && same {
+            break;
+        }
+    }
+    found.pairs_not_listed += (all - (found.pairs.len() - before)) as u64;
+}
+
+/// The first sample of each content, as pictures to compare.
+struct LookedAt<'a> {
+    table: &'a FingerprintTable,
+    pictures: &'a Pictures,
+    copies: &'a [Vec<SampleId>],
+}
+
+impl Thumbnails for LookedAt<'_> {
+    fn get(&self, index: usize) -> Option<(Thumbnail, u32, u32)> {
+        let id = *self.copies.get(index)?.first()?;
+        let facts = self.table.facts(id)?;
+        // Without hashes there is too little in the picture to compare.
+        facts.hashes?;
+        let thumbnail = self.pictures.thumbnail(id)?;
+        Some((thumbnail, facts.header.width, facts.header.height))
+    }
+}
+
+impl LookedAt<'_> {
+    /// Whether two pictures that look untouched hold the same pixels: stored
+    /// anew without loss. Only these few are decoded again.
+    fn same_pixels(&self, proven: &Proven) -> bool {
+        let (a, b) = (proven.first as usize, proven.second as usize);
+        let untouched = proven.alike.relation == Relation::Near
+            && proven.alike.agreement.residual < UNTOUCHED
+            && self.size(a) == self.size(b);
+        let hash = |index: usize| self.pictures.pixel_hash(self.copies[index][0]);
+        untouched && hash(a).is_some_and(|pixels| hash(b) == Some(pixels))
+    }
+
+    fn size(&self, index: usize) -> Option<(u32, u32)> {
+        let header = &self.table.facts(self.copies[index][0])?.header;
+        Some((header.width, header.height))
+    }
 }

@@ -1,9 +1,14 @@
 //! Pairs of samples that show the same picture, proven on pixels, and the
 //! groups they form. Knows nothing of splits or labels.
 
+mod candidates;
+mod descriptor;
 mod find;
 mod groups;
 pub mod hamming;
+mod join;
+mod prove;
+mod verify;
 
 pub use find::find;
 pub use groups::groups;
@@ -37,3 +42,6 @@ pub struct Duplicates {
     /// How many candidates each stage kept, for `-v`.
     pub kept: Vec<(&'static str, u64)>,
 }
+
+#[cfg(test)]
+mod tests;

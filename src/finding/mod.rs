@@ -14,7 +14,7 @@ pub use headlines::{
 };
 pub use id::FindingId;
 pub use label_opinion::{LabelFlag, LabelOpinion};
-pub use transform::Transform;
+pub use transform::{Colour, Extent, Share, Transform};
 
 use crate::sample::{ClassId, SampleId, SplitId};
 

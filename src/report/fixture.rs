@@ -8,8 +8,8 @@ use crate::distribution::{self, ClassCounts, Drift};
 use crate::duplicates::{Duplicates, Pair};
 use crate::executor::{Executor, StopFlag};
 use crate::finding::{
-    CheckInfo, CheckRun, DriftFigures, Evidence, Figure, Finding, FindingId, Headlines, LabelFlag,
-    LabelOpinion, PairEvidence, Relation, RunState, Severity, Transform,
+    CheckInfo, CheckRun, DriftFigures, Evidence, Extent, Figure, Finding, FindingId, Headlines,
+    LabelFlag, LabelOpinion, PairEvidence, Relation, RunState, Severity, Share, Transform,
 };
 use crate::fingerprint::{Fingerprint, FingerprintTable};
 use crate::gate::{Accepted, Breach, Outcome, Verdict};
@@ -228,16 +228,13 @@ fn fingerprints(listing: &Listing) -> FingerprintTable {
     FingerprintTable::new(rows.collect())
 }
 
-fn pair(a: u32, b: u32, relation: Relation, words: &str, distance: Option<u32>) -> Pair {
+fn pair(a: u32, b: u32, relation: Relation, transform: Transform, distance: Option<u32>) -> Pair {
     Pair {
         a: SampleId(a),
         b: SampleId(b),
         evidence: PairEvidence {
             relation,
-            transform: Transform {
-                words: words.to_owned(),
-                ..Transform::default()
-            },
+            transform,
             distance,
             similarity: if relation == Relation::Exact {
                 1.0
@@ -249,16 +246,29 @@ fn pair(a: u32, b: u32, relation: Relation, words: &str, distance: Option<u32>) 
 }
 
 fn duplicates() -> Duplicates {
+    let smaller = Transform {
+        scale: 0.5,
+        ..Transform::default()
+    };
     let mut pairs = vec![
-        pair(0, 12, Relation::Exact, "identical", Some(0)),
+        pair(0, 12, Relation::Exact, Transform::default(), Some(0)),
         pair(
             6,
             14,
             Relation::Transformed,
-            "mirrored, cropped to 81%",
+            Transform {
+                mirrored: true,
+                extent: Extent::Cropped(Share {
+                    x: 0.05,
+                    y: 0.05,
+                    width: 0.9,
+                    height: 0.9,
+                }),
+                ..Transform::default()
+            },
             Some(31),
         ),
-        pair(10, 13, Relation::Near, "saved at lower quality", Some(2)),
+        pair(10, 13, Relation::Near, smaller, Some(2)),
     ];
     pairs.sort_by_key(|pair| (pair.a, pair.b));
     Duplicates {
@@ -310,7 +320,7 @@ fn findings(listing: &Listing) -> Vec<Finding> {
         } else {
             &NEAR
         };
-        let words = &pair.evidence.transform.words;
+        let words = pair.evidence.transform.to_string();
         all.push(finding(
             listing,
             check,

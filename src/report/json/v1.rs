@@ -465,7 +465,7 @@ fn evidence(evidence: &Evidence) -> Option<EvidenceV1> {
         Evidence::None => None,
         Evidence::Pair(pair) => Some(EvidenceV1::Pair {
             relation: pair.relation.name(),
-            transform: pair.transform.words.clone(),
+            transform: pair.transform.to_string(),
             distance: pair.distance,
             similarity: pair.similarity,
         }),

@@ -21,7 +21,7 @@ pub(super) fn rows(report: &Report<'_>, pairs: &[Pair]) -> Frame {
         )
         .text(
             "transform",
-            rows().map(|p| Some(p.evidence.transform.words.clone())),
+            rows().map(|p| Some(p.evidence.transform.to_string())),
         )
         .count(
             "distance",

@@ -1,0 +1,354 @@
+//! Nearest descriptors of one set for each of another, exact for small sets
+//! and by coarse cells beyond. Knows nothing of pictures but their number.
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+
+use super::descriptor::{DIM, Descriptor};
+use crate::executor::{Executor, Interrupted};
+
+/// A database entry near a query.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Hit {
+    /// Cosine of the two.
+    pub(crate) score: f32,
+    /// Index into the database.
+    pub(crate) entry: u32,
+}
+
+/// One of the two sides: `per` descriptors of each picture, picture by picture.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Side<'a> {
+    /// All descriptors.
+    pub(crate) all: &'a [Descriptor],
+    /// How many belong to one picture.
+    pub(crate) per: usize,
+    /// The picture that the first belong to.
+    pub(crate) first: usize,
+}
+
+impl Side<'_> {
+    fn picture(&self, entry: u32) -> usize {
+        self.first + entry as usize / self.per
+    }
+}
+
+/// How far to look.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reach {
+    /// The least cosine of interest.
+    pub(crate) cut: f32,
+    /// How many pictures to keep for a query.
+    pub(crate) keep: usize,
+}
+
+/// Products up to which every query meets every entry: about a second.
+const EXACT: usize = 400_000_000;
+/// Queries and entries multiplied at a time: the scores stay in the L2 cache.
+const QUERIES: usize = 64;
+const ENTRIES: usize = 1024;
+
+/// For each query the best entry of up to `reach.keep` other pictures, best first.
+pub(crate) fn join(
+    queries: Side<'_>,
+    database: Side<'_>,
+    reach: Reach,
+    cells: &Cells,
+    executor: &Executor,
+) -> Result<Vec<Vec<Hit>>, Interrupted> {
+    if queries.all.len().saturating_mul(database.all.len()) <= EXACT || cells.centres.is_empty() {
+        exact(queries, database, reach, executor)
+    } else {
+        by_cells(queries, database, reach, cells, executor)
+    }
+}
+
+/// Keeps the best hits of one query.
+struct Best {
+    hits: Vec<Hit>,
+    cut: f32,
+}
+
+impl Best {
+    fn new(cut: f32) -> Self {
+        Self {
+            hits: Vec::new(),
+            cut,
+        }
+    }
+
+    fn push(&mut self, hit: Hit, database: Side<'_>, keep: usize) {
+        self.hits.push(hit);
+        if self.hits.len() >= 8 * keep {
+            self.prune(database, keep);
+            if let (Some(last), true) = (self.hits.last(), self.hits.len() == keep) {
+                self.cut = self.cut.max(last.score);
+            }
+        }
+    }
+
+    fn prune(&mut self, database: Side<'_>, keep: usize) {
+        // By picture, best entry first, then by score: one entry a picture.
+        let order = |a: &Hit, b: &Hit| b.score.total_cmp(&a.score).then(a.entry.cmp(&b.entry));
+        self.hits.sort_unstable_by(|a, b| {
+            database
+                .picture(a.entry)
+                .cmp(&database.picture(b.entry))
+                .then(order(a, b))
+        });
+        self.hits.dedup_by_key(|hit| database.picture(hit.entry));
+        self.hits.sort_unstable_by(order);
+        self.hits.truncate(keep);
+    }
+}
+
+fn matrix(descriptors: &[Descriptor]) -> MatRef<'_, f32> {
+    MatRef::from_column_major_slice(descriptors.as_flattened(), DIM, descriptors.len())
+}
+
+/// Calls `found(query, entry, score)` for products above the query's cut.
+fn multiply(
+    queries: &[Descriptor],
+    entries: &[Descriptor],
+    scores: &mut Vec<f32>,
+    mut found: impl FnMut(usize, usize, f32) -> f32,
+    cuts: &mut [f32],
+) {
+    for (block, part) in entries.chunks(ENTRIES).enumerate() {
+        scores.clear();
+        scores.resize(part.len() * queries.len(), 0.0);
+        let target = MatMut::from_column_major_slice_mut(scores, part.len(), queries.len());
+        matmul(
+            target,
+            Accum::Replace,
+            matrix(part).transpose(),
+            matrix(queries),
+            1.0f32,
+            Par::Seq,
+        );
+        for (query, row) in scores.chunks(part.len()).enumerate() {
+            for (chunk, values) in row.chunks(32).enumerate() {
+                let cut = cuts[query];
+                if values.iter().fold(0u32, |any, &v| any | u32::from(v > cut)) != 0 {
+                    for (i, &value) in values.iter().enumerate() {
+                        if value > cuts[query] {
+                            cuts[query] = found(query, block * ENTRIES + chunk * 32 + i, value);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn exact(
+    queries: Side<'_>,
+    database: Side<'_>,
+    reach: Reach,
+    executor: &Executor,
+) -> Result<Vec<Vec<Hit>>, Interrupted> {
+    let blocks = executor.map(queries.all.len().div_ceil(QUERIES), |block| {
+        let start = block * QUERIES;
+        let part = &queries.all[start..(start + QUERIES).min(queries.all.len())];
+        let mut best: Vec<Best> = part.iter().map(|_| Best::new(reach.cut)).collect();
+        let mut cuts = vec![reach.cut; part.len()];
+        let mut scores = Vec::new();
+        multiply(
+            part,
+            database.all,
+            &mut scores,
+            |query, entry, score| {
+                let best = &mut best[query];
+                let entry = entry as u32;
+                if database.picture(entry) != queries.picture((start + query) as u32) {
+                    best.push(Hit { score, entry }, database, reach.keep);
+                }
+                best.cut
+            },
+            &mut cuts,
+        );
+        best.into_iter()
+            .map(|mut best| {
+                best.prune(database, reach.keep);
+                best.hits
+            })
+            .collect::<Vec<_>>()
+    })?;
+    Ok(blocks.into_iter().flatten().collect())
+}
+
+/// Coarse cells of descriptor space: each entry lives in the cell of its
+/// nearest centre, each query looks into a few cells.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cells {
+    centres: Vec<Descriptor>,
+}
+
+impl Cells {
+    /// Centres by a few rounds of spherical k-means over `sample`, started
+    /// from evenly spaced members, so that the same sample gives the same cells.
+    pub(crate) fn learn(
+        sample: &[Descriptor],
+        count: usize,
+        executor: &Executor,
+    ) -> Result<Self, Interrupted> {
+        let count = count.min(sample.len() / 8);
+        if count == 0 {
+            return Ok(Self::default());
+        }
+        let mut cells = Self {
+            centres: (0..count)
+                .map(|i| unit(&sample[i * sample.len() / count]))
+                .collect(),
+        };
+        for _ in 0..5 {
+            let nearest = cells.assign(sample, executor)?;
+            let mut sums = vec![[0.0f32; DIM]; count];
+            for (descriptor, &cell) in sample.iter().zip(&nearest) {
+                for (sum, value) in sums[cell as usize].iter_mut().zip(descriptor) {
+                    *sum += value;
+                }
+            }
+            for (centre, sum) in cells.centres.iter_mut().zip(&sums) {
+                if sum.iter().any(|&v| v != 0.0) {
+                    *centre = unit(sum);
+                }
+            }
+        }
+        Ok(cells)
+    }
+
+    /// The nearest cell of each.
+    fn assign(&self, all: &[Descriptor], executor: &Executor) -> Result<Vec<u32>, Interrupted> {
+        let count = self.centres.len();
+        let blocks = executor.map(all.len().div_ceil(256), |block| {
+            let part = &all[block * 256..(block * 256 + 256).min(all.len())];
+            let scores = self.scores(part);
+            scores
+                .chunks(count)
+                .map(|row| {
+                    let top = row.iter().fold(f32::MIN, |a, &b| if b > a { b } else { a });
+                    row.iter().position(|&v| v == top).unwrap_or(0) as u32
+                })
+                .collect::<Vec<_>>()
+        })?;
+        Ok(blocks.into_iter().flatten().collect())
+    }
+
+    fn scores(&self, part: &[Descriptor]) -> Vec<f32> {
+        let mut scores = vec![0.0; part.len() * self.centres.len()];
+        let target =
+            MatMut::from_column_major_slice_mut(&mut scores, self.centres.len(), part.len());
+        matmul(
+            target,
+            Accum::Replace,
+            matrix(&self.centres).transpose(),
+            matrix(part),
+            1.0f32,
+            Par::Seq,
+        );
+        scores
+    }
+
+    /// How many cells a query looks into: one in 24, at least 12.
+    fn probes(&self) -> usize {
+        (self.centres.len() / 24).max(12).min(self.centres.len())
+    }
+}
+
+fn unit(d: &Descriptor) -> Descriptor {
+    let norm = d.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-9);
+    d.map(|v| v / norm)
+}
+
+fn by_cells(
+    queries: Side<'_>,
+    database: Side<'_>,
+    reach: Reach,
+    cells: &Cells,
+    executor: &Executor,
+) -> Result<Vec<Vec<Hit>>, Interrupted> {
+    let count = cells.centres.len();
+    let nearest = cells.assign(database.all, executor)?;
+    let members = grouped(
+        count,
+        nearest
+            .iter()
+            .enumerate()
+            .map(|(entry, &cell)| (cell, entry as u32)),
+    );
+    let probes = cells.probes();
+    let chosen = executor.map(queries.all.len().div_ceil(256), |block| {
+        let start = block * 256;
+        let part = &queries.all[start..(start + 256).min(queries.all.len())];
+        let scores = cells.scores(part);
+        let mut pairs = Vec::with_capacity(part.len() * probes);
+        for (i, row) in scores.chunks(count).enumerate() {
+            let mut order: Vec<u32> = (0..count as u32).collect();
+            let by_score =
+                |a: &u32, b: &u32| row[*b as usize].total_cmp(&row[*a as usize]).then(a.cmp(b));
+            if probes < count {
+                order.select_nth_unstable_by(probes - 1, by_score);
+            }
+            pairs.extend(
+                order[..probes]
+                    .iter()
+                    .map(|&cell| (cell, (start + i) as u32)),
+            );
+        }
+        pairs
+    })?;
+    let askers = grouped(count, chosen.into_iter().flatten());
+    let found = executor.map(count, |cell| {
+        let entries: Vec<Descriptor> = members[cell]
+            .iter()
+            .map(|&e| database.all[e as usize])
+            .collect();
+        let mut found: Vec<(u32, Hit)> = Vec::new();
+        let mut scores = Vec::new();
+        for asking in askers[cell].chunks(QUERIES) {
+            let part: Vec<Descriptor> = asking.iter().map(|&q| queries.all[q as usize]).collect();
+            let mut best: Vec<Best> = part.iter().map(|_| Best::new(reach.cut)).collect();
+            let mut cuts = vec![reach.cut; part.len()];
+            multiply(
+                &part,
+                &entries,
+                &mut scores,
+                |query, entry, score| {
+                    let best = &mut best[query];
+                    let entry = members[cell][entry];
+                    if database.picture(entry) != queries.picture(asking[query]) {
+                        best.push(Hit { score, entry }, database, reach.keep);
+                    }
+                    best.cut
+                },
+                &mut cuts,
+            );
+            for (mut best, &query) in best.into_iter().zip(asking) {
+                best.prune(database, reach.keep);
+                found.extend(best.hits.into_iter().map(|hit| (query, hit)));
+            }
+        }
+        found
+    })?;
+    let mut best: Vec<Best> = queries.all.iter().map(|_| Best::new(reach.cut)).collect();
+    for (query, hit) in found.into_iter().flatten() {
+        best[query as usize].push(hit, database, reach.keep);
+    }
+    Ok(best
+        .into_iter()
+        .map(|mut best| {
+            best.prune(database, reach.keep);
+            best.hits
+        })
+        .collect())
+}
+
+/// Values by key, in the order given.
+fn grouped(count: usize, pairs: impl Iterator<Item = (u32, u32)>) -> Vec<Vec<u32>> {
+    let mut groups = vec![Vec::new(); count];
+    for (key, value) in pairs {
+        groups[key as usize].push(value);
+    }
+    groups
+}

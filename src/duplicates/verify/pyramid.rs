@@ -1,0 +1,230 @@
+//! A picture's luma at full, half and quarter thumbnail size with its slopes.
+//! Knows nothing of other pictures.
+
+use crate::decode::Plane;
+
+/// One size: value, slope in x, slope in y (grey levels a sample), nothing.
+#[derive(Debug, Clone)]
+pub(crate) struct Level {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) pixels: Vec<[f32; 4]>,
+}
+
+impl Level {
+    fn new(width: usize, height: usize, values: &[f32]) -> Self {
+        let mut pixels = Vec::with_capacity(values.len());
+        for y in 0..height {
+            let row = &values[y * width..(y + 1) * width];
+            let (top, bottom) = (y.saturating_sub(1), (y + 1).min(height - 1));
+            let (up, down) = (
+                &values[top * width..(top + 1) * width],
+                &values[bottom * width..(bottom + 1) * width],
+            );
+            let scale = 1.0 / (bottom - top).max(1) as f32;
+            let start = pixels.len();
+            pixels.extend(
+                row.iter()
+                    .zip(up)
+                    .zip(down)
+                    .map(|((&v, &u), &d)| [v, 0.0, (d - u) * scale, 0.0]),
+            );
+            let line: &mut [[f32; 4]] = &mut pixels[start..];
+            for (pixel, pair) in line[1..].iter_mut().zip(row.windows(3)) {
+                pixel[1] = (pair[2] - pair[0]) * 0.5;
+            }
+            line[0][1] = row[1.min(width - 1)] - row[0];
+            line[width - 1][1] = row[width - 1] - row[width.saturating_sub(2)];
+        }
+        Self {
+            width,
+            height,
+            pixels,
+        }
+    }
+
+    /// The value alone, as `sample` gives it.
+    #[inline(always)]
+    pub(crate) fn value(&self, x: f32, y: f32) -> f32 {
+        let x = x.clamp(0.0, (self.width - 1) as f32);
+        let y = y.clamp(0.0, (self.height - 1) as f32);
+        let (left, top) = (x as usize, y as usize);
+        let (right, bottom) = (
+            (left + 1).min(self.width - 1),
+            (top + 1).min(self.height - 1),
+        );
+        let (fx, fy) = (x - left as f32, y - top as f32);
+        let at = |x: usize, y: usize| self.pixels[y * self.width + x][0];
+        (at(left, top) * (1.0 - fx) + at(right, top) * fx) * (1.0 - fy)
+            + (at(left, bottom) * (1.0 - fx) + at(right, bottom) * fx) * fy
+    }
+
+    /// Bilinear between sample centres; beyond them the edge goes on.
+    #[inline(always)]
+    pub(crate) fn sample(&self, x: f32, y: f32) -> [f32; 4] {
+        let x = x.clamp(0.0, (self.width - 1) as f32);
+        let y = y.clamp(0.0, (self.height - 1) as f32);
+        let (left, top) = (x as usize, y as usize);
+        let (right, bottom) = (
+            (left + 1).min(self.width - 1),
+            (top + 1).min(self.height - 1),
+        );
+        let (fx, fy) = (x - left as f32, y - top as f32);
+        let (upper, lower) = (top * self.width, bottom * self.width);
+        let a = self.pixels[upper + left];
+        let b = self.pixels[upper + right];
+        let c = self.pixels[lower + left];
+        let d = self.pixels[lower + right];
+        let weights = [
+            (1.0 - fx) * (1.0 - fy),
+            fx * (1.0 - fy),
+            (1.0 - fx) * fy,
+            fx * fy,
+        ];
+        std::array::from_fn(|i| {
+            a[i] * weights[0] + b[i] * weights[1] + c[i] * weights[2] + d[i] * weights[3]
+        })
+    }
+}
+
+/// Width and height at full, half and quarter thumbnail size.
+pub(crate) type Sizes = [(usize, usize); 3];
+
+/// Three sizes, finest first: at most 64, 32 and 16 samples long.
+#[derive(Debug, Clone)]
+pub(crate) struct Pyramid {
+    levels: [Level; 3],
+}
+
+impl Pyramid {
+    /// `None` for pictures thinner than 4 samples: nothing can be laid over them.
+    pub(crate) fn new(luma: &Plane) -> Option<Self> {
+        let (width, height) = (luma.width as usize, luma.height as usize);
+        if width.min(height) < 4 {
+            return None;
+        }
+        let fine: Vec<f32> = luma.samples.iter().map(|&v| f32::from(v)).collect();
+        let (w1, h1, half) = halve(width, height, &fine);
+        let (w2, h2, quarter) = halve(w1, h1, &half);
+        Some(Self {
+            levels: [
+                Level::new(width, height, &fine),
+                Level::new(w1, h1, &half),
+                Level::new(w2, h2, &quarter),
+            ],
+        })
+    }
+
+    pub(crate) fn level(&self, index: usize) -> &Level {
+        &self.levels[index]
+    }
+
+    pub(crate) fn sizes(&self) -> Sizes {
+        [0, 1, 2].map(|i| (self.levels[i].width, self.levels[i].height))
+    }
+}
+
+/// Half and quarter size in bytes, small enough to keep for every picture.
+#[derive(Debug, Clone)]
+pub(crate) struct Small {
+    sizes: Sizes,
+    half: Vec<u8>,
+    quarter: Vec<u8>,
+}
+
+impl Small {
+    /// `None` for pictures thinner than 4 samples.
+    pub(crate) fn new(luma: &Plane) -> Option<Self> {
+        let (width, height) = (luma.width as usize, luma.height as usize);
+        if width.min(height) < 4 {
+            return None;
+        }
+        let fine: Vec<f32> = luma.samples.iter().map(|&v| f32::from(v)).collect();
+        let (w1, h1, half) = halve(width, height, &fine);
+        let (w2, h2, quarter) = halve(w1, h1, &half);
+        let bytes = |values: &[f32]| values.iter().map(|&v| (v + 0.5) as u8).collect();
+        Some(Self {
+            sizes: [(width, height), (w1, h1), (w2, h2)],
+            half: bytes(&half),
+            quarter: bytes(&quarter),
+        })
+    }
+
+    pub(crate) fn sizes(&self) -> Sizes {
+        self.sizes
+    }
+
+    /// Level 1 or 2 with its slopes.
+    pub(crate) fn level(&self, index: usize) -> Level {
+        let bytes = if index == 2 {
+            &self.quarter
+        } else {
+            &self.half
+        };
+        let (width, height) = self.sizes[index.clamp(1, 2)];
+        let values: Vec<f32> = bytes.iter().map(|&v| f32::from(v)).collect();
+        Level::new(width, height, &values)
+    }
+}
+
+/// The levels of two pictures nearest `level` whose samples are about the same
+/// size where one sample of the second is `ratio` of the first's at equal
+/// levels: a crop is looked at coarser than the picture it was taken from.
+pub(crate) fn matched(fixed: Sizes, moving: Sizes, area: f32, level: usize) -> (usize, usize) {
+    let ((fw, fh), (mw, mh)) = (fixed[level], moving[level]);
+    // Moving samples for one fixed sample, one way: beyond √2 the next level is nearer.
+    let ratio = (area * (mw * mh) as f32 / (fw * fh) as f32).sqrt();
+    match level {
+        _ if (0.7..=1.42).contains(&ratio) => (level, level),
+        0 if ratio > 1.0 => (0, 1),
+        0 => (1, 0),
+        1 if ratio > 1.0 => (1, 2),
+        1 => (2, 1),
+        // At the coarsest level the finer picture gives more.
+        _ if ratio > 1.0 => (1, 2),
+        _ => (2, 1),
+    }
+}
+
+/// Halves each side that is longer than 5; an odd side keeps its extent (the
+/// cells get a little wider than two samples).
+fn halve(width: usize, height: usize, values: &[f32]) -> (usize, usize, Vec<f32>) {
+    let target = |side: usize| if side > 5 { side.div_ceil(2) } else { side };
+    let (w, h) = (target(width), target(height));
+    let columns = shares(width, w);
+    let rows = shares(height, h);
+    let mut narrow = vec![0.0; w * height];
+    for y in 0..height {
+        for (x, &(first, weights)) in columns.iter().enumerate() {
+            narrow[y * w + x] = (0..3)
+                .map(|k| values[y * width + (first + k).min(width - 1)] * weights[k])
+                .sum();
+        }
+    }
+    let mut out = vec![0.0; w * h];
+    for (y, &(first, weights)) in rows.iter().enumerate() {
+        for x in 0..w {
+            out[y * w + x] = (0..3)
+                .map(|k| narrow[(first + k).min(height - 1) * w + x] * weights[k])
+                .sum();
+        }
+    }
+    (w, h, out)
+}
+
+/// For each of `to` cells over `from` samples (at most 2 samples a cell): the
+/// first sample it touches and the shares of it and the next two.
+fn shares(from: usize, to: usize) -> Vec<(usize, [f32; 3])> {
+    let step = from as f32 / to as f32;
+    (0..to)
+        .map(|cell| {
+            let (start, end) = (cell as f32 * step, (cell + 1) as f32 * step);
+            let first = start as usize;
+            let weights = std::array::from_fn(|k| {
+                let left = (first + k) as f32;
+                ((left + 1.0).min(end) - left.max(start)).max(0.0) / step
+            });
+            (first, weights)
+        })
+        .collect()
+}
