@@ -130,7 +130,7 @@ fn result(report: &Report<'_>, rules: &BTreeMap<&str, usize>, finding: &Finding)
         Evidence::None => {}
         Evidence::Pair(pair) => {
             properties["relation"] = json!(pair.relation.name());
-            properties["transform"] = json!(pair.transform.words);
+            properties["transform"] = json!(pair.transform.to_string());
             properties["similarity"] = json!(pair.similarity);
             properties["distance"] = json!(pair.distance);
         }
