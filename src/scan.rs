@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::executor::Executor;
 use crate::finding::{CheckRun, DriftFigures, Finding, Headlines, RunState};
 use crate::fingerprint::cache::{self, Cache};
-use crate::fingerprint::{self, Earlier, FingerprintTable, Pictures};
+use crate::fingerprint::{self, Earlier, FingerprintTable, Fingerprinted, Pictures};
 use crate::gate::{self, Case, Outcome};
 use crate::headlines::{self, Drop, Known};
 use crate::progress::{Progress, Stage};
@@ -53,7 +53,6 @@ pub struct Scan {
 pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -> Result<Scan> {
     let Listed { listing, reader } = source::list(&settings.request, executor.stop(), progress)?;
 
-    let needs = (settings.checks.iter()).fold(Needs::default(), |all, c| all.or(c.check.needs()));
     let mut notes = Vec::new();
     let earlier = earlier_scans(settings, &mut notes);
     let fingerprinted = fingerprint::compute(
@@ -64,6 +63,21 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
         executor,
         progress,
     )?;
+    let mut scan = examine(settings, listing, fingerprinted, executor, progress);
+    notes.extend(earlier.iter().flat_map(|earlier| earlier.cache.notes()));
+    scan.notes = notes;
+    Ok(scan)
+}
+
+/// All of a scan but reading the data set.
+pub fn examine(
+    settings: &Settings,
+    listing: Listing,
+    fingerprinted: Fingerprinted,
+    executor: &Executor,
+    progress: &dyn Progress,
+) -> Scan {
+    let needs = (settings.checks.iter()).fold(Needs::default(), |all, c| all.or(c.check.needs()));
     let mut interrupted = fingerprinted.interrupted;
     let (fingerprints, pictures) = (fingerprinted.table, fingerprinted.pictures);
 
@@ -122,8 +136,7 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
     };
     let outcome = gate::judge(case, &settings.policy);
     let drops = headlines::drops(&listing, &outcome.findings, settings.drop_from);
-    notes.extend(earlier.iter().flat_map(|earlier| earlier.cache.notes()));
-    Ok(Scan {
+    Scan {
         listing,
         fingerprints,
         duplicates: related,
@@ -133,9 +146,9 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
         outcome,
         drops,
         pictures,
-        notes,
+        notes: Vec::new(),
         interrupted,
-    })
+    }
 }
 
 fn earlier_scans(settings: &Settings, notes: &mut Vec<String>) -> Option<Earlier> {

@@ -1,0 +1,250 @@
+//! A million synthesised fingerprints through duplicates, checks and report:
+//! CPU seconds of each stage and the most memory used so far.
+//!
+//! `cargo bench --bench million [-- COUNT]`. Linux only: both figures are read
+//! from `/proc/self`.
+
+#![expect(clippy::print_stdout, reason = "a table for the terminal")]
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use splitlint::config::{Options, resolve};
+use splitlint::decode::{ColourMode, Format, Header, Limits, Orientation, Plane, Thumbnail};
+use splitlint::executor::{Executor, StopFlag};
+use splitlint::fingerprint::{
+    Fingerprint, FingerprintTable, Fingerprinted, Hashes, ImageFacts, Pictures, Statistics,
+};
+use splitlint::progress::{Progress, Stage};
+use splitlint::report::{Report, write_folder};
+use splitlint::sample::{
+    ClassId, ContentHash, Labels, Listing, Sample, SampleId, SampleKey, Split, SplitId,
+};
+use splitlint::scan::examine;
+use splitlint::source::{ReadFailure, Reader, Stamp};
+
+fn main() {
+    let count = std::env::args().find_map(|a| a.parse().ok());
+    let count: u32 = count.unwrap_or(1_000_000);
+    let clock = Clock::default();
+    clock.tell("start");
+    let listing = listing(count);
+    clock.tell("listing made");
+    let settings = resolve(Options {
+        root: Some(PathBuf::from("synthetic")),
+        ..Options::default()
+    });
+    let executor = Executor::new(0, StopFlag::default());
+    let (Ok(settings), Ok(executor)) = (settings, executor) else {
+        return;
+    };
+    let fingerprinted = Fingerprinted {
+        table: FingerprintTable::new((0..count).map(|id| Some(fingerprint(id))).collect()),
+        pictures: Pictures::made(
+            |id| Some(thumbnail(original(id.0))),
+            Arc::new(NoFiles),
+            Limits::default(),
+        ),
+        interrupted: false,
+    };
+    clock.tell("table made");
+    let scan = examine(&settings, listing, fingerprinted, &executor, &clock);
+    clock.tell("all checks");
+    let report = Report {
+        dataset: "synthetic",
+        request: &settings.request,
+        listing: &scan.listing,
+        fingerprints: &scan.fingerprints,
+        duplicates: &scan.duplicates,
+        outcome: &scan.outcome,
+        headlines: &scan.headlines,
+        classes: &scan.classes,
+        drift: &scan.drift,
+        labels: &[],
+        drops: &scan.drops,
+    };
+    let folder = std::env::temp_dir().join(format!("splitlint-million-{}", std::process::id()));
+    let written = write_folder(&report, None, &folder);
+    clock.tell("report");
+    println!(
+        "{count} samples, {} pairs, {} findings, report: {}",
+        scan.duplicates.pairs.len(),
+        scan.outcome.findings.len(),
+        written.map_or_else(|e| e.to_string(), |()| "written".to_owned())
+    );
+    // Left behind only if the disk fails now.
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+/// A hundred classes in three splits; keys as long as real ones.
+fn listing(count: u32) -> Listing {
+    let class = |id: u32| id % 100;
+    let split = |id: u32| match id / 100 % 10 {
+        0 => 2,
+        1 => 1,
+        _ => 0,
+    };
+    let names = ["train", "val", "test"];
+    let mut order: Vec<u32> = (0..count).collect();
+    order.sort_unstable_by_key(|&id| (names[split(id)], class(id), id));
+    let samples = (0..).map(SampleId).zip(order).map(|(id, made)| {
+        let (split, class) = (split(made), class(made));
+        let path = format!("{}/class-{class:03}/IMG_{made:08}.jpg", names[split]);
+        Sample {
+            id,
+            key: SampleKey::from_path(path.as_ref()),
+            split: Some(SplitId(split as u16)),
+            labels: Labels::One(ClassId(class)),
+            group: None,
+        }
+    });
+    Listing {
+        splits: names.map(Split::named).into(),
+        classes: (0..100).map(|class| format!("class-{class:03}")).collect(),
+        samples: samples.collect(),
+        ..Listing::default()
+    }
+}
+
+/// One sample in a hundred is a copy of an earlier one.
+fn original(id: u32) -> u32 {
+    if id % 100 == 99 { id / 2 } else { id }
+}
+
+fn fingerprint(id: u32) -> Fingerprint {
+    let (from, mut own) = (
+        ChaCha8Rng::seed_from_u64(original(id).into()).next_u64(),
+        ChaCha8Rng::seed_from_u64(u64::from(id) << 32),
+    );
+    let mut part =
+        |low: f32, high: f32| low + (high - low) * own.next_u32() as f32 / u32::MAX as f32;
+    let statistics = Statistics {
+        brightness: part(60.0, 200.0),
+        contrast: part(30.0, 80.0),
+        mean_cb: part(110.0, 140.0),
+        mean_cr: part(110.0, 140.0),
+        colourfulness: part(5.0, 40.0),
+        sharpness: part(100.0, 2000.0),
+        entropy: part(6.0, 8.0),
+    };
+    // Of the copies every second is exact, the other two bits away.
+    let exact = id % 200 == 199;
+    let content = if exact { original(id) } else { id };
+    let near = if exact || original(id) == id {
+        0
+    } else {
+        3 << (id % 60)
+    };
+    let header = Header {
+        format: Format::Jpeg,
+        width: 640,
+        height: 480,
+        orientation: Orientation::Upright,
+        colour: ColourMode::Rgb,
+        bit_depth: 8,
+        animated: false,
+        exif: None,
+        jpeg: None,
+        icc: None,
+    };
+    Fingerprint {
+        content: Some(ContentHash::of(&content.to_le_bytes())),
+        bytes: 90_000,
+        image: Ok(ImageFacts {
+            header,
+            statistics,
+            // One in twenty is flat.
+            hashes: (id % 20 != 7).then_some(Hashes {
+                dct: from ^ near,
+                gradient: from.rotate_left(17) ^ near,
+            }),
+        }),
+    }
+}
+
+/// Soft blobs placed by the seed: as smooth as a photo made small.
+fn thumbnail(seed: u32) -> Thumbnail {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed.into());
+    let coarse: Vec<f32> = (0..9 * 7).map(|_| (rng.next_u32() % 256) as f32).collect();
+    let luma = (0..48u32)
+        .flat_map(|y| (0..64u32).map(move |x| (x, y)))
+        .map(|(x, y)| {
+            let (fx, fy) = (x as f32 / 8.0, y as f32 / 8.0);
+            let (i, j) = (fx as usize, fy as usize);
+            let (u, v) = (fx.fract(), fy.fract());
+            let at = |i: usize, j: usize| coarse[j * 9 + i];
+            let top = at(i, j) * (1.0 - u) + at(i + 1, j) * u;
+            let bottom = at(i, j + 1) * (1.0 - u) + at(i + 1, j + 1) * u;
+            (top * (1.0 - v) + bottom * v) as u8
+        });
+    Thumbnail {
+        luma: Plane {
+            width: 64,
+            height: 48,
+            samples: luma.collect(),
+        },
+        cb: Plane::filled(32, 24, 120),
+        cr: Plane::filled(32, 24, 135),
+    }
+}
+
+struct NoFiles;
+
+impl Reader for NoFiles {
+    fn read(&self, _: SampleId) -> Result<Vec<u8>, ReadFailure> {
+        Err(ReadFailure("is only synthesised".to_owned()))
+    }
+
+    fn extension(&self, _: SampleId) -> Option<String> {
+        None
+    }
+
+    fn stamp(&self, _: SampleId) -> Option<Stamp> {
+        None
+    }
+}
+
+/// Prints the CPU time since the last stage, and the memory.
+#[derive(Default)]
+struct Clock(Mutex<f64>);
+
+impl Clock {
+    fn tell(&self, what: &str) {
+        let now = cpu_seconds().unwrap_or(0.0);
+        let Ok(mut last) = self.0.lock() else { return };
+        println!(
+            "{what:28} {:8.2} CPU s {:8.0} MiB now {:8.0} MiB at most",
+            now - *last,
+            memory("VmRSS:").unwrap_or(0.0),
+            memory("VmHWM:").unwrap_or(0.0),
+        );
+        *last = now;
+    }
+}
+
+impl Progress for Clock {
+    fn begin(&self, _: Stage, _: Option<u64>) {}
+
+    fn advance(&self, _: u64) {}
+
+    fn end(&self, stage: Stage, kept: &str) {
+        self.tell(&format!("{}: {kept}", stage.name()));
+    }
+}
+
+/// User and system time of this process, in ticks of a hundredth (`man 5 proc`).
+fn cpu_seconds() -> Option<f64> {
+    let line = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let figures: Vec<&str> = line.rsplit(')').next()?.split_whitespace().collect();
+    let ticks = |index: usize| figures.get(index)?.parse::<f64>().ok();
+    Some((ticks(11)? + ticks(12)?) / 100.0)
+}
+
+fn memory(name: &str) -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with(name))?;
+    let kibibytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kibibytes / 1024.0)
+}
