@@ -1,0 +1,234 @@
+//! Finds planted copies: `cargo bench --bench planted -- FOLDER [SEED]...`.
+//!
+//! For each seed (1 to 5 unless given) 800 pictures of the folder become a
+//! training split; 400 of them come back in the test split, each with one
+//! alteration, saved as an image file of its own, beside 400 pictures that are
+//! nowhere else. Prints the recall for each alteration over all seeds, every
+//! other pair reported, and the CPU time of the search for pairs.
+
+#![expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
+
+mod alter;
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rayon::prelude::*;
+use splitlint::config::{Options, resolve};
+use splitlint::executor::{Executor, StopFlag};
+use splitlint::progress::{Progress, Stage};
+use splitlint::scan::scan;
+
+/// Pictures in train, and how many of them are copied to test.
+const TRAIN: usize = 800;
+const COPIES: usize = 400;
+/// Pictures in test that are nowhere else.
+const DISTRACTORS: usize = 400;
+
+/// Takes the CPU time of the stage that searches for pairs.
+#[derive(Default)]
+struct Clock(Mutex<(f64, f64)>);
+
+impl Progress for Clock {
+    fn begin(&self, stage: Stage, _: Option<u64>) {
+        if stage == Stage::Duplicates {
+            self.0.lock().expect("not poisoned").0 = cpu();
+        }
+    }
+
+    fn advance(&self, _: u64) {}
+
+    fn end(&self, stage: Stage, _: &str) {
+        if stage == Stage::Duplicates {
+            let mut times = self.0.lock().expect("not poisoned");
+            times.1 = cpu() - times.0;
+        }
+    }
+}
+
+/// CPU seconds of this process so far; 0 where the system does not say.
+fn cpu() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: f64 = (fields.split_whitespace().skip(11).take(2))
+        .filter_map(|field| field.parse::<f64>().ok())
+        .sum();
+    // A hundred ticks a second on every Linux in use.
+    ticks / 100.0
+}
+
+/// What one seed gave.
+struct Outcome {
+    /// Found or not, by number of alteration.
+    copies: Vec<(usize, bool)>,
+    others: Vec<String>,
+    samples: usize,
+    cpu: f64,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1).filter(|a| !a.starts_with('-'));
+    let Some(folder) = arguments.next() else {
+        println!(
+            "give a folder of at least {} JPEG files",
+            TRAIN + DISTRACTORS
+        );
+        return Ok(());
+    };
+    let mut seeds = arguments
+        .map(|a| a.parse())
+        .collect::<Result<Vec<u64>, _>>()?;
+    if seeds.is_empty() {
+        seeds = (1..=5).collect();
+    }
+    let files = pictures(Path::new(&folder))?;
+    let outcomes = (seeds.iter())
+        .map(|&seed| plant_and_find(&files, seed))
+        .collect::<Result<Vec<_>, _>>()?;
+    for (number, alteration) in alter::ALL.iter().enumerate() {
+        let all: Vec<bool> = (outcomes.iter())
+            .flat_map(|outcome| &outcome.copies)
+            .filter(|copy| copy.0 == number)
+            .map(|copy| copy.1)
+            .collect();
+        let found = all.iter().filter(|&&found| found).count();
+        let recall = found as f64 / all.len().max(1) as f64;
+        let verdict = if recall < alteration.target {
+            "below"
+        } else {
+            ""
+        };
+        println!(
+            "{:24} {found:4} of {:4}  {recall:.3} (wanted {:.2}) {verdict}",
+            alteration.name,
+            all.len(),
+            alteration.target
+        );
+    }
+    let samples: usize = outcomes.iter().map(|outcome| outcome.samples).sum();
+    let cpu: f64 = outcomes.iter().map(|outcome| outcome.cpu).sum();
+    let others: Vec<&String> = outcomes.iter().flat_map(|o| &o.others).collect();
+    println!("other pairs: {} in {samples} pictures", others.len());
+    for other in others {
+        println!("  {other}");
+    }
+    println!(
+        "CPU of the search: {:.2} ms a picture",
+        cpu * 1e3 / samples as f64
+    );
+    Ok(())
+}
+
+/// The JPEG files below `folder`, sorted.
+fn pictures(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let mut files = Vec::new();
+    for entry in walkdir::WalkDir::new(folder) {
+        let path = entry?.into_path();
+        if path.extension().is_some_and(|e| e == "jpg" || e == "jpeg") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    if files.len() < TRAIN + DISTRACTORS {
+        return Err(format!("only {} JPEG files", files.len()).into());
+    }
+    Ok(files)
+}
+
+fn plant_and_find(files: &[PathBuf], seed: u64) -> Result<Outcome, Box<dyn Error>> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut order: Vec<usize> = (0..files.len()).collect();
+    for last in (1..order.len()).rev() {
+        let other = (alter::unit(&mut rng) * (last + 1) as f64) as usize;
+        order.swap(last, other);
+    }
+    let set = tempfile::tempdir()?;
+    // One class: what the search for pairs makes of it does not hang on labels.
+    let (train, test) = (set.path().join("train/all"), set.path().join("test/all"));
+    fs::create_dir_all(&train)?;
+    fs::create_dir_all(&test)?;
+    for (place, &file) in order.iter().take(TRAIN).enumerate() {
+        fs::copy(&files[file], train.join(format!("{place:04}.jpg")))?;
+    }
+    for (place, &file) in order.iter().skip(TRAIN).take(DISTRACTORS).enumerate() {
+        fs::copy(&files[file], test.join(format!("other-{place:04}.jpg")))?;
+    }
+    let planted: Vec<(String, String, usize)> = (0..COPIES)
+        .into_par_iter()
+        .map(|place| {
+            let number = place % alter::ALL.len();
+            let mut rng = ChaCha8Rng::seed_from_u64(seed * 10_007 + place as u64);
+            let source = fs::read(&files[order[place]]).map_err(|e| e.to_string())?;
+            let altered = alter::ALL[number].apply(&source, &mut rng);
+            let (bytes, extension) = altered.map_err(|e| e.to_string())?;
+            let name = format!("copy-{place:04}.{extension}");
+            fs::write(test.join(&name), bytes).map_err(|e| e.to_string())?;
+            Ok((
+                format!("train/all/{place:04}.jpg"),
+                format!("test/all/{name}"),
+                number,
+            ))
+        })
+        .collect::<Result<_, String>>()?;
+
+    let options = Options {
+        root: Some(set.path().to_path_buf()),
+        ..Options::default()
+    };
+    let executor = Executor::new(0, StopFlag::default())?;
+    let clock = Clock::default();
+    let settings = resolve(options).map_err(|e| format!("{e:?}"))?;
+    let scan = scan(&settings, &executor, &clock)?;
+    let key = |id| scan.listing.sample(id).key.as_str().to_owned();
+    let mut found: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut words = Vec::new();
+    for pair in &scan.duplicates.pairs {
+        let (a, b) = (key(pair.a), key(pair.b));
+        let names = (a.clone().max(b.clone()), a.min(b));
+        words.push((
+            names.clone(),
+            pair.evidence.similarity,
+            pair.evidence.transform,
+        ));
+        found.insert(names);
+    }
+    let copies: Vec<(usize, bool)> = (planted.iter())
+        .map(|(train, test, number)| (*number, found.contains(&(train.clone(), test.clone()))))
+        .collect();
+    let real: BTreeSet<_> = planted
+        .into_iter()
+        .map(|(train, test, _)| (train, test))
+        .collect();
+    let source = |name: &str| {
+        let digits: String = name.chars().filter(char::is_ascii_digit).collect();
+        let place: usize = digits.parse().unwrap_or(0);
+        let place = if name.contains("other-") {
+            place + TRAIN
+        } else {
+            place
+        };
+        files[order[place]].display().to_string()
+    };
+    let others = (words.iter())
+        .filter(|(names, ..)| !real.contains(names))
+        .map(|((a, b), similarity, transform)| {
+            format!(
+                "seed {seed}: {} and {}, {similarity:.2}, {transform} ({a}, {b})",
+                source(a),
+                source(b)
+            )
+        })
+        .collect();
+    let times = clock.0.into_inner().map_err(|e| e.to_string())?;
+    Ok(Outcome {
+        copies,
+        others,
+        samples: scan.listing.samples.len(),
+        cpu: times.1,
+    })
+}
