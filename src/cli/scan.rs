@@ -5,8 +5,9 @@ use super::prepare::{self, Volume};
 use super::{console, destination, print};
 use crate::config::{Format, Settings};
 use crate::error::Result;
+use crate::executor::Executor;
 use crate::progress::{Progress, Stage};
-use crate::report::{Report, write_folder};
+use crate::report::{Report, html, write_folder};
 use crate::scan::{Scan, scan};
 
 /// Scans, writes every report asked for, and answers with the verdict.
@@ -45,7 +46,8 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
     };
     let place = settings.report.display().to_string();
     progress.begin(Stage::Report, None);
-    let written = write_folder(&report, None, &settings.report).and_then(|()| {
+    let page = page(&report, &scan, &executor)?;
+    let written = write_folder(&report, Some(&page), &settings.report).and_then(|()| {
         let mut outputs = settings.outputs.iter();
         outputs.try_for_each(|output| print::write(output, &report, &place))
     });
@@ -56,6 +58,19 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
         console::print(&print::render(settings.format, &report, &screen))?;
     }
     Ok(scan.outcome.verdict.exit_code())
+}
+
+/// `report.html`, without pictures where the user asked to stop.
+fn page(report: &Report<'_>, scan: &Scan, executor: &Executor) -> Result<String> {
+    let shown = html::shown(report);
+    let jpegs = executor.map(shown.len(), |index| {
+        scan.pictures.jpeg(shown[index], html::THUMBNAIL_SIDE)
+    });
+    let jpegs = jpegs.unwrap_or_default();
+    let thumbnails = (shown.into_iter().zip(jpegs))
+        .filter_map(|(id, jpeg)| Some((id, jpeg?)))
+        .collect();
+    html::render(report, &thumbnails)
 }
 
 /// The data set as the user named it.

@@ -7,6 +7,7 @@ mod fixture;
 mod folder;
 pub mod github;
 pub mod gitlab;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;

@@ -1,0 +1,118 @@
+//! Chooses the pictures that a page shows. Makes none.
+
+use std::collections::BTreeSet;
+
+use crate::finding::{Evidence, Finding};
+use crate::report::Report;
+use crate::sample::SampleId;
+
+/// Pairs shown of one check: ten rows of three, beyond which nobody scrolls.
+const PAIRS: usize = 30;
+/// Groups of copies shown, the largest first.
+const GROUPS: usize = 12;
+/// Members shown of a group.
+const MEMBERS: usize = 8;
+/// Findings about labels shown.
+const LABELS: usize = 60;
+/// Findings shown of any other check.
+const OTHERS: usize = 12;
+
+/// What is shown of the findings of one check.
+#[derive(Debug)]
+pub(super) struct Shelf<'a> {
+    /// Its findings with pictures, the first of all there are.
+    pub(super) findings: Vec<&'a Finding>,
+    /// All its findings.
+    pub(super) all: usize,
+}
+
+/// The pictures of a page.
+#[derive(Debug)]
+pub(super) struct Gallery<'a> {
+    /// Copies, by check.
+    pub(super) pairs: Vec<Shelf<'a>>,
+    /// Groups of three copies or more: the members shown, and how many there
+    /// are.
+    pub(super) groups: Vec<(Vec<SampleId>, usize)>,
+    /// Groups of three or more that are not shown.
+    pub(super) groups_left: usize,
+    /// Labels in question, by check.
+    pub(super) labels: Vec<Shelf<'a>>,
+    /// What else is told of single pictures, by check.
+    pub(super) others: Vec<Shelf<'a>>,
+}
+
+impl<'a> Gallery<'a> {
+    /// What the page over `report` shows.
+    pub(super) fn plan(report: &Report<'a>) -> Self {
+        let mut gallery = Self {
+            pairs: Vec::new(),
+            groups: Vec::new(),
+            groups_left: 0,
+            labels: Vec::new(),
+            others: Vec::new(),
+        };
+        for run in &report.outcome.runs {
+            let found: Vec<&Finding> = report.of_check(run.check.code).collect();
+            let Some(first) = found.first() else {
+                continue;
+            };
+            let is_pair = matches!(first.evidence, Evidence::Pair(_)) && first.samples.len() > 1;
+            let (shelves, most) = match run.check.family() {
+                "LEAK" if is_pair => (&mut gallery.pairs, PAIRS),
+                "LABEL" if is_pair => (&mut gallery.labels, PAIRS),
+                "LABEL" => (&mut gallery.labels, LABELS),
+                "DIST" => continue,
+                _ => (&mut gallery.others, OTHERS),
+            };
+            shelves.push(Shelf {
+                findings: found.iter().take(most).copied().collect(),
+                all: found.len(),
+            });
+        }
+        let mut groups: Vec<&Vec<SampleId>> = (report.duplicates.groups.iter())
+            .filter(|group| group.len() > 2)
+            .collect();
+        groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
+        gallery.groups_left = groups.len().saturating_sub(GROUPS);
+        gallery.groups = (groups.iter().take(GROUPS))
+            .map(|group| (group.iter().take(MEMBERS).copied().collect(), group.len()))
+            .collect();
+        gallery
+    }
+
+    /// Every sample shown, each once, in listing order.
+    pub(super) fn samples(&self, report: &Report<'_>) -> Vec<SampleId> {
+        let shelves = (self.pairs.iter())
+            .chain(&self.labels)
+            .chain(&self.others)
+            .flat_map(|shelf| &shelf.findings)
+            .flat_map(|finding| faces(report, finding));
+        let groups = self.groups.iter().flat_map(|(members, _)| members.clone());
+        let all: BTreeSet<SampleId> = shelves.chain(groups).collect();
+        all.into_iter().collect()
+    }
+}
+
+/// The samples of a finding whose pictures are shown: of a pair the two that
+/// its evidence is about, in that order; of others the first few.
+pub(super) fn faces(report: &Report<'_>, finding: &Finding) -> Vec<SampleId> {
+    // A finding may fold many copies; among its first eight there are two of
+    // one pair, or it has none.
+    let mut first: Vec<SampleId> = finding.samples.iter().take(8).copied().collect();
+    if let Evidence::Pair(evidence) = &finding.evidence {
+        first.sort_unstable();
+        let pairs = &report.duplicates.pairs;
+        let told = first.iter().enumerate().find_map(|(place, &a)| {
+            (first[place + 1..].iter())
+                .filter_map(|&b| pairs.binary_search_by_key(&(a, b), |p| (p.a, p.b)).ok())
+                .map(|index| &pairs[index])
+                .find(|pair| pair.evidence == *evidence)
+        });
+        if let Some(pair) = told {
+            return vec![pair.a, pair.b];
+        }
+    }
+    first.truncate(4);
+    first
+}

@@ -1,0 +1,72 @@
+//! The report as one page for people: opens from disk, asks for nothing,
+//! reads without JavaScript.
+
+mod charts;
+mod docs;
+mod gallery;
+mod model;
+mod text;
+
+use std::collections::BTreeMap;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, context};
+
+use super::Report;
+use crate::error::{Error, Result};
+use crate::sample::SampleId;
+
+/// JPEG files of the pictures shown, by sample. One that could not be made is
+/// left out.
+pub type Thumbnails = BTreeMap<SampleId, Vec<u8>>;
+
+/// The long side of a thumbnail in pixels: two of them fit beside each other
+/// on a telephone, and show what was done to a picture.
+pub const THUMBNAIL_SIDE: u32 = 192;
+
+/// The samples whose pictures the page shows, each once: the few that
+/// [`render`] wants thumbnails of.
+pub fn shown(report: &Report<'_>) -> Vec<SampleId> {
+    gallery::Gallery::plan(report).samples(report)
+}
+
+/// The page, with `thumbnails` for the pictures that [`shown`] names.
+///
+/// # Errors
+/// [`Error::Internal`] when the page's own template fails.
+pub fn render(report: &Report<'_>, thumbnails: &Thumbnails) -> Result<String> {
+    let failed = |e: minijinja::Error| Error::Internal(format!("report.html: {e:#}"));
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build()
+        .map_err(failed)?;
+    environment.set_syntax(syntax);
+    environment.add_filter("ticked", text::ticked);
+    for (name, source) in [
+        ("page", include_str!("page.html")),
+        ("leaks", include_str!("leaks.html")),
+        ("distribution", include_str!("distribution.html")),
+        ("findings", include_str!("findings.html")),
+        ("macros", include_str!("macros.html")),
+    ] {
+        environment.add_template(name, source).map_err(failed)?;
+    }
+    let page = model::Page::of(report, thumbnails);
+    environment
+        .get_template("page")
+        .and_then(|template| {
+            template.render(context! {
+                page => Serde(&page),
+                style => include_str!("style.css"),
+                script => include_str!("script.js"),
+            })
+        })
+        .map_err(failed)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,534 @@
+//! What the page says, ready for its template. Chooses no picture.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+use super::charts::{self, Confusion, Histogram, ShareChart};
+use super::gallery::{Gallery, Shelf, faces};
+use super::{Thumbnails, docs};
+use crate::finding::{Evidence, Finding, RunState, Severity, Transform};
+use crate::gate::Verdict;
+use crate::report::words::{counted, number, p_value, percent, shown};
+use crate::report::{Report, sentences};
+use crate::sample::SampleId;
+
+/// Bytes of inlined pictures, at most: with the rest, the page stays below
+/// 5 MB.
+const PICTURE_BYTES: usize = 3_600_000;
+
+/// Findings in the table; all of them are in `findings.csv`. A browser sorts
+/// this many rows in a blink.
+const ROWS: usize = 1000;
+
+/// Samples named in a row of the table.
+const NAMED: usize = 3;
+
+/// The whole page.
+#[derive(Debug, Serialize)]
+pub(super) struct Page {
+    version: &'static str,
+    dataset: String,
+    layout: String,
+    correction: String,
+    verdict: VerdictView,
+    notes: Vec<String>,
+    sentences: Vec<SentenceView>,
+    severities: Vec<(&'static str, String)>,
+    /// Copies, by check.
+    pairs: Vec<ShelfView>,
+    groups: Vec<GroupView>,
+    groups_left: usize,
+    pairs_all: String,
+    leaked_classes: Vec<LeakedClass>,
+    shares: Option<ShareChart>,
+    drift: Vec<DriftView>,
+    distribution: Vec<CheckFindings>,
+    labels: Vec<ShelfView>,
+    confusion: Option<Confusion>,
+    others: Vec<ShelfView>,
+    histograms: Vec<Histogram>,
+    not_checked: Vec<(String, String, String)>,
+    rows: Vec<Row>,
+    rows_left: String,
+    accepted: Vec<AcceptedView>,
+    checks: Vec<CheckView>,
+    /// Pictures left out because the page would have grown too large.
+    pictures_left: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct VerdictView {
+    name: &'static str,
+    tone: &'static str,
+    exit_code: u8,
+    reasons: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct SentenceView {
+    anchor: &'static str,
+    tone: &'static str,
+    text: String,
+    detail: Option<String>,
+}
+
+/// What is shown of one check.
+#[derive(Debug, Serialize)]
+struct ShelfView {
+    code: &'static str,
+    name: &'static str,
+    summary: &'static str,
+    next_step: &'static str,
+    severity: &'static str,
+    count: String,
+    left: usize,
+    cards: Vec<Card>,
+}
+
+/// A finding with its pictures.
+#[derive(Debug, Serialize)]
+struct Card {
+    id: String,
+    severity: &'static str,
+    message: String,
+    pictures: Vec<Picture>,
+    /// Samples of the finding whose pictures are not shown.
+    more: usize,
+    /// What was done to the first picture to get the second, and how sure.
+    pair: Option<PairView>,
+    /// Named numbers.
+    figures: Vec<(String, String)>,
+    given: Option<String>,
+    suggested: Option<String>,
+    score: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct PairView {
+    relation: &'static str,
+    transform: String,
+    laid: Option<Laid>,
+    similarity: String,
+    distance: Option<u32>,
+}
+
+/// How the second picture is laid over the first, for a style sheet.
+#[derive(Debug, Serialize)]
+struct Laid {
+    /// Width over height of the first.
+    ratio: f64,
+    /// A CSS transformation about the top left corner.
+    transform: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Picture {
+    key: String,
+    split: Option<String>,
+    label: Option<String>,
+    /// JPEG in Base64.
+    data: Option<String>,
+    size: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct GroupView {
+    members: Vec<Picture>,
+    all: String,
+    more: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct LeakedClass {
+    split: String,
+    label: String,
+    leaked: u64,
+    samples: u64,
+    share: String,
+}
+
+#[derive(Debug, Serialize)]
+struct DriftView {
+    a: String,
+    b: String,
+    total_variation: String,
+    interval: String,
+    by_chance: String,
+    p_value: String,
+    cramers_v: String,
+    words: &'static str,
+}
+
+/// The findings of a check that has no pictures.
+#[derive(Debug, Serialize)]
+struct CheckFindings {
+    code: &'static str,
+    name: &'static str,
+    severity: &'static str,
+    next_step: &'static str,
+    messages: Vec<String>,
+    left: usize,
+}
+
+/// A row of the table of findings.
+#[derive(Debug, Serialize)]
+struct Row {
+    id: String,
+    code: &'static str,
+    severity: &'static str,
+    rank: u8,
+    message: String,
+    samples: Vec<String>,
+    more: usize,
+    score: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct AcceptedView {
+    code: &'static str,
+    message: String,
+    reason: String,
+    who: String,
+}
+
+/// A check's explanation.
+#[derive(Debug, Serialize)]
+struct CheckView {
+    code: &'static str,
+    name: &'static str,
+    summary: &'static str,
+    next_step: &'static str,
+    state: &'static str,
+    count: u64,
+    /// HTML of our own docs page.
+    docs: String,
+}
+
+impl Page {
+    /// The page over `report`.
+    pub(super) fn of(report: &Report<'_>, thumbnails: &Thumbnails) -> Self {
+        let gallery = Gallery::plan(report);
+        let outcome = report.outcome;
+        let mut album = Album {
+            report,
+            thumbnails,
+            room: PICTURE_BYTES,
+            left: 0,
+        };
+        let mut shelves = |shelves: &[Shelf<'_>]| -> Vec<ShelfView> {
+            shelves.iter().filter_map(|s| album.shelf(s)).collect()
+        };
+        let pairs = shelves(&gallery.pairs);
+        let labels = shelves(&gallery.labels);
+        let others = shelves(&gallery.others);
+        let groups = (gallery.groups.iter())
+            .map(|(members, all)| GroupView {
+                members: members.iter().map(|&id| album.picture(id)).collect(),
+                all: number(*all as u64),
+                more: all - members.len(),
+            })
+            .collect();
+        let findings = outcome.findings.len();
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            dataset: shown(report.dataset),
+            layout: shown(&report.listing.layout.summary),
+            correction: report.listing.layout.correction.clone(),
+            verdict: verdict(&outcome.verdict),
+            notes: outcome.notes.clone(),
+            sentences: (sentences::headlines(report).into_iter())
+                .map(|sentence| SentenceView {
+                    anchor: sentence.topic.anchor(),
+                    tone: sentence.tone.name(),
+                    text: sentence.text,
+                    detail: sentence.detail,
+                })
+                .collect(),
+            severities: severities(report),
+            pairs,
+            groups,
+            groups_left: gallery.groups_left,
+            pairs_all: counted(report.duplicates.pairs.len() as u64, "pair", "pairs"),
+            leaked_classes: leaked_classes(report),
+            shares: charts::shares(report),
+            drift: drift(report),
+            distribution: distribution(report),
+            labels,
+            confusion: charts::confusion(report),
+            others,
+            histograms: charts::histograms(report),
+            not_checked: sentences::not_checked(report)
+                .map(|(code, state, why)| (code.to_owned(), state.to_owned(), shown(why)))
+                .collect(),
+            rows: (outcome.findings.iter().take(ROWS))
+                .map(|finding| row(report, finding))
+                .collect(),
+            rows_left: match findings.saturating_sub(ROWS) {
+                0 => String::new(),
+                left => number(left as u64),
+            },
+            accepted: (outcome.accepted.iter().take(ROWS))
+                .map(|accepted| AcceptedView {
+                    code: accepted.finding.check.code,
+                    message: accepted.finding.message.clone(),
+                    reason: shown(&accepted.reason),
+                    who: shown(&accepted.who),
+                })
+                .collect(),
+            checks: checks(report),
+            pictures_left: album.left,
+        }
+    }
+}
+
+/// Hands out pictures until there is no more room for them.
+struct Album<'a> {
+    report: &'a Report<'a>,
+    thumbnails: &'a Thumbnails,
+    room: usize,
+    left: usize,
+}
+
+impl Album<'_> {
+    fn shelf(&mut self, shelf: &Shelf<'_>) -> Option<ShelfView> {
+        let first = shelf.findings.first()?;
+        Some(ShelfView {
+            code: first.check.code,
+            name: first.check.name,
+            summary: first.check.summary,
+            next_step: first.check.next_step,
+            severity: first.severity.name(),
+            count: counted(shelf.all as u64, "finding", "findings"),
+            left: shelf.all - shelf.findings.len(),
+            cards: (shelf.findings.iter()).map(|f| self.card(f)).collect(),
+        })
+    }
+
+    fn card(&mut self, finding: &Finding) -> Card {
+        let faces = faces(self.report, finding);
+        let (pair, figures) = match &finding.evidence {
+            Evidence::None => (None, Vec::new()),
+            Evidence::Pair(pair) => (
+                Some(PairView {
+                    relation: pair.relation.name(),
+                    transform: pair.transform.to_string(),
+                    laid: faces.first().and_then(|&id| self.laid(id, &pair.transform)),
+                    similarity: percent(pair.similarity),
+                    distance: pair.distance,
+                }),
+                Vec::new(),
+            ),
+            Evidence::Figures(figures) => (
+                None,
+                (figures.iter())
+                    .map(|f| (f.name.replace('_', " "), figure(f.value)))
+                    .collect(),
+            ),
+        };
+        let opinion = (finding.samples.first())
+            .filter(|_| pair.is_none())
+            .and_then(|id| Some((*id, self.report.labels.get(id.index())?)))
+            .filter(|(_, opinion)| opinion.suggested.is_some());
+        let suggested = |(class, _)| shown(self.report.listing.class_name(class));
+        Card {
+            id: finding.id.to_string(),
+            severity: finding.severity.name(),
+            message: finding.message.clone(),
+            more: finding.samples.len() - faces.len(),
+            given: opinion.and_then(|(id, _)| self.report.label(id)),
+            suggested: opinion.and_then(|(_, o)| o.suggested).map(suggested),
+            score: opinion
+                .and_then(|(_, opinion)| opinion.score)
+                .map(|score| percent(f64::from(score))),
+            pictures: faces.iter().map(|&id| self.picture(id)).collect(),
+            pair,
+            figures,
+        }
+    }
+
+    /// The transform's matrix is in shares of each picture's sides; a style
+    /// sheet's is in pixels of a box that has the first one's shape, which
+    /// both pictures fill.
+    fn laid(&self, first: SampleId, transform: &Transform) -> Option<Laid> {
+        let header = &self.report.fingerprints.facts(first)?.header;
+        let ratio = f64::from(header.width) / f64::from(header.height.max(1));
+        let m = transform.matrix.map(f64::from);
+        let is_sound = ratio.is_finite() && ratio > 0.0 && m.iter().all(|v| v.is_finite());
+        is_sound.then(|| Laid {
+            ratio,
+            transform: format!(
+                "translate({:.3}%, {:.3}%) matrix({:.5}, {:.5}, {:.5}, {:.5}, 0, 0)",
+                m[2] * 100.0,
+                m[5] * 100.0,
+                m[0],
+                m[3] / ratio,
+                m[1] * ratio,
+                m[4],
+            ),
+        })
+    }
+
+    fn picture(&mut self, id: SampleId) -> Picture {
+        let facts = self.report.fingerprints.facts(id);
+        let data = self.thumbnails.get(&id).and_then(|jpeg| {
+            // Base64 makes four characters of three bytes.
+            let length = jpeg.len().div_ceil(3) * 4;
+            if length > self.room {
+                self.left += 1;
+                return None;
+            }
+            self.room -= length;
+            Some(STANDARD.encode(jpeg))
+        });
+        Picture {
+            key: shown(&self.report.key(id)),
+            split: self.report.split(id),
+            label: self.report.label(id).map(|label| shown(&label)),
+            data,
+            size: facts.map(|facts| format!("{} × {}", facts.header.width, facts.header.height)),
+        }
+    }
+}
+
+/// A number as short as is useful.
+fn figure(value: f64) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        return format!("{value:.0}");
+    }
+    match value.abs() {
+        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 0.001 => format!("{value:.3}"),
+        _ => format!("{value:.1e}"),
+    }
+}
+
+fn verdict(verdict: &Verdict) -> VerdictView {
+    let (tone, reasons) = match verdict {
+        Verdict::Clean => ("good", Vec::new()),
+        Verdict::Breached(breaches) => {
+            let reasons = breaches.iter().map(|b| b.reason.clone());
+            ("bad", reasons.collect())
+        }
+        Verdict::Incomplete(reasons) => ("doubtful", reasons.clone()),
+    };
+    VerdictView {
+        name: verdict.name(),
+        tone,
+        exit_code: verdict.exit_code(),
+        reasons,
+    }
+}
+
+fn severities(report: &Report<'_>) -> Vec<(&'static str, String)> {
+    (Severity::ALL.into_iter())
+        .map(|severity| (severity.name(), number(report.count(severity))))
+        .collect()
+}
+
+fn leaked_classes(report: &Report<'_>) -> Vec<LeakedClass> {
+    let listing = report.listing;
+    let mut all: Vec<(f64, LeakedClass)> = (report.headlines.leaks.iter().flatten())
+        .flat_map(|figures| {
+            figures
+                .classes
+                .iter()
+                .map(move |class| (figures.split, class))
+        })
+        .map(|(split, class)| {
+            let view = LeakedClass {
+                split: listing.split_name(Some(split)).unwrap_or("").to_owned(),
+                label: shown(listing.class_name(class.class)),
+                leaked: class.leaked,
+                samples: class.samples,
+                share: percent(class.share()),
+            };
+            (class.share(), view)
+        })
+        .collect();
+    all.sort_by(|a, b| b.0.total_cmp(&a.0));
+    all.into_iter().map(|(_, view)| view).take(ROWS).collect()
+}
+
+fn drift(report: &Report<'_>) -> Vec<DriftView> {
+    let name = |split| {
+        report
+            .listing
+            .split_name(Some(split))
+            .unwrap_or("")
+            .to_owned()
+    };
+    (report.drift.iter())
+        .map(|d| DriftView {
+            a: name(d.a),
+            b: name(d.b),
+            total_variation: percent(d.total_variation),
+            interval: format!("{} – {}", percent(d.interval.low), percent(d.interval.high)),
+            by_chance: percent(d.by_chance),
+            p_value: p_value(d.p_value),
+            cramers_v: figure(d.cramers_v),
+            words: d.division.words(),
+        })
+        .collect()
+}
+
+/// Messages shown of a check about the distribution.
+const MESSAGES: usize = 20;
+
+fn distribution(report: &Report<'_>) -> Vec<CheckFindings> {
+    (report.outcome.runs.iter())
+        .filter(|run| run.check.family() == "DIST")
+        .filter_map(|run| {
+            let all: Vec<&Finding> = report.of_check(run.check.code).collect();
+            let first = all.first()?;
+            Some(CheckFindings {
+                code: run.check.code,
+                name: run.check.name,
+                severity: first.severity.name(),
+                next_step: run.check.next_step,
+                messages: (all.iter().take(MESSAGES))
+                    .map(|finding| finding.message.clone())
+                    .collect(),
+                left: all.len().saturating_sub(MESSAGES),
+            })
+        })
+        .collect()
+}
+
+fn row(report: &Report<'_>, finding: &Finding) -> Row {
+    Row {
+        id: finding.id.to_string(),
+        code: finding.check.code,
+        severity: finding.severity.name(),
+        rank: match finding.severity {
+            Severity::Error => 0,
+            Severity::Warning => 1,
+            Severity::Advice => 2,
+        },
+        message: finding.message.clone(),
+        samples: (finding.samples.iter().take(NAMED))
+            .map(|&id| shown(&report.key(id)))
+            .collect(),
+        more: finding.samples.len().saturating_sub(NAMED),
+        score: finding.score.map(figure),
+    }
+}
+
+fn checks(report: &Report<'_>) -> Vec<CheckView> {
+    (report.outcome.runs.iter())
+        .map(|run| CheckView {
+            code: run.check.code,
+            name: run.check.name,
+            summary: run.check.summary,
+            next_step: run.check.next_step,
+            state: match run.state {
+                RunState::Completed => "completed",
+                RunState::NotApplicable(_) => "not applicable",
+                RunState::Failed(_) => "failed",
+                RunState::NotSelected => "not selected",
+            },
+            count: report.of_check(run.check.code).count() as u64,
+            docs: docs::to_html(run.check.docs),
+        })
+        .collect()
+}
