@@ -70,15 +70,29 @@ pub(super) fn tell(
     }
 }
 
-/// "`test/7.png` is `train/3.png` mirrored, cropped to 81%".
+/// "`test/7.png` is `train/3.png` mirrored, cropped to 81%": the sample of an
+/// evaluation split is told as made from the other; else the smaller view as
+/// made from the larger.
 pub(super) fn describe(data: &CheckContext<'_>, pair: &Pair, samples: &[SampleId]) -> String {
-    let (a, b) = (
-        &data.listing.sample(pair.a).key,
-        &data.listing.sample(pair.b).key,
-    );
+    let evaluated = |id| role(data, id) == Some(Role::Evaluation);
+    let transform = &pair.evidence.transform;
+    let backwards = match (evaluated(pair.a), evaluated(pair.b)) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => transform.shows_more(),
+    };
+    let (from, to, transform) = if backwards {
+        (pair.b, pair.a, transform.reversed())
+    } else {
+        (pair.a, pair.b, transform.clone())
+    };
+    let (from, to) = (&data.listing.sample(from).key, &data.listing.sample(to).key);
     let fact = match pair.evidence.relation {
-        Relation::Exact => format!("`{b}` is the same picture as `{a}`"),
-        _ => format!("`{b}` is `{a}` {}", pair.evidence.transform),
+        Relation::Exact => format!("`{to}` is the same picture as `{from}`"),
+        _ if transform.is_same_view() => {
+            format!("`{to}` shows the same view as `{from}`, encoded anew")
+        }
+        _ => format!("`{to}` is `{from}` {transform}"),
     };
     match samples.len() {
         0..=2 => fact,

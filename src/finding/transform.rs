@@ -127,6 +127,17 @@ impl Transform {
             || self.extent != Extent::Same
     }
 
+    /// Whether the second shows more than the first did.
+    pub fn shows_more(&self) -> bool {
+        matches!(self.extent, Extent::Uncropped(_) | Extent::Unpadded(_))
+    }
+
+    /// Whether nothing that was measured can be put in words: at most the
+    /// encoding differs.
+    pub fn is_same_view(&self) -> bool {
+        self.words().is_empty()
+    }
+
     /// What was done to the second picture to get the first.
     pub fn reversed(&self) -> Self {
         let turned = self.quarter_turns % 2 == 1;
@@ -189,16 +200,19 @@ impl Transform {
             Extent::Same => {}
             Extent::Cropped(part) => words.push(format!("cropped to {}%", percent(part))),
             Extent::Uncropped(part) => {
-                words.push(format!("shows more: the first is {}% of it", percent(part)));
+                words.push(format!(
+                    "with more around it ({}% is shared)",
+                    percent(part)
+                ));
             }
             Extent::Padded(part) => {
-                words.push(format!("padded: the first fills {}% of it", percent(part)));
+                words.push(format!("padded (the original fills {}%)", percent(part)));
             }
             Extent::Unpadded(part) => {
-                words.push(format!("borders removed: {}% kept", percent(part)));
+                words.push(format!("without its borders ({}% is kept)", percent(part)));
             }
             Extent::Shifted(part) => {
-                words.push(format!("shifted: {}% in common", percent(part)));
+                words.push(format!("shifted ({}% is shared)", percent(part)));
             }
         }
         if (self.stretch - 1.0).abs() >= LEAST_STRETCH {

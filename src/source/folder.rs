@@ -58,7 +58,7 @@ pub(super) fn list_root(
     for &dir in &shape.outside {
         told.notes.push(pass_over(&tree, dir, &shape, builder));
     }
-    report_empty(&tree, &shape, builder);
+    note_empty(&tree, &shape, builder)?;
     add(tree, &shape, None, builder)?;
     Ok(told)
 }
@@ -86,7 +86,7 @@ pub(super) fn list_splits(
             ))
         })?;
         let split = builder.split(canonical_split(name).unwrap_or(name))?;
-        report_empty(&tree, &shape, builder);
+        note_empty(&tree, &shape, builder)?;
         add(tree, &shape, Some(split), builder)?;
     }
     let mut told = Told::new("split folders");
@@ -152,8 +152,9 @@ fn pass_over(tree: &Tree, dir: usize, shape: &Shape, builder: &mut Builder) -> S
     note
 }
 
-/// Notes class folders, and folders with a split's name, that hold nothing.
-fn report_empty(tree: &Tree, shape: &Shape, builder: &mut Builder) {
+/// Notes class folders that hold nothing. A folder with a split's name that
+/// holds nothing is a split nevertheless: one without samples.
+fn note_empty(tree: &Tree, shape: &Shape, builder: &mut Builder) -> Result<()> {
     let is_empty = |dir: usize| {
         let folder = &tree.dirs[dir];
         folder.state == DirState::Walked && folder.below == 0 && !folder.filtered
@@ -164,13 +165,12 @@ fn report_empty(tree: &Tree, shape: &Shape, builder: &mut Builder) {
         builder.problem(key, ProblemKind::EmptyFolder, detail);
     }
     if shape.kind == Kind::Splits {
-        let unused = (tree.dirs[shape.base].children.iter().copied())
-            .filter(|&dir| spelled(tree, dir).is_some() && is_empty(dir));
-        for dir in unused {
-            let detail = "a split folder without any image".to_owned();
-            builder.problem(tree.dirs[dir].key.clone(), ProblemKind::EmptyFolder, detail);
+        let unused = (tree.dirs[shape.base].children.iter().copied()).filter(|&dir| is_empty(dir));
+        for name in unused.filter_map(|dir| spelled(tree, dir)) {
+            builder.split(name)?;
         }
     }
+    Ok(())
 }
 
 /// Adds a tree's pictures; all of them to `forced` if given, else each to the
