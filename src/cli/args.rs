@@ -34,6 +34,10 @@ pub(super) enum Command {
     Scan(Box<ScanArguments>),
     /// Accept findings, so that later scans fail only on new ones
     Baseline(BaselineArguments),
+    /// Act on a report: plan what is dropped and relabelled, copy what stays
+    Apply(ApplyArguments),
+    /// Look at a data set and write its `splitlint.toml`
+    Init(InitArguments),
     /// Compare two reports: what is new, gone, unchanged
     Diff(DiffArguments),
     /// List all checks
@@ -207,6 +211,78 @@ pub(super) struct BaselineArguments {
     /// Settings file for the scan
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The data set itself is never changed. Copies in `drop.csv` are dropped; what the \
+                  column `decision` of `decisions.csv` says is done: keep, drop, change, or a class."
+)]
+pub(super) struct ApplyArguments {
+    /// The report folder to act on
+    #[arg(default_value = "splitlint-report")]
+    pub(super) report: PathBuf,
+
+    /// The data set, where it has moved since the scan
+    pub(super) root: Option<PathBuf>,
+
+    /// Folder or manifest of one split, where it has moved (repeatable)
+    #[arg(long, value_name = "NAME=PATH", value_parser = named_path, conflicts_with = "root")]
+    pub(super) split: Vec<(String, PathBuf)>,
+
+    /// Decisions kept elsewhere than in the report
+    #[arg(long, value_name = "FILE")]
+    pub(super) decisions: Option<PathBuf>,
+
+    /// Folder for the plan: plan.csv, and manifest.csv of what stays
+    #[arg(long, value_name = "DIR", default_value = "splitlint-plan")]
+    pub(super) plan: PathBuf,
+
+    /// Baseline that takes the findings whose labels are kept
+    #[arg(long, value_name = "FILE", default_value = "splitlint-baseline.csv")]
+    pub(super) baseline: PathBuf,
+
+    /// Make a cleaned copy of the data set in DIR
+    #[arg(long, value_name = "DIR")]
+    pub(super) to: Option<PathBuf>,
+
+    /// How the copy is made
+    #[arg(long, value_name = "WAY", value_enum, default_value = "link-or-copy")]
+    pub(super) by: CopyBy,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum CopyBy {
+    /// Hard links where the disk allows them, else copies
+    LinkOrCopy,
+    /// Hard links
+    HardLink,
+    /// Symbolic links
+    Symlink,
+    /// Copies
+    Copy,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArguments {
+    /// The data set: a folder, or a manifest
+    pub(super) root: Option<PathBuf>,
+
+    /// Also write a GitHub Actions workflow
+    #[arg(long)]
+    pub(super) github: bool,
+
+    /// Also write a GitLab job
+    #[arg(long)]
+    pub(super) gitlab: bool,
+
+    /// Also write a pre-commit hook
+    #[arg(long)]
+    pub(super) pre_commit: bool,
+
+    /// Also write a DVC stage
+    #[arg(long)]
+    pub(super) dvc: bool,
 }
 
 #[derive(Debug, Args)]

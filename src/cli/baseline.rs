@@ -95,7 +95,8 @@ fn found(arguments: &BaselineArguments) -> Result<Vec<(String, FindingId, String
         .collect())
 }
 
-fn existing(file: &Path) -> Result<Baseline> {
+/// The baseline in `file`; empty where there is none yet.
+pub(super) fn existing(file: &Path) -> Result<Baseline> {
     if !file.exists() {
         return Ok(Baseline::default());
     }

@@ -1,6 +1,7 @@
 //! The command line: arguments to options, errors to messages, verdicts to
 //! exit codes. The only module that prints, reads the environment or exits.
 
+mod apply;
 mod args;
 mod baseline;
 mod cache;
@@ -10,6 +11,7 @@ mod destination;
 mod diff;
 mod explain;
 mod generated;
+mod init;
 mod interrupt;
 mod panics;
 mod prepare;
@@ -44,6 +46,8 @@ pub fn main() -> ExitCode {
     let answer = panics::caught(|| match arguments.command {
         Command::Scan(arguments) => scan::run(*arguments),
         Command::Baseline(arguments) => baseline::run(&arguments),
+        Command::Apply(arguments) => apply::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Checks => checks::run(),
         Command::Explain(arguments) => explain::run(&arguments),

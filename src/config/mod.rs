@@ -7,6 +7,7 @@ mod keys;
 mod options;
 mod policy;
 mod settings;
+mod template;
 
 pub use checks::SelectedCheck;
 pub use file::{FILE_NAME, find, load, parse};
@@ -14,3 +15,4 @@ pub use format::{Format, Output};
 pub use options::{CacheOption, Options};
 pub use policy::{Accept, CountOrShare, OneOrEach};
 pub use settings::{Cache, Settings, resolve};
+pub use template::{Facts, template};

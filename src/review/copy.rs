@@ -32,6 +32,8 @@ pub struct Stay {
 /// How a copy is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
+    /// A second name where the disk allows it, else the bytes again.
+    LinkOrCopy,
     /// A second name for the same file; takes no room, needs the same disk.
     HardLink,
     /// A pointer to the file.
@@ -44,7 +46,7 @@ pub enum By {
 /// (`--reference`) is no part of the data set.
 ///
 /// # Errors
-/// [`Error::Input`] when the data set does not lie in files.
+/// [`Error::Input`] about the first whose file cannot be reached.
 pub fn staying(plan: &Plan, listing: &Listing, reader: &dyn Reader) -> Result<Vec<Stay>> {
     let mut taken = BTreeSet::new();
     let mut staying = Vec::new();
@@ -56,18 +58,19 @@ pub fn staying(plan: &Plan, listing: &Listing, reader: &dyn Reader) -> Result<Ve
         if used_before || step.is_some_and(|step| step.action == Action::Drop) {
             continue;
         }
-        let stamp = reader.stamp(sample.id).ok_or_else(|| {
-            Error::Input(format!(
-                "`{key}` does not lie in a file of its own, so no copy can be made"
-            ))
-        })?;
+        let from = reader
+            .stamp(sample.id)
+            .and_then(|stamp| std::path::absolute(stamp.path).ok())
+            .ok_or_else(|| {
+                Error::Input(format!("`{key}` cannot be reached; scan again to see why"))
+            })?;
         let (place, label) = match step.map(|step| &step.action) {
             Some(Action::Relabel { from, to }) => (in_class(key, from, to), to.clone()),
             _ => (key.to_owned(), listing.label_text(sample.id)),
         };
         staying.push(Stay {
             key: key.to_owned(),
-            from: stamp.path,
+            from,
             to: free(within(&place), &mut taken),
             split: split.map(|split| split.name.clone()).unwrap_or_default(),
             label,
@@ -207,6 +210,9 @@ pub fn copy(
 
 fn put(from: &Path, to: &Path, by: By) -> io::Result<()> {
     match by {
+        By::LinkOrCopy => {
+            fs::hard_link(from.canonicalize()?, to).or_else(|_| fs::copy(from, to).map(drop))
+        }
         // The file itself, not a link to it that may break when it moves.
         By::HardLink => fs::hard_link(from.canonicalize()?, to),
         By::Symlink => symlink(&from.canonicalize()?, to),
@@ -226,7 +232,7 @@ fn symlink(from: &Path, to: &Path) -> io::Result<()> {
 
 fn hint(error: io::Error, by: By) -> String {
     match by {
-        By::Copy => error.to_string(),
+        By::Copy | By::LinkOrCopy => error.to_string(),
         _ => format!("{error}; `--by copy` works on every disk"),
     }
 }

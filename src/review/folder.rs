@@ -4,8 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 use crate::error::{Error, Result};
 use crate::finding::{FindingId, Severity};
+use crate::source::{Columns, Request};
 
 /// The files without which a folder is no report.
 const FINDINGS: &str = "findings.csv";
@@ -91,8 +94,8 @@ impl ReportFolder {
             summary,
             findings: Vec::new(),
         };
-        report.findings = report.rows(
-            FINDINGS,
+        report.findings = rows(
+            &path.join(FINDINGS),
             ["code", "id", "severity", "message", "samples"],
             |[code, id, severity, message, samples], _| {
                 Ok(Found {
@@ -120,28 +123,68 @@ impl ReportFolder {
             .or_else(|| verdict.get("result").and_then(|name| name.as_str()))
     }
 
+    /// The data set that was scanned, as it was asked for.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the summary does not say.
+    pub fn request(&self) -> Result<Request> {
+        let file = self.path.join(SUMMARY);
+        let asked = self.summary.get("dataset").cloned().unwrap_or_default();
+        let asked: Asked =
+            serde_json::from_value(asked).map_err(|e| damaged(&file, &e.to_string()))?;
+        let group_regex = asked
+            .group_regex
+            .map(|pattern| regex::Regex::new(&pattern))
+            .transpose()
+            .map_err(|e| damaged(&file, &e.to_string()))?;
+        Ok(Request {
+            root: asked.root,
+            splits: asked
+                .splits
+                .into_iter()
+                .map(|split| (split.split, split.path))
+                .collect(),
+            reference: asked.reference,
+            include: asked.include,
+            exclude: asked.exclude,
+            never_enter: vec![self.path.clone()],
+            columns: Columns {
+                path: asked.columns.path,
+                label: asked.columns.label,
+                split: asked.columns.split,
+                group: asked.columns.group,
+            },
+            group_regex,
+        })
+    }
+
     /// The copies to drop.
     ///
     /// # Errors
     /// [`Error::Input`] when the list is missing or damaged.
     pub fn drops(&self) -> Result<Vec<Dropped>> {
         let columns = ["sample", "because_of", "finding"];
-        self.rows("drop.csv", columns, |[sample, because_of, finding], _| {
-            Ok(Dropped {
-                sample: sample.to_owned(),
-                because_of: because_of.to_owned(),
-                finding: finding.to_owned(),
-            })
-        })
+        rows(
+            &self.path.join("drop.csv"),
+            columns,
+            |[sample, because_of, finding], _| {
+                Ok(Dropped {
+                    sample: sample.to_owned(),
+                    because_of: because_of.to_owned(),
+                    finding: finding.to_owned(),
+                })
+            },
+        )
     }
 
-    /// The labels to decide on.
+    /// The labels to decide on, from the report or from a `kept` list.
     ///
     /// # Errors
     /// [`Error::Input`] when the list is missing or damaged.
-    pub fn decisions(&self) -> Result<Vec<Decision>> {
+    pub fn decisions(&self, kept: Option<&Path>) -> Result<Vec<Decision>> {
         let columns = ["sample", "given", "suggested", "decision"];
-        self.rows("decisions.csv", columns, |cells, line| {
+        let file = kept.map_or_else(|| self.path.join("decisions.csv"), Path::to_owned);
+        rows(&file, columns, |cells, line| {
             let [sample, given, suggested, decision] = cells.map(str::to_owned);
             Ok(Decision {
                 sample,
@@ -160,41 +203,67 @@ impl ReportFolder {
     /// [`Error::Input`] when the table is missing or damaged.
     pub fn samples(&self) -> Result<Vec<(String, String, bool)>> {
         let columns = ["sample", "content_hash", "width"];
-        self.rows("samples.csv", columns, |[sample, hash, width], _| {
-            Ok((sample.to_owned(), hash.to_owned(), !width.is_empty()))
-        })
+        rows(
+            &self.path.join("samples.csv"),
+            columns,
+            |[sample, hash, width], _| Ok((sample.to_owned(), hash.to_owned(), !width.is_empty())),
+        )
     }
+}
 
-    fn rows<T, const N: usize>(
-        &self,
-        name: &str,
-        columns: [&str; N],
-        read: impl Fn([&str; N], u64) -> Result<T, String>,
-    ) -> Result<Vec<T>> {
-        let file = self.path.join(name);
-        let mut reader =
-            csv::Reader::from_path(&file).map_err(|e| damaged(&file, &e.to_string()))?;
-        let headers = reader
-            .headers()
-            .map_err(|e| damaged(&file, &e.to_string()))?
-            .clone();
-        let mut places = [0; N];
-        for (place, column) in places.iter_mut().zip(columns) {
-            *place = headers
-                .iter()
-                .position(|header| header == column)
-                .ok_or_else(|| damaged(&file, &format!("the column `{column}` is missing")))?;
-        }
-        reader
-            .records()
-            .map(|row| {
-                let row = row.map_err(|e| damaged(&file, &e.to_string()))?;
-                let line = row.position().map_or(0, csv::Position::line);
-                read(places.map(|place| row.get(place).unwrap_or("")), line)
-                    .map_err(|e| damaged(&file, &format!("line {line}: {e}")))
-            })
-            .collect()
+/// The fields of `dataset` in the summary, version 1.
+#[derive(Debug, Deserialize)]
+struct Asked {
+    root: Option<PathBuf>,
+    splits: Vec<AskedSplit>,
+    reference: Option<PathBuf>,
+    include: Vec<String>,
+    exclude: Vec<String>,
+    columns: AskedColumns,
+    group_regex: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct AskedSplit {
+    split: String,
+    path: PathBuf,
+}
+
+#[derive(Debug, Deserialize)]
+struct AskedColumns {
+    path: Option<String>,
+    label: Option<String>,
+    split: Option<String>,
+    group: Option<String>,
+}
+
+/// The rows of a table, its columns found by name.
+fn rows<T, const N: usize>(
+    file: &Path,
+    columns: [&str; N],
+    read: impl Fn([&str; N], u64) -> Result<T, String>,
+) -> Result<Vec<T>> {
+    let mut reader = csv::Reader::from_path(file).map_err(|e| damaged(file, &e.to_string()))?;
+    let headers = reader
+        .headers()
+        .map_err(|e| damaged(file, &e.to_string()))?
+        .clone();
+    let mut places = [0; N];
+    for (place, column) in places.iter_mut().zip(columns) {
+        *place = headers
+            .iter()
+            .position(|header| header == column)
+            .ok_or_else(|| damaged(file, &format!("the column `{column}` is missing")))?;
     }
+    reader
+        .records()
+        .map(|row| {
+            let row = row.map_err(|e| damaged(file, &e.to_string()))?;
+            let line = row.position().map_or(0, csv::Position::line);
+            read(places.map(|place| row.get(place).unwrap_or("")), line)
+                .map_err(|e| damaged(file, &format!("line {line}: {e}")))
+        })
+        .collect()
 }
 
 fn damaged(file: &Path, fact: &str) -> Error {

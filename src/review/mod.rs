@@ -9,4 +9,4 @@ mod plan;
 pub use copy::{By, Stay, copy, manifest, staying, steps};
 pub use diff::{Change, Diff, diff};
 pub use folder::{Decision, Dropped, Found, ReportFolder, is_report};
-pub use plan::{Action, Plan, Step, plan};
+pub use plan::{Action, Plan, Step, check_unchanged, plan};

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::folder::{Decision, Found, ReportFolder};
 use crate::error::{Error, Result};
 use crate::gate::Line;
-use crate::sample::{Listing, Role, Sample};
+use crate::sample::{ContentHash, Listing, Role, Sample};
+use crate::source::Reader;
 
 /// What is done with a sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,6 +165,40 @@ pub fn plan(report: &ReportFolder, decisions: &[Decision], listing: &Listing) ->
     }
     plan.steps = steps.into_values().collect();
     Ok(plan)
+}
+
+/// Holds every sample that something is done with against the content that
+/// the report saw.
+///
+/// # Errors
+/// [`Error::Input`] about the first that changed.
+pub fn check_unchanged(
+    plan: &Plan,
+    report: &ReportFolder,
+    listing: &Listing,
+    reader: &dyn Reader,
+) -> Result<()> {
+    let seen: BTreeMap<String, String> = report
+        .samples()?
+        .into_iter()
+        .map(|(key, hash, _)| (key, hash))
+        .collect();
+    for sample in &listing.samples {
+        let key = sample.key.as_str();
+        let Some(hash) = plan.step(key).and_then(|_| seen.get(key)) else {
+            continue;
+        };
+        let now = reader
+            .read(sample.id)
+            .map(|bytes| ContentHash::of(&bytes).to_string())
+            .unwrap_or_default();
+        if now != *hash {
+            return Err(Error::Input(format!(
+                "`{key}` has changed since the report was written; scan again"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The findings about one sample alone, by its key.

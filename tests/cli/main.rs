@@ -1,6 +1,8 @@
 //! The program as its users meet it: arguments, exit codes, files.
 
+mod acting;
 mod baseline;
+mod init;
 mod interrupt;
 mod pictures;
 mod run;

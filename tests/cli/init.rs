@@ -1,0 +1,153 @@
+//! Files that splitlint writes for others to read, and its own in this
+//! repository: each is parsed.
+
+use std::fs;
+use std::path::Path;
+
+use splitlint::config::{Facts, parse, template};
+use yaml_rust2::{Yaml, YamlLoader};
+
+use super::run::Place;
+
+#[test]
+fn init_writes_settings_that_a_scan_reads() {
+    let place = Place::new();
+    place.clean_set(6);
+    place
+        .splitlint(["init", "data"])
+        .exits(0)
+        .says("wrote   splitlint.toml");
+    let options = parse(&place.read("splitlint.toml"), "s");
+    assert!(options.problems.is_empty(), "{:?}", options.problems);
+    place.splitlint(["scan", "--no-cache"]).exits(0);
+}
+
+#[test]
+fn every_file_for_a_pipeline_parses() {
+    let place = Place::new();
+    place.clean_set(6);
+    place
+        .splitlint([
+            "init",
+            "data",
+            "--github",
+            "--gitlab",
+            "--pre-commit",
+            "--dvc",
+        ])
+        .exits(0);
+    let workflow = yaml(&place.read(".github/workflows/splitlint.yml"));
+    let steps = workflow["jobs"]["splitlint"]["steps"]
+        .as_vec()
+        .expect("steps");
+    assert!(steps.iter().any(|step| runs_scan(&step["run"])));
+    let gitlab = yaml(&place.read(".gitlab-ci.yml"));
+    assert!(runs_scan(&gitlab["splitlint"]["script"][0]));
+    let pre_commit = yaml(&place.read(".pre-commit-config.yaml"));
+    assert!(runs_scan(&pre_commit["repos"][0]["hooks"][0]["entry"]));
+    let dvc = yaml(&place.read("dvc.yaml"));
+    assert!(runs_scan(&dvc["stages"]["splitlint"]["cmd"]));
+    assert_eq!(dvc["stages"]["splitlint"]["deps"][0].as_str(), Some("data"));
+}
+
+#[test]
+fn nothing_is_replaced() {
+    let place = Place::new();
+    place.clean_set(6);
+    place.write(".gitlab-ci.yml", "mine: 1\n");
+    place.write("splitlint.toml", "root = \"data\"\n");
+    place
+        .splitlint(["init", "data", "--gitlab"])
+        .exits(0)
+        .says("left    splitlint.toml as it is")
+        .says("add to it")
+        .says("gl-code-quality-report.json");
+    assert_eq!(place.read(".gitlab-ci.yml"), "mine: 1\n");
+    assert_eq!(place.read("splitlint.toml"), "root = \"data\"\n");
+}
+
+#[test]
+fn init_of_nothing_known_is_an_error() {
+    Place::new()
+        .splitlint(["init", "nowhere"])
+        .exits(2)
+        .warns("nowhere");
+}
+
+#[test]
+fn hooks_and_action_of_this_repository_parse() {
+    let hooks = yaml(&of_repository(".pre-commit-hooks.yaml"));
+    assert!(runs_scan(&hooks[0]["entry"]));
+    let action = yaml(&of_repository("action.yml"));
+    let steps = action["runs"]["steps"].as_vec().expect("steps");
+    assert!(
+        steps
+            .iter()
+            .all(|step| step["shell"].as_str() == Some("bash"))
+    );
+    for input in ["dataset", "args", "report", "sarif"] {
+        assert!(!action["inputs"][input]["description"].is_badvalue());
+    }
+}
+
+#[test]
+fn documented_settings_are_those_of_the_program() {
+    let page = of_repository("docs/configuration.md");
+    let facts = Facts {
+        layout: "image folders: 3 splits (train, val, test) × 10 classes".to_owned(),
+        root: "data".to_owned(),
+        evaluation: vec!["val".to_owned(), "test".to_owned()],
+        splits: ["train", "val", "test"].map(str::to_owned).to_vec(),
+    };
+    let (before, rest) = page.split_once("```toml all\n").expect("a block");
+    let (_, after) = rest.split_once("```\n").expect("its end");
+    let wanted = format!("{before}```toml all\n{}```\n{after}", template(&facts));
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(repository().join("docs/configuration.md"), &wanted).expect("written");
+    } else {
+        assert!(
+            page == wanted,
+            "docs/configuration.md is old; run the tests with UPDATE=1"
+        );
+    }
+}
+
+#[test]
+fn examples_in_the_pages_parse() {
+    for page in ["docs/ci.md", "docs/configuration.md"] {
+        let text = of_repository(page);
+        for block in blocks(&text, "yaml") {
+            yaml(block);
+        }
+        for block in blocks(&text, "toml") {
+            let options = parse(block, page);
+            assert!(options.problems.is_empty(), "{:?}", options.problems);
+        }
+    }
+}
+
+fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
+    let fence = format!("```{language}\n");
+    page.split(&fence)
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect()
+}
+
+fn runs_scan(command: &Yaml) -> bool {
+    command
+        .as_str()
+        .is_some_and(|text| text.contains("splitlint scan"))
+}
+
+fn yaml(text: &str) -> Yaml {
+    YamlLoader::load_from_str(text).expect("YAML").remove(0)
+}
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn of_repository(name: &str) -> String {
+    fs::read_to_string(repository().join(name)).expect("in the repository")
+}
