@@ -1,5 +1,9 @@
 //! `splitlint scan`: from flags to the exit code.
 
+use std::env;
+use std::fs::OpenOptions;
+use std::io::Write;
+
 use super::args::ScanArguments;
 use super::prepare::{self, Volume};
 use super::{console, destination, print};
@@ -7,7 +11,11 @@ use crate::config::{Format, Settings};
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::progress::{Progress, Stage};
+<<<<<<< HEAD
 use crate::report::{Report, html, write_folder};
+=======
+use crate::report::{Report, markdown, write_folder};
+>>>>>>> ef1993d (GitHub's run page gets the summary; an apply also holds the other copy against the report)
 use crate::scan::{Scan, scan};
 
 /// Scans, writes every report asked for, and answers with the verdict.
@@ -53,6 +61,7 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
     });
     progress.end(Stage::Report, &place);
     written?;
+    summarise(&report);
     if volume != Volume::Quiet || settings.format != Format::Text {
         let screen = console::screen(&place);
         console::print(&print::render(settings.format, &report, &screen))?;
@@ -60,6 +69,7 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
     Ok(scan.outcome.verdict.exit_code())
 }
 
+<<<<<<< HEAD
 /// `report.html`, without pictures where the user asked to stop.
 fn page(report: &Report<'_>, scan: &Scan, executor: &Executor) -> Result<String> {
     let shown = html::shown(report);
@@ -71,6 +81,22 @@ fn page(report: &Report<'_>, scan: &Scan, executor: &Executor) -> Result<String>
         .filter_map(|(id, jpeg)| Some((id, jpeg?)))
         .collect();
     html::render(report, &thumbnails)
+=======
+/// Adds the Markdown summary to the page of a GitHub run. A page that cannot
+/// be written changes no verdict.
+fn summarise(report: &Report<'_>) {
+    let Some(path) = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
+        return;
+    };
+    let added = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(markdown::render(report).as_bytes()));
+    if let Err(e) = added {
+        console::note(format!("`GITHUB_STEP_SUMMARY` cannot be written: {e}"));
+    }
+>>>>>>> ef1993d (GitHub's run page gets the summary; an apply also holds the other copy against the report)
 }
 
 /// The data set as the user named it.

@@ -80,6 +80,8 @@ root = {root}
 # false), the size above which a picture is not decoded.
 #jobs = 0
 #cache = true
+# Whether the cache reads every file to see that it has not changed.
+#check-content = false
 #max-pixels = 512_000_000
 
 # Severity by code, family or name: error, warning or advice.

@@ -47,6 +47,8 @@ pub struct Step {
     pub because: String,
     /// The finding's id, where one finding is the reason.
     pub finding: String,
+    /// The sample that it is a copy of, where that is the reason.
+    pub copy_of: Option<String>,
 }
 
 /// What a report and a person's decisions come to.
@@ -103,6 +105,7 @@ pub fn plan(report: &ReportFolder, decisions: &[Decision], listing: &Listing) ->
                     action: Action::Drop,
                     because: "it cannot be read or decoded".to_owned(),
                     finding: found.id.to_string(),
+                    copy_of: None,
                 },
             );
         }
@@ -138,6 +141,7 @@ pub fn plan(report: &ReportFolder, decisions: &[Decision], listing: &Listing) ->
                 action,
                 because: "decided in decisions.csv".to_owned(),
                 finding: String::new(),
+                copy_of: None,
             },
         );
     }
@@ -157,6 +161,7 @@ pub fn plan(report: &ReportFolder, decisions: &[Decision], listing: &Listing) ->
                 action: Action::Drop,
                 because: format!("a copy of `{}`", dropped.because_of),
                 finding: dropped.finding,
+                copy_of: Some(dropped.because_of),
             },
         );
     }
@@ -167,8 +172,8 @@ pub fn plan(report: &ReportFolder, decisions: &[Decision], listing: &Listing) ->
     Ok(plan)
 }
 
-/// Holds every sample that something is done with against the content that
-/// the report saw.
+/// Holds every sample that something is done with, or that is the reason for
+/// it, against the content that the report saw.
 ///
 /// # Errors
 /// [`Error::Input`] about the first that changed.
@@ -183,9 +188,15 @@ pub fn check_unchanged(
         .into_iter()
         .map(|(key, hash, _)| (key, hash))
         .collect();
+    let concerned: BTreeSet<&str> = plan
+        .steps
+        .iter()
+        .flat_map(|step| [Some(step.sample.as_str()), step.copy_of.as_deref()])
+        .flatten()
+        .collect();
     for sample in &listing.samples {
         let key = sample.key.as_str();
-        let Some(hash) = plan.step(key).and_then(|_| seen.get(key)) else {
+        let Some(hash) = seen.get(key).filter(|_| concerned.contains(key)) else {
             continue;
         };
         let now = reader

@@ -82,6 +82,11 @@ impl Run {
         self
     }
 
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
     pub(crate) fn into_command(self) -> Command {
         self.0
     }

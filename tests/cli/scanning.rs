@@ -157,6 +157,17 @@ fn further_outputs_are_written_with_their_folders() {
 }
 
 #[test]
+fn summary_is_added_to_the_page_of_a_github_run() {
+    let place = Place::new();
+    place.leaky_set();
+    place.write("page.md", "before\n");
+    let page = place.path("page.md");
+    place.scan().env("GITHUB_STEP_SUMMARY", &page).exits(1);
+    let text = place.read("page.md");
+    assert!(text.starts_with("before\n") && text.contains("LEAK001"), "{text}");
+}
+
+#[test]
 fn number_of_threads_does_not_show_in_the_report() {
     let place = Place::new();
     place.leaky_set();
