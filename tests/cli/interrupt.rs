@@ -40,7 +40,11 @@ fn interrupted_scan_stops_within_a_second_and_says_it_is_partial() {
     stderr.read_to_string(&mut told).expect("text");
     let output = child.wait_with_output().expect("ends");
     // A second is the promise; the rest is for a machine that does much else.
-    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert!(
+        asked.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        asked.elapsed()
+    );
     assert_eq!(output.status.code(), Some(2));
     told.push_str(&String::from_utf8_lossy(&output.stdout));
     assert!(told.contains("interrupted"), "{told}");

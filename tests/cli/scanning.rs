@@ -164,7 +164,10 @@ fn summary_is_added_to_the_page_of_a_github_run() {
     let page = place.path("page.md");
     place.scan().env("GITHUB_STEP_SUMMARY", &page).exits(1);
     let text = place.read("page.md");
-    assert!(text.starts_with("before\n") && text.contains("LEAK001"), "{text}");
+    assert!(
+        text.starts_with("before\n") && text.contains("LEAK001"),
+        "{text}"
+    );
 }
 
 #[test]
