@@ -15,4 +15,4 @@ pub use format::{Format, Output};
 pub use options::{CacheOption, Options};
 pub use policy::{Accept, CountOrShare, OneOrEach};
 pub use settings::{Cache, Settings, resolve};
-pub use template::{Facts, template};
+pub use template::{Facts, general, template};

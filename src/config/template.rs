@@ -19,11 +19,29 @@ pub struct Facts {
 /// A settings file: what is set is what a scan needs, everything else stands
 /// in a comment, with its default where it has one.
 pub fn template(facts: &Facts) -> String {
+    let mut text = general(facts);
+    for declared in registry::all() {
+        let settings = (declared.defaults)();
+        if settings.is_empty() {
+            continue;
+        }
+        let info = declared.info;
+        text.push_str(&format!("\n# {}: {}.\n", info.code, info.summary));
+        text.push_str(&format!("#[checks.{}]\n", info.name));
+        for (key, value) in settings {
+            text.push_str(&format!("#{key} = {value}\n"));
+        }
+    }
+    text
+}
+
+/// The part of [`template`] that does not depend on which checks there are.
+pub fn general(facts: &Facts) -> String {
     let layout = facts.layout.replace(['\n', '\r'], " ");
     let root = toml::Value::String(facts.root.clone());
     let limits = each(&facts.evaluation, "0.0");
     let classes = each(&facts.splits, "20");
-    let mut text = format!(
+    format!(
         "\
 # Settings of splitlint for this data set, which was read as
 #   {layout}
@@ -48,7 +66,7 @@ root = {root}
 
 # Checks to run and to leave out: codes, families or names. `splitlint checks`
 # lists them.
-#select = [\"LEAK\", \"LABEL\", \"DIST\", \"SHORTCUT\", \"FILE\"]
+#select = [\"LEAK\", \"FILE\"]
 #ignore = [\"DIST\"]
 
 # Verdict: the lowest severity that fails a scan: error, warning or never.
@@ -94,21 +112,10 @@ root = {root}
 #path = \"train/video-7/**\"
 #reason = \"a known burst\"
 #expires = \"2027-01-31\"
+
+# Settings of single checks; `splitlint explain CODE` tells of them.
 "
-    );
-    for declared in registry::all() {
-        let settings = (declared.defaults)();
-        if settings.is_empty() {
-            continue;
-        }
-        let info = declared.info;
-        text.push_str(&format!("\n# {}: {}.\n", info.code, info.summary));
-        text.push_str(&format!("#[checks.{}]\n", info.name));
-        for (key, value) in settings {
-            text.push_str(&format!("#{key} = {value}\n"));
-        }
-    }
-    text
+    )
 }
 
 /// `{ test = 0.0, val = 0.0 }`.

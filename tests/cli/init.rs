@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use splitlint::config::{Facts, parse, template};
+use splitlint::config::{Facts, general, parse};
 use yaml_rust2::{Yaml, YamlLoader};
 
 use super::run::Place;
@@ -101,7 +101,7 @@ fn documented_settings_are_those_of_the_program() {
     };
     let (before, rest) = page.split_once("```toml all\n").expect("a block");
     let (_, after) = rest.split_once("```\n").expect("its end");
-    let wanted = format!("{before}```toml all\n{}```\n{after}", template(&facts));
+    let wanted = format!("{before}```toml all\n{}```\n{after}", general(&facts));
     if std::env::var_os("UPDATE").is_some() {
         fs::write(repository().join("docs/configuration.md"), &wanted).expect("written");
     } else {
