@@ -142,10 +142,13 @@ fn leak(report: &Report<'_>, figures: &LeakFigures) -> Sentence {
         (_, same) => format!("{} of them carry the same label", number(same)),
     };
     if let Some(memorised) = figures.memorised {
-        detail.push_str(&format!(
-            "; a model that only remembers gets {} of them right",
-            percent(memorised)
-        ));
+        let right = match figures.leaked {
+            1 if memorised == 1.0 => "it right".to_owned(),
+            1 if memorised == 0.0 => "it wrong".to_owned(),
+            1 => format!("it right by a chance of {}", percent(memorised)),
+            _ => format!("{} of them right", percent(memorised)),
+        };
+        detail.push_str(&format!("; a model that only remembers gets {right}"));
     }
     Sentence {
         topic: Topic::Leaks,
@@ -250,15 +253,21 @@ fn drift(report: &Report<'_>, all: &mut Vec<Sentence>) {
     let Some(widest) = widest else {
         return;
     };
-    let untold = widest.division == Division::CannotTell;
+    let (tone, text) = match widest.division {
+        Division::CannotTell => (
+            Tone::Doubtful,
+            "too few labels to tell whether the splits have alike class shares",
+        ),
+        Division::Random | Division::Drifted => (
+            Tone::Good,
+            "the class shares of the splits differ no more than chance makes them",
+        ),
+        Division::Stratified => (Tone::Good, "the splits have alike class shares"),
+    };
     all.push(Sentence {
         topic: Topic::Distribution,
-        tone: if untold { Tone::Doubtful } else { Tone::Good },
-        text: if untold {
-            "too few labels to tell whether the splits have alike class shares".to_owned()
-        } else {
-            "the splits have alike class shares".to_owned()
-        },
+        tone,
+        text: text.to_owned(),
         detail: Some(format!(
             "{} of the labels would have to move: `{}` and `{}` {}",
             percent(widest.total_variation),

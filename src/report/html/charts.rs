@@ -15,6 +15,8 @@ const CLASSES: usize = 1000;
 const OPEN: usize = 30;
 /// Classes of a confusion matrix: what fits a screen in width.
 const CONFUSED: usize = 15;
+/// Classes drawn of a figure: those that say most.
+const BOXES: usize = 12;
 /// Bars of a histogram.
 const BINS: usize = 32;
 
@@ -176,6 +178,16 @@ pub(super) struct Histogram {
     low: String,
     high: String,
     lines: Vec<HistogramLine>,
+    /// The classes furthest from the rest; empty where there is but one.
+    classes: Vec<ClassBox>,
+}
+
+/// How a figure spreads over a class. Places are in per cent of the axis.
+#[derive(Debug, Serialize)]
+struct ClassBox {
+    label: String,
+    /// Twentieths, quartiles and median: 5%, 25%, 50%, 75%, 95%.
+    at: [f64; 5],
 }
 
 #[derive(Debug, Serialize)]
@@ -274,7 +286,51 @@ fn histogram(
                 points: steps(&bins, most),
             })
             .collect(),
+        classes: boxes(report, figure, low, high),
     })
+}
+
+/// The classes whose median lies furthest from the median of all medians.
+fn boxes(
+    report: &Report<'_>,
+    figure: fn(&ImageFacts) -> f64,
+    low: f64,
+    high: f64,
+) -> Vec<ClassBox> {
+    let mut values: Vec<Vec<f64>> = vec![Vec::new(); report.listing.classes.len()];
+    for sample in &report.listing.samples {
+        let value = report.fingerprints.facts(sample.id).map(figure);
+        for class in sample.labels.classes() {
+            values[class.index()].extend(value.filter(|value| value.is_finite()));
+        }
+    }
+    let mut boxes: Vec<ClassBox> = (values.iter_mut().zip(&report.listing.classes))
+        .filter(|(values, _)| !values.is_empty())
+        .map(|(values, label)| {
+            values.sort_unstable_by(f64::total_cmp);
+            let quantile =
+                |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
+            let place = |value: f64| rounded((value - low) / (high - low) * 100.0);
+            ClassBox {
+                label: label.clone(),
+                at: [0.05, 0.25, 0.5, 0.75, 0.95].map(|share| place(quantile(share))),
+            }
+        })
+        .collect();
+    if boxes.len() < 2 {
+        return Vec::new();
+    }
+    let mut medians: Vec<f64> = boxes.iter().map(|class| class.at[2]).collect();
+    medians.sort_unstable_by(f64::total_cmp);
+    let middle = medians[medians.len() / 2];
+    let far = |class: &ClassBox| (class.at[2] - middle).abs();
+    boxes.sort_by(|a, b| {
+        far(b)
+            .total_cmp(&far(a))
+            .then_with(|| a.label.cmp(&b.label))
+    });
+    boxes.truncate(BOXES);
+    boxes
 }
 
 /// A line of steps over `bins` in a box of 320 × 100.

@@ -14,6 +14,8 @@ const GROUPS: usize = 12;
 const MEMBERS: usize = 8;
 /// Findings about labels shown.
 const LABELS: usize = 60;
+/// Samples shown of a finding about many: two rows of them.
+const FACES: usize = 8;
 /// Findings shown of any other check.
 const OTHERS: usize = 12;
 
@@ -97,9 +99,9 @@ impl<'a> Gallery<'a> {
 /// The samples of a finding whose pictures are shown: of a pair the two that
 /// its evidence is about, in that order; of others the first few.
 pub(super) fn faces(report: &Report<'_>, finding: &Finding) -> Vec<SampleId> {
-    // A finding may fold many copies; among its first eight there are two of
-    // one pair, or it has none.
-    let mut first: Vec<SampleId> = finding.samples.iter().take(8).copied().collect();
+    // A finding may fold many copies; among its first few there are two of one
+    // pair.
+    let mut first: Vec<SampleId> = finding.samples.iter().take(FACES).copied().collect();
     if let Evidence::Pair(evidence) = &finding.evidence {
         first.sort_unstable();
         let pairs = &report.duplicates.pairs;
@@ -113,6 +115,6 @@ pub(super) fn faces(report: &Report<'_>, finding: &Finding) -> Vec<SampleId> {
             return vec![pair.a, pair.b];
         }
     }
-    first.truncate(4);
+    first.truncate(FACES);
     first
 }

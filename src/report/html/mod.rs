@@ -1,6 +1,7 @@
 //! The report as one page for people: opens from disk, asks for nothing,
 //! reads without JavaScript.
 
+mod album;
 mod charts;
 mod docs;
 mod gallery;

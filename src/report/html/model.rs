@@ -1,21 +1,15 @@
 //! What the page says, ready for its template. Chooses no picture.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
+use super::album::{Album, Picture, ShelfView, figure};
 use super::charts::{self, Confusion, Histogram, ShareChart};
-use super::gallery::{Gallery, Shelf, faces};
+use super::gallery::{Gallery, Shelf};
 use super::{Thumbnails, docs};
-use crate::finding::{Evidence, Finding, RunState, Severity, Transform};
+use crate::finding::{Finding, RunState, Severity};
 use crate::gate::Verdict;
 use crate::report::words::{counted, number, p_value, percent, shown};
 use crate::report::{Report, sentences};
-use crate::sample::SampleId;
-
-/// Bytes of inlined pictures, at most: with the rest, the page stays below
-/// 5 MB.
-const PICTURE_BYTES: usize = 3_600_000;
 
 /// Findings in the table; all of them are in `findings.csv`. A browser sorts
 /// this many rows in a blink.
@@ -71,65 +65,6 @@ struct SentenceView {
     tone: &'static str,
     text: String,
     detail: Option<String>,
-}
-
-/// What is shown of one check.
-#[derive(Debug, Serialize)]
-struct ShelfView {
-    code: &'static str,
-    name: &'static str,
-    summary: &'static str,
-    next_step: &'static str,
-    severity: &'static str,
-    count: String,
-    left: usize,
-    cards: Vec<Card>,
-}
-
-/// A finding with its pictures.
-#[derive(Debug, Serialize)]
-struct Card {
-    id: String,
-    severity: &'static str,
-    message: String,
-    pictures: Vec<Picture>,
-    /// Samples of the finding whose pictures are not shown.
-    more: usize,
-    /// What was done to the first picture to get the second, and how sure.
-    pair: Option<PairView>,
-    /// Named numbers.
-    figures: Vec<(String, String)>,
-    given: Option<String>,
-    suggested: Option<String>,
-    score: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct PairView {
-    relation: &'static str,
-    transform: String,
-    laid: Option<Laid>,
-    similarity: String,
-    distance: Option<u32>,
-}
-
-/// How the second picture is laid over the first, for a style sheet.
-#[derive(Debug, Serialize)]
-struct Laid {
-    /// Width over height of the first.
-    ratio: f64,
-    /// A CSS transformation about the top left corner.
-    transform: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Picture {
-    key: String,
-    split: Option<String>,
-    label: Option<String>,
-    /// JPEG in Base64.
-    data: Option<String>,
-    size: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -210,12 +145,7 @@ impl Page {
     pub(super) fn of(report: &Report<'_>, thumbnails: &Thumbnails) -> Self {
         let gallery = Gallery::plan(report);
         let outcome = report.outcome;
-        let mut album = Album {
-            report,
-            thumbnails,
-            room: PICTURE_BYTES,
-            left: 0,
-        };
+        let mut album = Album::new(report, thumbnails);
         let mut shelves = |shelves: &[Shelf<'_>]| -> Vec<ShelfView> {
             shelves.iter().filter_map(|s| album.shelf(s)).collect()
         };
@@ -277,129 +207,8 @@ impl Page {
                 })
                 .collect(),
             checks: checks(report),
-            pictures_left: album.left,
+            pictures_left: album.left_out(),
         }
-    }
-}
-
-/// Hands out pictures until there is no more room for them.
-struct Album<'a> {
-    report: &'a Report<'a>,
-    thumbnails: &'a Thumbnails,
-    room: usize,
-    left: usize,
-}
-
-impl Album<'_> {
-    fn shelf(&mut self, shelf: &Shelf<'_>) -> Option<ShelfView> {
-        let first = shelf.findings.first()?;
-        Some(ShelfView {
-            code: first.check.code,
-            name: first.check.name,
-            summary: first.check.summary,
-            next_step: first.check.next_step,
-            severity: first.severity.name(),
-            count: counted(shelf.all as u64, "finding", "findings"),
-            left: shelf.all - shelf.findings.len(),
-            cards: (shelf.findings.iter()).map(|f| self.card(f)).collect(),
-        })
-    }
-
-    fn card(&mut self, finding: &Finding) -> Card {
-        let faces = faces(self.report, finding);
-        let (pair, figures) = match &finding.evidence {
-            Evidence::None => (None, Vec::new()),
-            Evidence::Pair(pair) => (
-                Some(PairView {
-                    relation: pair.relation.name(),
-                    transform: pair.transform.to_string(),
-                    laid: faces.first().and_then(|&id| self.laid(id, &pair.transform)),
-                    similarity: percent(pair.similarity),
-                    distance: pair.distance,
-                }),
-                Vec::new(),
-            ),
-            Evidence::Figures(figures) => (
-                None,
-                (figures.iter())
-                    .map(|f| (f.name.replace('_', " "), figure(f.value)))
-                    .collect(),
-            ),
-        };
-        let opinion = (finding.samples.first())
-            .filter(|_| pair.is_none())
-            .and_then(|id| Some((*id, self.report.labels.get(id.index())?)))
-            .filter(|(_, opinion)| opinion.suggested.is_some());
-        let suggested = |(class, _)| shown(self.report.listing.class_name(class));
-        Card {
-            id: finding.id.to_string(),
-            severity: finding.severity.name(),
-            message: finding.message.clone(),
-            more: finding.samples.len() - faces.len(),
-            given: opinion.and_then(|(id, _)| self.report.label(id)),
-            suggested: opinion.and_then(|(_, o)| o.suggested).map(suggested),
-            score: opinion
-                .and_then(|(_, opinion)| opinion.score)
-                .map(|score| percent(f64::from(score))),
-            pictures: faces.iter().map(|&id| self.picture(id)).collect(),
-            pair,
-            figures,
-        }
-    }
-
-    /// The transform's matrix is in shares of each picture's sides; a style
-    /// sheet's is in pixels of a box that has the first one's shape, which
-    /// both pictures fill.
-    fn laid(&self, first: SampleId, transform: &Transform) -> Option<Laid> {
-        let header = &self.report.fingerprints.facts(first)?.header;
-        let ratio = f64::from(header.width) / f64::from(header.height.max(1));
-        let m = transform.matrix.map(f64::from);
-        let is_sound = ratio.is_finite() && ratio > 0.0 && m.iter().all(|v| v.is_finite());
-        is_sound.then(|| Laid {
-            ratio,
-            transform: format!(
-                "translate({:.3}%, {:.3}%) matrix({:.5}, {:.5}, {:.5}, {:.5}, 0, 0)",
-                m[2] * 100.0,
-                m[5] * 100.0,
-                m[0],
-                m[3] / ratio,
-                m[1] * ratio,
-                m[4],
-            ),
-        })
-    }
-
-    fn picture(&mut self, id: SampleId) -> Picture {
-        let facts = self.report.fingerprints.facts(id);
-        let data = self.thumbnails.get(&id).and_then(|jpeg| {
-            // Base64 makes four characters of three bytes.
-            let length = jpeg.len().div_ceil(3) * 4;
-            if length > self.room {
-                self.left += 1;
-                return None;
-            }
-            self.room -= length;
-            Some(STANDARD.encode(jpeg))
-        });
-        Picture {
-            key: shown(&self.report.key(id)),
-            split: self.report.split(id),
-            label: self.report.label(id).map(|label| shown(&label)),
-            data,
-            size: facts.map(|facts| format!("{} × {}", facts.header.width, facts.header.height)),
-        }
-    }
-}
-
-/// A number as short as is useful.
-fn figure(value: f64) -> String {
-    if value.fract() == 0.0 && value.abs() < 1e15 {
-        return format!("{value:.0}");
-    }
-    match value.abs() {
-        size if size >= 100.0 => format!("{value:.0}"),
-        size if size >= 0.001 => format!("{value:.3}"),
-        _ => format!("{value:.1e}"),
     }
 }
 
