@@ -10,8 +10,11 @@ use crate::finding::{PairEvidence, Relation, Transform};
 use crate::fingerprint::{FingerprintTable, Pictures};
 use crate::sample::SampleId;
 
-/// The least similarity of a pair worth telling; see `verify::similarity`.
-const CUT: f32 = 0.5;
+/// The least similarity of a pair worth telling. Of 15 pairs above 0.5 in a set
+/// of 3,781 clothing photos on few backdrops, the 13 of different garments lie
+/// below 0.989 and the two of one garment above 0.9999; a false alarm costs
+/// more than a copy missed.
+const CUT: f32 = 0.99;
 
 /// Pairs of one group of equal files listed in full; of a larger group only
 /// those with its first member are, so that ten thousand copies of one
