@@ -11,11 +11,7 @@ use crate::config::{Format, Settings};
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::progress::{Progress, Stage};
-<<<<<<< HEAD
-use crate::report::{Report, html, write_folder};
-=======
-use crate::report::{Report, markdown, write_folder};
->>>>>>> ef1993d (GitHub's run page gets the summary; an apply also holds the other copy against the report)
+use crate::report::{Report, html, markdown, write_folder};
 use crate::scan::{Scan, scan};
 
 /// Scans, writes every report asked for, and answers with the verdict.
@@ -69,7 +65,6 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
     Ok(scan.outcome.verdict.exit_code())
 }
 
-<<<<<<< HEAD
 /// `report.html`, without pictures where the user asked to stop.
 fn page(report: &Report<'_>, scan: &Scan, executor: &Executor) -> Result<String> {
     let shown = html::shown(report);
@@ -81,7 +76,8 @@ fn page(report: &Report<'_>, scan: &Scan, executor: &Executor) -> Result<String>
         .filter_map(|(id, jpeg)| Some((id, jpeg?)))
         .collect();
     html::render(report, &thumbnails)
-=======
+}
+
 /// Adds the Markdown summary to the page of a GitHub run. A page that cannot
 /// be written changes no verdict.
 fn summarise(report: &Report<'_>) {
@@ -96,7 +92,6 @@ fn summarise(report: &Report<'_>) {
     if let Err(e) = added {
         console::note(format!("`GITHUB_STEP_SUMMARY` cannot be written: {e}"));
     }
->>>>>>> ef1993d (GitHub's run page gets the summary; an apply also holds the other copy against the report)
 }
 
 /// The data set as the user named it.
