@@ -92,7 +92,7 @@ fn generated(seed: usize) -> image::RgbImage {
     image::RgbImage::from_fn(400, 533, |x, y| {
         let (x, y) = (x as usize, y as usize);
         let grain = (x * 7919 + y * 104_729 + seed * 31) % 23;
-        let shape = if (x / 40 + y / 50 + seed) % 3 == 0 {
+        let shape = if (x / 40 + y / 50 + seed).is_multiple_of(3) {
             90
         } else {
             0

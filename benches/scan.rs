@@ -3,6 +3,8 @@
 //!
 //! Prints the wall time of each stage for one warm-up and five runs.
 
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};

@@ -1,6 +1,8 @@
 //! `report.html` in a real browser: its script runs, nothing is complained
 //! of. Passes over the question where no Chromium is found.
 
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -1,6 +1,8 @@
 //! The tables as Python's users open them: pyarrow, pandas, DuckDB. Passes
 //! over the question where no Python with pyarrow is found.
 
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;

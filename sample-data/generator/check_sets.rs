@@ -32,11 +32,9 @@ pub(crate) fn make(root: &Path) -> Result<()> {
         |f| one_class_twice(f, "train/lake/copy.png"),
         |f| two_splits(f, Copy::Bytes),
     )?;
-    sets(
-        "LEAK004",
-        |f| mirrored_within(f),
-        |f| two_splits(f, Copy::Mirrored),
-    )?;
+    sets("LEAK004", mirrored_within, |f| {
+        two_splits(f, Copy::Mirrored)
+    })?;
     sets(
         "LABEL001",
         |f| one_class_twice(f, "train/city/copy.png"),

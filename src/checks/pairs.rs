@@ -84,7 +84,7 @@ pub(super) fn describe(data: &CheckContext<'_>, pair: &Pair, samples: &[SampleId
     let (from, to, transform) = if backwards {
         (pair.b, pair.a, transform.reversed())
     } else {
-        (pair.a, pair.b, transform.clone())
+        (pair.a, pair.b, *transform)
     };
     let (from, to) = (&data.listing.sample(from).key, &data.listing.sample(to).key);
     let fact = match pair.evidence.relation {

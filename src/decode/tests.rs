@@ -13,7 +13,7 @@ fn scene(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let (u, v) = (x as f32 / width as f32, y as f32 / height as f32);
         let disc = (u - 0.3).hypot(v - 0.6) < 0.2;
-        let bar = (u * 5.0) as u32 % 2 == 0 && v < 0.3;
+        let bar = ((u * 5.0) as u32).is_multiple_of(2) && v < 0.3;
         match (disc, bar) {
             (true, _) => Rgb([210, 60, 30]),
             (_, true) => Rgb([20, 90, 170]),

@@ -78,7 +78,7 @@ fn subsampling(frame: &Frame) -> Subsampling {
         return Subsampling(1, 1);
     };
     let ratio = |full: u32, part: u32| {
-        if full % part == 0 {
+        if full.is_multiple_of(part) {
             (full / part) as u8
         } else {
             0
