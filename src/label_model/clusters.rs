@@ -19,7 +19,7 @@ const ROUNDS: usize = 99;
 /// permutations are left out.
 const P_VALUE: f64 = 0.05;
 /// A cluster of few groups is few pictures, however many frames: the median
-/// odds must speak for themselves. See docs/accuracy.md, "bursts".
+/// odds must speak for themselves.
 const BURST_ODDS: f32 = 10.0;
 
 /// Samples that hang together and share one given and one better label.

@@ -146,8 +146,6 @@ pub struct Judgement {
 /// sample predicted without its group, as probabilities; neighbours as the
 /// second witness.
 ///
-/// The method and its figures are in docs/accuracy.md.
-///
 /// # Errors
 /// [`Interrupted`] when a stop was asked for.
 pub fn judge(
