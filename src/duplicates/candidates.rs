@@ -18,7 +18,7 @@ pub(crate) struct Guess {
 
 /// Where windows begin and how long they are along one side. Lengths are 16%
 /// apart and starts an eighth of a picture at most, which is what the
-/// descriptor bears (see docs/design.md, "windows").
+/// descriptor bears.
 const PLACES: [(f32, f32); 12] = [
     (0.0, 1.0),
     (0.0, 0.86),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::hamming::pairs_within;
 use super::prove::{Proven, Thumbnails, prove};
 use super::{Duplicates, Pair, groups};
 use crate::decode::Thumbnail;
@@ -20,6 +21,15 @@ const CUT: f32 = 0.99;
 /// those with its first member are, so that ten thousand copies of one
 /// picture make ten thousand pairs and not fifty million.
 const WHOLE_GROUP: usize = 300;
+
+/// Bits, of 64, within which hashes propose a pair whatever the descriptors
+/// say: re-encoded and resized copies differ in 6 at most (docs/design.md,
+/// "Decisions"), and pixels decide afterwards.
+const RADIUS: u32 = 8;
+
+/// Partners that one picture may have by its hash alone; a set of look-alikes
+/// would else propose all its pairs.
+const NEAREST: usize = 16;
 
 /// What is left between two pictures that may hold the same pixels, over the
 /// contrast: thumbnails of one picture by two decoders differ by rounding.
@@ -42,7 +52,8 @@ pub fn find(
         pictures,
         copies: &copies,
     };
-    let proof = prove(copies.len(), &looked_at, CUT, executor)?;
+    let hinted = alike_by_hash(table, &copies, executor)?;
+    let proof = prove(copies.len(), &looked_at, &hinted, CUT, executor)?;
     let exact = executor.map(proof.pairs.len(), |i| {
         looked_at.same_pixels(&proof.pairs[i])
     })?;
@@ -90,6 +101,20 @@ fn by_content(table: &FingerprintTable) -> Vec<Vec<SampleId>> {
     let mut copies: Vec<_> = copies.into_values().collect();
     copies.sort();
     copies
+}
+
+/// Pairs of distinct contents whose DCT hashes lie within [`RADIUS`], by their
+/// index in `copies`.
+fn alike_by_hash(
+    table: &FingerprintTable,
+    copies: &[Vec<SampleId>],
+    executor: &Executor,
+) -> Result<Vec<(u32, u32)>, Interrupted> {
+    let hashes: Vec<Option<u64>> = (copies.iter())
+        .map(|copies| Some(table.facts(*copies.first()?)?.hashes?.dct))
+        .collect();
+    let joined = pairs_within(&hashes, RADIUS, NEAREST, executor)?;
+    Ok(joined.pairs.into_iter().map(|(a, b, _)| (a, b)).collect())
 }
 
 fn identical() -> PairEvidence {

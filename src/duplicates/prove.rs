@@ -3,6 +3,7 @@
 
 use super::candidates::{Described, Guess, describe, propose};
 use super::descriptor::Basis;
+use super::verify::align::Map;
 use super::verify::{Alike, Answer, Subject, approach, judge, pyramid::Small};
 use crate::decode::Thumbnail;
 use crate::executor::{Executor, Interrupted};
@@ -37,10 +38,12 @@ pub(crate) struct Proof {
 const TRIES: usize = 2;
 
 /// Finds and verifies pairs among `count` pictures; keeps those of at least
-/// `cut` similarity.
+/// `cut` similarity. `hinted` are pairs `(a, b)`, `a < b`, to look at in any
+/// case, as pictures of one view.
 pub(crate) fn prove(
     count: usize,
     thumbnails: &dyn Thumbnails,
+    hinted: &[(u32, u32)],
     cut: f32,
     executor: &Executor,
 ) -> Result<Proof, Interrupted> {
@@ -69,6 +72,14 @@ pub(crate) fn prove(
     }
     let mut guesses = propose(&described, executor)?;
     drop(described);
+    guesses.extend(hinted.iter().filter_map(|(a, b)| {
+        Some(Guess {
+            fixed: ids.binary_search(a).ok()? as u32,
+            moving: ids.binary_search(b).ok()? as u32,
+            map: Map::IDENTITY,
+            score: 1.0,
+        })
+    }));
     let key = |g: &Guess| (g.fixed.min(g.moving), g.fixed.max(g.moving));
     guesses.sort_by(|a, b| key(a).cmp(&key(b)).then(b.score.total_cmp(&a.score)));
     let pairs: Vec<&[Guess]> = guesses.chunk_by(|a, b| key(a) == key(b)).collect();

@@ -73,7 +73,7 @@ impl Thumbnails for Shown {
 pub(super) fn proof(thumbnails: Vec<Thumbnail>, jobs: usize) -> Proof {
     let executor = Executor::new(jobs, StopFlag::default()).expect("threads");
     let shown = Shown(thumbnails);
-    prove(shown.0.len(), &shown, 0.5, &executor).expect("not stopped")
+    prove(shown.0.len(), &shown, &[], 0.5, &executor).expect("not stopped")
 }
 
 fn pairs(proof: &Proof) -> Vec<(u32, u32)> {
