@@ -15,6 +15,8 @@ mod distribution_sets;
 mod file_sets;
 #[path = "generator/folder.rs"]
 mod folder;
+#[path = "generator/group_sets.rs"]
+mod group_sets;
 #[path = "generator/paint.rs"]
 mod paint;
 

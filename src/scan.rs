@@ -189,7 +189,7 @@ fn run_check(
 fn copies_searched(runs: &[CheckRun]) -> bool {
     let any = |wanted: fn(&RunState) -> bool| {
         runs.iter()
-            .any(|run| run.check.family() == "LEAK" && wanted(&run.state))
+            .any(|run| ["LEAK001", "LEAK002"].contains(&run.check.code) && wanted(&run.state))
     };
     any(|state| *state == RunState::Completed) && !any(|state| matches!(state, RunState::Failed(_)))
 }

@@ -9,7 +9,7 @@ use image::imageops;
 
 use super::folder::Folder;
 use super::paint::{Motif, scene};
-use super::{distribution_sets, file_sets};
+use super::{distribution_sets, file_sets, group_sets};
 
 /// Fills `root` with `CODE/fires` and `CODE/clean` for every check.
 pub(crate) fn make(root: &Path) -> Result<()> {
@@ -40,7 +40,11 @@ pub(crate) fn make(root: &Path) -> Result<()> {
         |f| one_class_twice(f, "train/city/copy.png"),
         |f| one_class_twice(f, "train/lake/copy.png"),
     )?;
-    for &(code, fires, clean) in distribution_sets::SETS.iter().chain(file_sets::SETS) {
+    for &(code, fires, clean) in distribution_sets::SETS
+        .iter()
+        .chain(file_sets::SETS)
+        .chain(group_sets::SETS)
+    {
         sets(code, fires, clean)?;
     }
     Ok(())

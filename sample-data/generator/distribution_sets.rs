@@ -56,6 +56,19 @@ pub(crate) const SETS: &[(&str, Fill, Fill)] = &[
             f.copy("test/city/0.png", "val/city/0.png")
         },
     ),
+    (
+        "DIST008",
+        |f| deal(f, &[("train", 2, 2), ("test", 0, 2)]),
+        |f| deal(f, &[("train", 2, 2), ("test", 2, 0)]),
+    ),
+    (
+        "DIST009",
+        |f| {
+            deal(f, &[("train", 2, 2)])?;
+            f.save("train/ci-ty/0.png", &tiny(Motif::City, 90))
+        },
+        |f| deal(f, &[("train", 2, 2)]),
+    ),
 ];
 
 /// So many pictures of a city and of a lake in each split, all different.

@@ -70,6 +70,14 @@ pub(crate) const SETS: &[(&str, Fill, Fill)] = &[
         |f| manifest(f, "train/lake/0.png,lake,train\n"),
         |f| manifest(f, ""),
     ),
+    (
+        "FILE009",
+        |f| {
+            sound(f)?;
+            f.save("spare/city/0.png", &tiny(Motif::City, 30))
+        },
+        sound,
+    ),
 ];
 
 /// Two classes, two pictures each, in train and test, and nothing wrong.

@@ -130,6 +130,10 @@ pub(super) struct DataArguments {
     /// What in a path names the group: the first capture, e.g. `(patient\d+)_`
     #[arg(long, value_name = "REGEX", help_heading = DATA)]
     pub(super) group_regex: Option<String>,
+
+    /// CSV file with groups: a path or file name in the first column, its group in the second
+    #[arg(long, value_name = "FILE", help_heading = DATA)]
+    pub(super) group_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -354,6 +358,7 @@ impl ScanArguments {
             split_column: data.split_column,
             group_column: data.group_column,
             group_regex: data.group_regex,
+            group_file: data.group_file,
             select: said(checks.select),
             ignore: said(checks.ignore),
             fail_on: self.fail_on,

@@ -34,6 +34,8 @@ pub struct Options {
     pub group_column: Option<String>,
     /// What in a key names its group: the first capture, or the whole match.
     pub group_regex: Option<String>,
+    /// A CSV file that names groups: key or file name, then group.
+    pub group_file: Option<PathBuf>,
     /// Checks to run: codes, families or names.
     pub select: Option<Vec<String>>,
     /// Checks not to run.
@@ -111,6 +113,7 @@ impl Options {
             split_column: self.split_column.or(below.split_column),
             group_column: self.group_column.or(below.group_column),
             group_regex: self.group_regex.or(below.group_regex),
+            group_file: self.group_file.or(below.group_file),
             select: self.select.or(below.select),
             ignore: self.ignore.or(below.ignore),
             severity: joined(self.severity, below.severity),

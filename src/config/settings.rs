@@ -138,6 +138,7 @@ pub fn resolve(options: Options) -> Result<Settings> {
                 group: options.group_column,
             },
             group_regex,
+            group_file: options.group_file,
         },
         limits: options
             .max_pixels

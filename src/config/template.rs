@@ -63,6 +63,8 @@ root = {root}
 #group-column = \"patient\"
 # What in a path names its group: the first capture.
 #group-regex = '(patient\\d+)_'
+# A CSV file that names groups: a path or file name, then its group.
+#group-file = \"groups.csv\"
 
 # Checks to run and to leave out: codes, families or names. `splitlint checks`
 # lists them.

@@ -155,6 +155,8 @@ impl ReportFolder {
                 group: asked.columns.group,
             },
             group_regex,
+            // Groups change no sample that a review lists.
+            group_file: None,
         })
     }
 

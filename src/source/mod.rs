@@ -5,6 +5,7 @@ mod builder;
 mod files;
 mod folder;
 mod globs;
+mod groups;
 mod layout;
 mod manifest;
 mod names;
@@ -46,6 +47,8 @@ pub struct Request {
     /// What in a key names the sample's group: the first capture, or the whole
     /// match where the pattern captures nothing.
     pub group_regex: Option<regex::Regex>,
+    /// A CSV file that names groups: key or file name, then group.
+    pub group_file: Option<PathBuf>,
 }
 
 /// Names of a manifest's columns; `None` means guess from the usual names.
@@ -154,6 +157,12 @@ pub fn list(request: &Request, stop: &StopFlag, progress: &dyn Progress) -> Resu
         }
     }
     let mut listed = builder.finish()?;
+    if let Some(pattern) = &request.group_regex {
+        groups::by_pattern(&mut listed.listing, pattern);
+    }
+    if let Some(path) = &request.group_file {
+        groups::by_file(&mut listed.listing, path)?;
+    }
     listed.listing.layout = told.layout(&listed.listing);
     progress.end(
         Stage::Walk,

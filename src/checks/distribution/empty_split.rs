@@ -2,6 +2,7 @@
 
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::sample::{Listing, ProblemKind, SplitId, canonical_split};
 
 declare_check! { pub EMPTY_SPLIT = {
     code: "DIST006",
@@ -29,21 +30,39 @@ impl Check for ThisCheck {
         if data.listing.splits.is_empty() {
             return Ok(Ran::NotApplicable("the data set has no splits".to_owned()));
         }
+        for problem in &data.listing.problems {
+            if problem.kind == ProblemKind::EmptyFolder
+                && let Some(name) = split_meant(data.listing, problem.key.as_str())
+            {
+                out.push(told(name, None));
+            }
+        }
         for split in &data.classes.splits {
             let Some(id) = split.split.filter(|_| split.samples() == 0) else {
                 continue;
             };
             let name = &data.listing.splits[id.index()].name;
-            out.push(NewFinding {
-                id: FindingId::of_names(EMPTY_SPLIT.code, [name.as_str()]),
-                message: format!("`{name}` has no samples: nothing can be measured on it"),
-                samples: Vec::new(),
-                splits: vec![id],
-                labels: Vec::new(),
-                score: None,
-                evidence: Evidence::None,
-            });
+            out.push(told(name, Some(id)));
         }
         Ok(Ran::Completed)
+    }
+}
+
+/// The split that an empty folder stands for, unless another folder fills it.
+fn split_meant(listing: &Listing, key: &str) -> Option<&'static str> {
+    let name = canonical_split(key.rsplit('/').next().unwrap_or(key))?;
+    let filled = listing.splits.iter().any(|split| split.name == name);
+    (!filled).then_some(name)
+}
+
+fn told(name: &str, split: Option<SplitId>) -> NewFinding {
+    NewFinding {
+        id: FindingId::of_names(EMPTY_SPLIT.code, [name]),
+        message: format!("`{name}` has no samples: nothing can be measured on it"),
+        samples: Vec::new(),
+        splits: split.into_iter().collect(),
+        labels: Vec::new(),
+        score: None,
+        evidence: Evidence::None,
     }
 }

@@ -2,7 +2,11 @@
 
 mod class_absent;
 mod class_imbalance;
+mod class_index_mismatch;
+mod class_names;
+mod confusable_class_names;
 mod empty_split;
+mod loaders;
 mod same_samples;
 mod single_class;
 mod stratification_drift;
@@ -10,6 +14,8 @@ mod too_few_samples;
 
 pub use class_absent::CLASS_ABSENT_FROM_SPLIT;
 pub use class_imbalance::CLASS_IMBALANCE;
+pub use class_index_mismatch::CLASS_INDEX_MISMATCH;
+pub use confusable_class_names::CONFUSABLE_CLASS_NAMES;
 pub use empty_split::EMPTY_SPLIT;
 pub use same_samples::SAME_SAMPLES_IN_SPLITS;
 pub use single_class::SINGLE_CLASS;
@@ -30,6 +36,8 @@ pub(super) const CHECKS: &[Declared] = &[
     single_class::DECLARED,
     empty_split::DECLARED,
     same_samples::DECLARED,
+    class_index_mismatch::DECLARED,
+    confusable_class_names::DECLARED,
 ];
 
 /// A split's name in back-quotes; samples outside any split are "the data set".
@@ -42,6 +50,12 @@ fn split_words(listing: &Listing, split: Option<SplitId>) -> String {
 /// What a split is for; samples outside any split are learnt from.
 fn role(listing: &Listing, split: Option<SplitId>) -> Role {
     split.map_or(Role::Train, |split| listing.splits[split.index()].role)
+}
+
+/// The class of that name.
+fn class_id(listing: &Listing, name: &str) -> Option<ClassId> {
+    let place = listing.classes.iter().position(|class| class == name)?;
+    u32::try_from(place).ok().map(ClassId)
 }
 
 fn class_words(listing: &Listing, classes: &[ClassId]) -> Vec<String> {

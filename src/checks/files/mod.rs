@@ -5,6 +5,7 @@ mod empty_class_folder;
 mod listed_twice;
 mod low_information;
 mod not_an_image_file;
+mod outside_splits;
 mod too_many_pixels;
 mod unreadable_image;
 mod unsupported_format;
@@ -14,6 +15,7 @@ pub use empty_class_folder::EMPTY_CLASS_FOLDER;
 pub use listed_twice::LISTED_TWICE;
 pub use low_information::LOW_INFORMATION;
 pub use not_an_image_file::NOT_AN_IMAGE_FILE;
+pub use outside_splits::OUTSIDE_SPLITS;
 pub use too_many_pixels::TOO_MANY_PIXELS;
 pub use unreadable_image::UNREADABLE_IMAGE;
 pub use unsupported_format::UNSUPPORTED_FORMAT;
@@ -33,6 +35,7 @@ pub(super) const CHECKS: &[Declared] = &[
     empty_class_folder::DECLARED,
     low_information::DECLARED,
     listed_twice::DECLARED,
+    outside_splits::DECLARED,
 ];
 
 /// The samples whose pictures could not be seen, and why.

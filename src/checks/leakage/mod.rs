@@ -3,11 +3,18 @@
 
 mod exact_across_splits;
 mod exact_within_split;
+mod group_declared;
+mod group_evidence;
+mod group_exif;
+mod group_inferred;
+mod group_names;
 mod near_across_splits;
 mod near_within_split;
 
 pub use exact_across_splits::EXACT_DUPLICATE_ACROSS_SPLITS;
 pub use exact_within_split::EXACT_DUPLICATE_WITHIN_SPLIT;
+pub use group_declared::DECLARED_GROUP_ACROSS_SPLITS;
+pub use group_inferred::INFERRED_GROUP_ACROSS_SPLITS;
 pub use near_across_splits::NEAR_DUPLICATE_ACROSS_SPLITS;
 pub use near_within_split::NEAR_DUPLICATE_WITHIN_SPLIT;
 
@@ -19,4 +26,6 @@ pub(super) const CHECKS: &[Declared] = &[
     near_across_splits::DECLARED,
     exact_within_split::DECLARED,
     near_within_split::DECLARED,
+    group_declared::DECLARED,
+    group_inferred::DECLARED,
 ];

@@ -1,0 +1,373 @@
+//! Finds samples of several splits that seem to belong together by file names
+//! or by what cameras wrote down. Advice: what it means only a person knows.
+
+use std::collections::BTreeMap;
+
+use super::group_evidence::{Cohesion, cohesion, distance, expected_crossings};
+use super::group_exif;
+use super::group_names::{Hint, is_original, read};
+use crate::checks::words::{counted, listed};
+use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
+use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
+use crate::sample::{ClassId, Role, SampleId, SplitId};
+
+declare_check! { pub INFERRED_GROUP_ACROSS_SPLITS = {
+    code: "LEAK006",
+    name: "inferred-group-across-splits",
+    summary: "file names or camera data suggest that samples of several splits belong together",
+    next_step: "if the groups are real, declare them with `--group-regex` or `--group-column`, and split anew by group",
+    severity: Severity::Advice,
+    docs: "inferred-group-across-splits.md",
+    settings: none,
+} }
+
+#[derive(Debug)]
+struct ThisCheck;
+
+impl Check for ThisCheck {
+    fn info(&self) -> &'static CheckInfo {
+        &INFERRED_GROUP_ACROSS_SPLITS
+    }
+
+    fn needs(&self) -> Needs {
+        Needs {
+            fingerprints: true,
+            ..Needs::default()
+        }
+    }
+
+    fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
+        if data.listing.splits.len() < 2 {
+            return Ok(Ran::NotApplicable(
+                "the data set has fewer than two splits".to_owned(),
+            ));
+        }
+        if !data.listing.groups.is_empty() {
+            return Ok(Ran::NotApplicable(
+                "groups are declared and need not be inferred".to_owned(),
+            ));
+        }
+        for (hint, groups) in groups_by_hint(data) {
+            data.executor.stop().check()?;
+            let sound = match hint {
+                Hint::Counter => runs(data, &groups),
+                _ => believable(data, hint, groups),
+            };
+            tell(data, out, hint.words(), hint.regex(), &sound);
+        }
+        for (words, groups) in [
+            ("bursts of one camera", group_exif::bursts(data)),
+            ("pictures taken at one place", group_exif::places(data)),
+        ] {
+            let sound = taken_together(data, groups);
+            tell(data, out, words, None, &sound);
+        }
+        Ok(Ran::Completed)
+    }
+}
+
+/// Samples that may belong together.
+#[derive(Debug, Clone)]
+struct Group {
+    stem: String,
+    /// In the order of their counters, then keys.
+    samples: Vec<SampleId>,
+}
+
+impl Group {
+    /// The splits with samples of it, in listing order, with their numbers.
+    fn splits(&self, data: &CheckContext<'_>) -> BTreeMap<SplitId, usize> {
+        let mut splits = BTreeMap::new();
+        for &id in &self.samples {
+            if let Some(split) = data.listing.sample(id).split {
+                *splits.entry(split).or_insert(0) += 1;
+            }
+        }
+        splits
+    }
+
+    /// The samples outside the split that holds most of them.
+    fn strays(&self, data: &CheckContext<'_>) -> usize {
+        let splits = self.splits(data);
+        self.samples.len() - splits.values().copied().max().unwrap_or(0)
+    }
+}
+
+/// Groups that seem real, and what speaks for them.
+struct Sound {
+    groups: Vec<Group>,
+    cohesion: Option<Cohesion>,
+}
+
+type Counted = (u64, SampleId);
+
+fn groups_by_hint(data: &CheckContext<'_>) -> BTreeMap<Hint, Vec<Group>> {
+    let mut found: BTreeMap<(Hint, Option<ClassId>, &str), Vec<Counted>> = BTreeMap::new();
+    let mut stems: BTreeMap<(Hint, Option<ClassId>, &str), bool> = BTreeMap::new();
+    for sample in &data.listing.samples {
+        let Some(named) = read(sample.key.as_str()) else {
+            continue;
+        };
+        // A patient or a video may show several classes; copies and runs of a
+        // counter are looked for within one.
+        let class = match named.hint {
+            Hint::Numbered | Hint::Dated => None,
+            _ => sample.labels.single(),
+        };
+        let key = (named.hint, class, named.stem);
+        let members = found.entry(key).or_default();
+        members.push((named.counter.unwrap_or(0), sample.id));
+        stems.entry(key).or_insert(false);
+    }
+    // A copy is one of something: the picture that bears the plain name.
+    for sample in &data.listing.samples {
+        let key = sample.key.as_str();
+        let name = key.rsplit('/').next().unwrap_or(key);
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let place = (Hint::Copy, sample.labels.single(), stem);
+        if let Some(members) = found.get_mut(&place)
+            && is_original(key, stem)
+        {
+            members.push((0, sample.id));
+            stems.insert(place, true);
+        }
+    }
+    let mut by_hint: BTreeMap<Hint, Vec<Group>> = BTreeMap::new();
+    for ((hint, class, stem), mut members) in found {
+        let has_original = stems.get(&(hint, class, stem)).copied().unwrap_or(false);
+        if members.len() < 2 || (hint == Hint::Copy && !has_original) {
+            continue;
+        }
+        members.sort_unstable();
+        by_hint.entry(hint).or_default().push(Group {
+            stem: stem.to_owned(),
+            samples: members.into_iter().map(|(_, id)| id).collect(),
+        });
+    }
+    by_hint
+}
+
+/// Beyond this part of a class, or of the data set where it spans classes, a
+/// shared stem is the name of the class or of the data set, not of a group.
+const LARGEST_PART: f64 = 1.0 / 3.0;
+
+/// Groups as large as this in the middle can be judged by their pictures, and
+/// are; smaller ones are believed by name.
+const JUDGED_BY_LOOKS: usize = 25;
+
+fn believable(data: &CheckContext<'_>, hint: Hint, mut groups: Vec<Group>) -> Sound {
+    if hint >= Hint::Numbered {
+        drop_names_of_classes(data, &mut groups);
+    }
+    let cohesion = cohesion(data, &neighbours(&groups));
+    let clear = cohesion.is_some_and(|cohesion| cohesion.is_clear());
+    let mut sizes: Vec<usize> = groups.iter().map(|group| group.samples.len()).collect();
+    sizes.sort_unstable();
+    let middle = sizes.get(sizes.len() / 2).copied().unwrap_or(0);
+    let largest = sizes.last().copied().unwrap_or(0);
+    let believed = match hint {
+        Hint::Export | Hint::Copy => true,
+        // Pairs alone come about by chance among ids.
+        Hint::Numbered => clear || (largest >= 3 && middle < JUDGED_BY_LOOKS),
+        Hint::Dated | Hint::Counter => clear,
+    };
+    if !believed {
+        groups.clear();
+    }
+    Sound { groups, cohesion }
+}
+
+/// Drops groups that are a large part of their class or of the data set.
+fn drop_names_of_classes(data: &CheckContext<'_>, groups: &mut Vec<Group>) {
+    let all = data.classes.together();
+    groups.retain(|group| {
+        let mut classes: Vec<Option<ClassId>> = (group.samples.iter())
+            .map(|&id| data.listing.sample(id).labels.single())
+            .collect();
+        classes.sort_unstable();
+        classes.dedup();
+        let whole = match classes[..] {
+            [Some(class)] => all.count(class),
+            _ => all.samples(),
+        };
+        group.samples.len() as f64 <= LARGEST_PART * whole as f64
+    });
+}
+
+/// Groups by camera data, which need no other evidence. One that is a large
+/// part of the data set comes of a time or place that a program wrote.
+fn taken_together(data: &CheckContext<'_>, groups: Vec<Vec<SampleId>>) -> Sound {
+    let mut groups: Vec<Group> = groups
+        .into_iter()
+        .filter_map(|samples| {
+            let stem = data
+                .listing
+                .sample(*samples.first()?)
+                .key
+                .as_str()
+                .to_owned();
+            Some(Group { stem, samples })
+        })
+        .collect();
+    drop_names_of_classes(data, &mut groups);
+    let cohesion = cohesion(data, &neighbours(&groups));
+    Sound { groups, cohesion }
+}
+
+/// Each sample with the next of its group.
+fn neighbours(groups: &[Group]) -> Vec<(SampleId, SampleId)> {
+    groups
+        .iter()
+        .flat_map(|group| group.samples.windows(2))
+        .map(|pair| (pair[0], pair[1]))
+        .collect()
+}
+
+/// Runs of consecutive counters that look alike, if consecutive pictures are
+/// more alike than strangers at all.
+fn runs(data: &CheckContext<'_>, counters: &[Group]) -> Sound {
+    let number = |id: SampleId| read(data.listing.sample(id).key.as_str())?.counter;
+    let consecutive: Vec<(SampleId, SampleId)> = neighbours(counters)
+        .into_iter()
+        .filter(|&(a, b)| number(a).is_some_and(|a| number(b) == Some(a + 1)))
+        .collect();
+    let nothing = |cohesion| Sound {
+        groups: Vec::new(),
+        cohesion,
+    };
+    let cohesion = cohesion(data, &consecutive);
+    let Some(clear) = cohesion.filter(Cohesion::is_clear) else {
+        return nothing(cohesion);
+    };
+    // A pair belongs together if it is nearer than the mean of strangers by
+    // more than the mean gain: half of the truly related ones at least.
+    let mean = mean_distance(data, &consecutive);
+    let bar = mean - clear.bits / 2.0;
+    let mut groups: Vec<Group> = Vec::new();
+    let mut last = None;
+    for (a, b) in consecutive {
+        let near = distance(data, a, b).is_some_and(|bits| f64::from(bits) < bar);
+        if !near {
+            last = None;
+            continue;
+        }
+        match groups.last_mut() {
+            Some(group) if last == Some(a) => group.samples.push(b),
+            _ => groups.push(Group {
+                stem: data.listing.sample(a).key.as_str().to_owned(),
+                samples: vec![a, b],
+            }),
+        }
+        last = Some(b);
+    }
+    Sound { groups, cohesion }
+}
+
+fn mean_distance(data: &CheckContext<'_>, pairs: &[(SampleId, SampleId)]) -> f64 {
+    let distances: Vec<f64> = pairs
+        .iter()
+        .filter_map(|&(a, b)| distance(data, a, b).map(f64::from))
+        .collect();
+    distances.iter().sum::<f64>() / distances.len().max(1) as f64
+}
+
+/// Tells `out` of the groups that lie in several splits, if there are any.
+fn tell(
+    data: &CheckContext<'_>,
+    out: &mut Findings,
+    words: &'static str,
+    regex: Option<&str>,
+    sound: &Sound,
+) {
+    let crossing: Vec<&Group> = (sound.groups.iter())
+        .filter(|group| group.splits(data).len() > 1)
+        .collect();
+    if !crossing.is_empty() {
+        out.push(told(data, words, regex, sound, &crossing));
+    }
+}
+
+fn told(
+    data: &CheckContext<'_>,
+    words: &'static str,
+    regex: Option<&str>,
+    sound: &Sound,
+    crossing: &[&Group],
+) -> NewFinding {
+    let listing = data.listing;
+    let mut ranked: Vec<&Group> = crossing.to_vec();
+    ranked.sort_by(|a, b| {
+        let strays = |group: &Group| group.strays(data);
+        (strays(b).cmp(&strays(a))).then_with(|| a.stem.cmp(&b.stem))
+    });
+    let shown: Vec<String> = ranked
+        .iter()
+        .map(|group| {
+            let places: Vec<String> = (group.splits(data).into_iter())
+                .map(|(split, count)| {
+                    format!("{count} in `{}`", listing.splits[split.index()].name)
+                })
+                .collect();
+            format!("`{}` ({})", group.stem, listed(&places, 4))
+        })
+        .collect();
+    let sizes: Vec<usize> = sound.groups.iter().map(|g| g.samples.len()).collect();
+    let by_chance = expected_crossings(data, &sizes);
+    let looks = match sound.cohesion {
+        Some(cohesion) if cohesion.is_clear() => format!(
+            "; neighbours in a group are {:.0} of 64 hash bits more alike than strangers",
+            cohesion.bits
+        ),
+        _ => String::new(),
+    };
+    let declare = regex.map_or_else(String::new, |regex| {
+        format!("; declare them by `--group-regex '{regex}'`")
+    });
+    let message = format!(
+        "{}: {} of {} lie in several splits, where a random split would tear {by_chance:.0}: {}{looks}{declare}",
+        words,
+        crossing.len(),
+        counted(sound.groups.len() as u64, "group"),
+        listed(&shown, 4),
+    );
+    let mut samples: Vec<(bool, SampleId)> = ranked
+        .iter()
+        .flat_map(|group| &group.samples)
+        .map(|&id| (split_role(data, id) != Some(Role::Evaluation), id))
+        .collect();
+    samples.sort_unstable();
+    let samples: Vec<SampleId> = samples.into_iter().map(|(_, id)| id).collect();
+    let of_sample = |&id: &SampleId| listing.sample(id);
+    NewFinding {
+        id: FindingId::of_names(INFERRED_GROUP_ACROSS_SPLITS.code, [words]),
+        message,
+        splits: samples
+            .iter()
+            .filter_map(|id| of_sample(id).split)
+            .collect(),
+        labels: (samples.iter())
+            .flat_map(|id| of_sample(id).labels.classes().to_vec())
+            .collect(),
+        samples,
+        score: None,
+        evidence: Evidence::Figures(vec![
+            figure("groups", sound.groups.len() as f64),
+            figure("groups_crossing", crossing.len() as f64),
+            figure("expected_by_chance", by_chance),
+            figure("cohesion_bits", sound.cohesion.map_or(0.0, |c| c.bits)),
+            figure(
+                "cohesion_pairs",
+                sound.cohesion.map_or(0.0, |c| c.pairs as f64),
+            ),
+        ]),
+    }
+}
+
+fn figure(name: &'static str, value: f64) -> Figure {
+    Figure { name, value }
+}
+
+fn split_role(data: &CheckContext<'_>, id: SampleId) -> Option<Role> {
+    let split = data.listing.sample(id).split?;
+    Some(data.listing.splits[split.index()].role)
+}
