@@ -62,6 +62,7 @@ fn main() {
         headlines: &scan.headlines,
         classes: &scan.classes,
         drift: &scan.drift,
+        quality: &scan.quality,
         labels: &[],
         drops: &scan.drops,
     };

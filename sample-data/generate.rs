@@ -19,6 +19,8 @@ mod folder;
 mod group_sets;
 #[path = "generator/paint.rs"]
 mod paint;
+#[path = "generator/quality_sets.rs"]
+mod quality_sets;
 
 fn main() -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data");

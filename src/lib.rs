@@ -23,6 +23,7 @@ pub mod label_model;
 pub mod linear;
 pub mod neighbors;
 pub mod progress;
+pub mod quality;
 pub mod report;
 pub mod review;
 pub mod sample;

@@ -15,6 +15,7 @@ use crate::fingerprint::{self, Earlier, FingerprintTable, Fingerprinted, Picture
 use crate::gate::{self, Case, Outcome};
 use crate::headlines::{self, Drop, Known};
 use crate::progress::{Progress, Stage};
+use crate::quality::QualityTable;
 use crate::sample::Listing;
 use crate::source::{self, Listed};
 
@@ -30,6 +31,8 @@ pub struct Scan {
     pub classes: ClassCounts,
     /// How far each two splits lie apart.
     pub drift: Vec<Drift>,
+    /// What speaks against single pictures.
+    pub quality: QualityTable,
     /// The figures a person asks for first.
     pub headlines: Headlines,
     /// Findings and verdict.
@@ -96,12 +99,14 @@ pub fn examine(
         interrupted = true;
         Vec::new()
     });
+    let quality = QualityTable::of(&listing, &fingerprints);
     let data = CheckContext {
         listing: &listing,
         fingerprints: &fingerprints,
         duplicates: &related,
         classes: &classes,
         drift: &drift,
+        quality: &quality,
         executor,
     };
     progress.begin(Stage::Checks, Some(settings.checks.len() as u64));
@@ -142,6 +147,7 @@ pub fn examine(
         duplicates: related,
         classes,
         drift,
+        quality,
         headlines,
         outcome,
         drops,

@@ -9,7 +9,7 @@ use image::imageops;
 
 use super::folder::Folder;
 use super::paint::{Motif, scene};
-use super::{distribution_sets, file_sets, group_sets};
+use super::{distribution_sets, file_sets, group_sets, quality_sets};
 
 /// Fills `root` with `CODE/fires` and `CODE/clean` for every check.
 pub(crate) fn make(root: &Path) -> Result<()> {
@@ -44,6 +44,7 @@ pub(crate) fn make(root: &Path) -> Result<()> {
         .iter()
         .chain(file_sets::SETS)
         .chain(group_sets::SETS)
+        .chain(quality_sets::SETS)
     {
         sets(code, fires, clean)?;
     }

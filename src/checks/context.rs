@@ -5,6 +5,7 @@ use crate::duplicates::Duplicates;
 use crate::executor::Executor;
 use crate::finding::{CheckInfo, Evidence, Finding, FindingId, Severity};
 use crate::fingerprint::FingerprintTable;
+use crate::quality::QualityTable;
 use crate::sample::{ClassId, Listing, SampleId, SplitId};
 
 /// The data laid out for checks. What no selected check needs is empty.
@@ -20,6 +21,8 @@ pub struct CheckContext<'a> {
     pub classes: &'a ClassCounts,
     /// How far each two splits lie apart.
     pub drift: &'a [Drift],
+    /// What speaks against single pictures.
+    pub quality: &'a QualityTable,
     /// Threads, and the flag that says stop.
     pub executor: &'a Executor,
 }

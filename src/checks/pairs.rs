@@ -170,6 +170,7 @@ mod tests {
             duplicates: &duplicates,
             classes: &crate::distribution::count(&listing),
             drift: &[],
+            quality: &crate::quality::QualityTable::default(),
             executor: &executor,
         };
         let mut out = Findings::new(&CHECK, Severity::Error);

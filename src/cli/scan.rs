@@ -45,6 +45,7 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
         headlines: &scan.headlines,
         classes: &scan.classes,
         drift: &scan.drift,
+        quality: &scan.quality,
         labels: &[],
         drops: &scan.drops,
     };

@@ -14,6 +14,7 @@ use crate::finding::{
 use crate::fingerprint::{Fingerprint, FingerprintTable};
 use crate::gate::{Accepted, Breach, Outcome, Verdict};
 use crate::headlines::{self, Drop, DropSide, Known};
+use crate::quality::QualityTable;
 use crate::sample::{
     ClassId, ContentHash, Labels, Layout, Listing, Sample, SampleId, SampleKey, Split, SplitId,
 };
@@ -29,6 +30,7 @@ pub(super) struct Fixture {
     pub(super) headlines: Headlines,
     pub(super) classes: ClassCounts,
     pub(super) drift: Vec<Drift>,
+    quality: QualityTable,
     pub(super) labels: Vec<LabelOpinion>,
     pub(super) drops: Vec<Drop>,
 }
@@ -139,6 +141,7 @@ impl Fixture {
         let classes = distribution::count(&listing);
         let drift = distribution::drift(&listing, &classes, &executor).expect("not stopped");
         let fingerprints = fingerprints(&listing);
+        let quality = QualityTable::of(&listing, &fingerprints);
         let headlines = headlines::headlines(Known {
             listing: &listing,
             fingerprints: &fingerprints,
@@ -169,6 +172,7 @@ impl Fixture {
             headlines,
             classes,
             drift,
+            quality,
             labels,
             drops,
         }
@@ -186,6 +190,7 @@ impl Fixture {
             headlines: &self.headlines,
             classes: &self.classes,
             drift: &self.drift,
+            quality: &self.quality,
             labels: &self.labels,
             drops: &self.drops,
         }

@@ -26,6 +26,7 @@ use crate::finding::{Finding, Headlines, LabelOpinion, Severity};
 use crate::fingerprint::FingerprintTable;
 use crate::gate::Outcome;
 use crate::headlines::Drop;
+use crate::quality::QualityTable;
 use crate::sample::{Listing, SampleId};
 use crate::source::Request;
 
@@ -50,6 +51,8 @@ pub struct Report<'a> {
     pub classes: &'a ClassCounts,
     /// How far each two splits lie apart.
     pub drift: &'a [Drift],
+    /// What speaks against single pictures.
+    pub quality: &'a QualityTable,
     /// What is thought of each sample's label, in listing order; empty where
     /// no label was judged.
     pub labels: &'a [LabelOpinion],

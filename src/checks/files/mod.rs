@@ -1,24 +1,37 @@
 //! Checks of the FILE family: files that are broken, odd or no pictures.
 
 mod bad_link;
+mod blurry;
 mod empty_class_folder;
+mod flawed;
+mod grayscale_among_colour;
 mod listed_twice;
 mod low_information;
 mod not_an_image_file;
+mod odd_dimensions;
 mod outside_splits;
+mod poor_exposure;
 mod too_many_pixels;
 mod unreadable_image;
 mod unsupported_format;
+mod unusual_mode;
+mod wrong_extension;
 
 pub use bad_link::BAD_LINK;
+pub use blurry::BLURRY;
 pub use empty_class_folder::EMPTY_CLASS_FOLDER;
+pub use grayscale_among_colour::GRAYSCALE_AMONG_COLOUR;
 pub use listed_twice::LISTED_TWICE;
 pub use low_information::LOW_INFORMATION;
 pub use not_an_image_file::NOT_AN_IMAGE_FILE;
+pub use odd_dimensions::ODD_DIMENSIONS;
 pub use outside_splits::OUTSIDE_SPLITS;
+pub use poor_exposure::POOR_EXPOSURE;
 pub use too_many_pixels::TOO_MANY_PIXELS;
 pub use unreadable_image::UNREADABLE_IMAGE;
 pub use unsupported_format::UNSUPPORTED_FORMAT;
+pub use unusual_mode::UNUSUAL_MODE;
+pub use wrong_extension::WRONG_EXTENSION;
 
 use super::{CheckContext, Declared, NewFinding};
 use crate::decode::DecodeFailure;
@@ -36,6 +49,12 @@ pub(super) const CHECKS: &[Declared] = &[
     low_information::DECLARED,
     listed_twice::DECLARED,
     outside_splits::DECLARED,
+    odd_dimensions::DECLARED,
+    poor_exposure::DECLARED,
+    blurry::DECLARED,
+    grayscale_among_colour::DECLARED,
+    wrong_extension::DECLARED,
+    unusual_mode::DECLARED,
 ];
 
 /// The samples whose pictures could not be seen, and why.

@@ -31,6 +31,7 @@ pub(super) fn rows(
             .map(move |f: Option<&ImageFacts>| Some(format!("{:016x}", pick(f?.hashes.as_ref()?))))
     };
     let statistic = |pick: fn(&Statistics) -> f32| facts().map(move |f| Some(pick(&f?.statistics)));
+    let quality = || rows().map(|s| report.quality.get(s.id));
     let opinion = || rows().map(|s| report.labels.get(s.id.index()));
     Frame::default()
         .text("sample", rows().map(|s| Some(report.key(s.id))))
@@ -73,6 +74,14 @@ pub(super) fn rows(
         .text(
             "copy_group",
             rows().map(|s| first_copies.get(&s.id).map(|&first| report.key(first))),
+        )
+        .number("quality_score", quality().map(|q| Some(q?.score)))
+        .list(
+            "flaws",
+            quality().map(|q| {
+                let flaws = q.map_or(&[][..], |q| &q.flaws);
+                flaws.iter().map(|flaw| flaw.name().to_owned()).collect()
+            }),
         )
         .text(
             "problem",

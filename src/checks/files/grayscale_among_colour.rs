@@ -1,0 +1,42 @@
+//! Finds pictures without colour in a set of colour pictures.
+
+use super::flawed;
+use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
+use crate::finding::{CheckInfo, Severity};
+use crate::quality::Flaw;
+
+declare_check! { pub GRAYSCALE_AMONG_COLOUR = {
+    code: "FILE013",
+    name: "grayscale-among-colour",
+    summary: "a picture has no colour while nearly all others have",
+    next_step: "check that colour was not lost on the way, and that gray pictures are not of one class only",
+    severity: Severity::Advice,
+    docs: "grayscale-among-colour.md",
+    settings: none,
+} }
+
+#[derive(Debug)]
+struct ThisCheck;
+
+impl Check for ThisCheck {
+    fn info(&self) -> &'static CheckInfo {
+        &GRAYSCALE_AMONG_COLOUR
+    }
+
+    fn needs(&self) -> Needs {
+        Needs {
+            fingerprints: true,
+            ..Needs::default()
+        }
+    }
+
+    fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
+        flawed::tell(
+            data,
+            out,
+            Flaw::Grayscale,
+            "without colour among colour pictures",
+        );
+        Ok(Ran::Completed)
+    }
+}

@@ -1,0 +1,48 @@
+//! Finds pictures of a size or shape unlike the others'.
+
+use super::flawed;
+use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
+use crate::finding::{CheckInfo, Severity};
+use crate::quality::Flaw;
+
+declare_check! { pub ODD_DIMENSIONS = {
+    code: "FILE010",
+    name: "odd-dimensions",
+    summary: "a picture is far larger, smaller, longer or wider than the others",
+    next_step: "look at them: thumbnails, strips and screenshots are seldom meant to be in the set",
+    severity: Severity::Advice,
+    docs: "odd-dimensions.md",
+    settings: none,
+} }
+
+#[derive(Debug)]
+struct ThisCheck;
+
+impl Check for ThisCheck {
+    fn info(&self) -> &'static CheckInfo {
+        &ODD_DIMENSIONS
+    }
+
+    fn needs(&self) -> Needs {
+        Needs {
+            fingerprints: true,
+            ..Needs::default()
+        }
+    }
+
+    fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
+        flawed::tell(
+            data,
+            out,
+            Flaw::OddSize,
+            "of an odd size (ten times the pixels of the middle picture, or a tenth)",
+        );
+        flawed::tell(
+            data,
+            out,
+            Flaw::OddAspect,
+            "of an odd shape (the short side below 0.35 of the long one)",
+        );
+        Ok(Ran::Completed)
+    }
+}
