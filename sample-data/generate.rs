@@ -21,6 +21,8 @@ mod group_sets;
 mod paint;
 #[path = "generator/quality_sets.rs"]
 mod quality_sets;
+#[path = "generator/shortcut_sets.rs"]
+mod shortcut_sets;
 
 fn main() -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data");

@@ -9,7 +9,7 @@ use image::imageops;
 
 use super::folder::Folder;
 use super::paint::{Motif, scene};
-use super::{distribution_sets, file_sets, group_sets, quality_sets};
+use super::{distribution_sets, file_sets, group_sets, quality_sets, shortcut_sets};
 
 /// Fills `root` with `CODE/fires` and `CODE/clean` for every check.
 pub(crate) fn make(root: &Path) -> Result<()> {
@@ -45,6 +45,7 @@ pub(crate) fn make(root: &Path) -> Result<()> {
         .chain(file_sets::SETS)
         .chain(group_sets::SETS)
         .chain(quality_sets::SETS)
+        .chain(shortcut_sets::SETS)
     {
         sets(code, fires, clean)?;
     }

@@ -10,6 +10,7 @@ pub mod leakage;
 mod pairs;
 pub mod registry;
 pub mod selector;
+pub mod shortcuts;
 mod words;
 
 pub use context::{CheckContext, Findings, NewFinding};

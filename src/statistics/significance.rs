@@ -103,6 +103,61 @@ const FEWEST_DRAWS: usize = 199;
 /// 1/√25: p is then known to a fifth of its value.
 const ENOUGH_ABOVE: usize = 25;
 
+/// How far above chance a score stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Chance {
+    /// The best score that chance reached.
+    pub best: f64,
+    /// Scores drawn.
+    pub draws: usize,
+    /// Whether chance reaches the score seen at most as often as the level.
+    pub is_beyond: bool,
+}
+
+/// Whether a score `seen` is beyond chance at a `level`, from scores drawn by
+/// chance. Stops as soon as the answer is clear: too many draws reach it, or
+/// it stands eight standard deviations above them all.
+pub fn beyond_chance(
+    seen: f64,
+    level: f64,
+    seed: u64,
+    mut score: impl FnMut(&mut Random) -> f64,
+) -> Chance {
+    let mut random = Random::seeded(seed);
+    // As many as are needed for a p-value of the level with one to spare.
+    let most = (2.0 / level.max(1e-4)).ceil() as usize;
+    let mut scores: Vec<f64> = Vec::new();
+    let mut reached = 0;
+    while scores.len() < most {
+        let chance = score(&mut random);
+        reached += usize::from(chance >= seen);
+        scores.push(chance);
+        if (reached + 1) as f64 / (most + 1) as f64 > level {
+            break;
+        }
+        if scores.len() >= FEWEST_SCORES && reached == 0 && is_far_above(seen, &scores) {
+            break;
+        }
+    }
+    Chance {
+        best: scores.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        draws: scores.len(),
+        is_beyond: (reached + 1) as f64 / (most + 1) as f64 <= level,
+    }
+}
+
+/// Enough to know the standard deviation to a sixth.
+const FEWEST_SCORES: usize = 19;
+
+fn is_far_above(seen: f64, scores: &[f64]) -> bool {
+    let count = scores.len() as f64;
+    let mean = scores.iter().sum::<f64>() / count;
+    let squares = scores.iter().map(|s| (s - mean).powi(2)).sum::<f64>();
+    // Scores all alike say nothing of their spread: a hundredth stands in.
+    let deviation = (squares / (count - 1.0)).sqrt().max(0.01);
+    seen > mean + 8.0 * deviation
+}
+
 /// Fisher's exact test, two-sided, of `hits_a` among `total_a` against
 /// `hits_b` among `total_b`: all tables no more probable than the one seen.
 pub fn fisher_exact(hits_a: u64, total_a: u64, hits_b: u64, total_b: u64) -> f64 {
@@ -183,6 +238,14 @@ mod tests {
         let answer = equal_shares(&a, &b, 999, 0);
         assert_eq!(answer.p_value, 1.0);
         assert!(answer.p_alike < 0.02);
+    }
+
+    #[test]
+    fn chance_is_asked_only_until_the_answer_is_clear() {
+        let far = beyond_chance(0.99, 0.01, 1, |random| 0.4 + 0.2 * random.uniform());
+        assert!(far.is_beyond && far.draws == FEWEST_SCORES && far.best < 0.6);
+        let within = beyond_chance(0.5, 0.01, 1, |random| random.uniform());
+        assert!(!within.is_beyond && within.draws < 10);
     }
 
     #[test]

@@ -1,0 +1,193 @@
+//! Finds single features that are spread differently in two splits. How well
+//! all of them together tell the splits apart is asked by SHORTCUT002.
+
+use serde::{Deserialize, Serialize};
+
+use super::columns::{Column, Values, short};
+use super::{features, rows_of_split, split_pairs};
+use crate::checks::words::{listed, percent};
+use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
+use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
+use crate::sample::{SampleId, SplitId};
+use crate::statistics::{
+    benjamini_hochberg, equal_shares, kolmogorov_smirnov, total_variation, wasserstein,
+};
+
+declare_check! { pub FEATURE_DRIFT = {
+    code: "SHORTCUT003",
+    name: "feature-drift",
+    summary: "size, compression, brightness or another plain feature is spread differently in two splits",
+    next_step: "find out whether the splits were collected or prepared differently, and do both alike",
+    severity: Severity::Advice,
+    docs: "feature-drift.md",
+} }
+
+/// Settings of this check.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+struct Settings {
+    /// The Kolmogorov–Smirnov distance of a number, or the total variation of
+    /// a name, 0 to 1, from which a difference matters.
+    min_effect: f64,
+    /// How often a sound data set may be told of a drift, 0 to 1.
+    level: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            // A quarter of the pictures: class shares that differ by less, as
+            // DIST001 tells, cannot bring it about.
+            min_effect: 0.25,
+            level: 0.01,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct ThisCheck {
+    settings: Settings,
+}
+
+/// With fewer pictures hardly any difference is certain.
+const FEWEST_OF_SPLIT: usize = 20;
+
+impl Check for ThisCheck {
+    fn info(&self) -> &'static CheckInfo {
+        &FEATURE_DRIFT
+    }
+
+    fn needs(&self) -> Needs {
+        Needs {
+            fingerprints: true,
+            ..Needs::default()
+        }
+    }
+
+    fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
+        let pairs: Vec<_> = split_pairs(data)
+            .into_iter()
+            .map(|(a, b)| (a, b, rows_of_split(data, a), rows_of_split(data, b)))
+            .filter(|(_, _, of_a, of_b)| of_a.len().min(of_b.len()) >= FEWEST_OF_SPLIT)
+            .collect();
+        if pairs.is_empty() {
+            return Ok(Ran::NotApplicable(format!(
+                "there are no two splits with {FEWEST_OF_SPLIT} pictures each"
+            )));
+        }
+        let answers = data.executor.map(pairs.len(), |index| {
+            let (_, _, of_a, of_b) = &pairs[index];
+            let rows: Vec<SampleId> = of_a.iter().chain(of_b).copied().collect();
+            let columns = features::columns(data, &rows);
+            columns
+                .iter()
+                .map(|column| compare(column, of_a.len()))
+                .collect::<Vec<_>>()
+        })?;
+        let p_values: Vec<f64> = answers
+            .iter()
+            .flatten()
+            .map(|shift| shift.p_value)
+            .collect();
+        let adjusted = benjamini_hochberg(&p_values);
+        let mut from = 0;
+        for ((a, b, _, _), shifts) in pairs.iter().zip(answers) {
+            let of_pair = &adjusted[from..from + shifts.len()];
+            from += shifts.len();
+            let mut clear: Vec<Shift> = shifts
+                .into_iter()
+                .zip(of_pair)
+                .filter(|(shift, p)| {
+                    **p <= self.settings.level && shift.effect >= self.settings.min_effect
+                })
+                .map(|(shift, _)| shift)
+                .collect();
+            clear.sort_by(|x, y| y.effect.total_cmp(&x.effect));
+            if !clear.is_empty() {
+                out.push(told(data, (*a, *b), &clear));
+            }
+        }
+        Ok(Ran::Completed)
+    }
+}
+
+/// How one feature differs between two splits.
+struct Shift {
+    effect: f64,
+    p_value: f64,
+    words: String,
+}
+
+fn compare(column: &Column, rows_of_a: usize) -> Shift {
+    match &column.values {
+        Values::Numbers(numbers) => {
+            let present = |values: &[f64]| -> Vec<f64> {
+                values.iter().copied().filter(|v| v.is_finite()).collect()
+            };
+            let (a, b) = numbers.split_at(rows_of_a);
+            let (a, b) = (present(a), present(b));
+            let test = kolmogorov_smirnov(&a, &b);
+            Shift {
+                effect: test.statistic,
+                p_value: test.p_value,
+                words: format!(
+                    "{} {} against {} (medians; distance {}, moved by {} on average)",
+                    column.name,
+                    short(median(a.clone())),
+                    short(median(b.clone())),
+                    percent(test.statistic),
+                    short(wasserstein(&a, &b)),
+                ),
+            }
+        }
+        Values::Names(_) => {
+            let count = |bins: &[u8]| {
+                let mut counts = vec![0u64; column.feature.count];
+                bins.iter().for_each(|&bin| counts[usize::from(bin)] += 1);
+                counts
+            };
+            let (a, b) = column.feature.bins.split_at(rows_of_a);
+            let (a, b) = (count(a), count(b));
+            let effect = total_variation(&a, &b);
+            Shift {
+                effect,
+                p_value: equal_shares(&a, &b, 999, 0).p_value,
+                words: format!("{} ({} of pictures differ)", column.name, percent(effect)),
+            }
+        }
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn told(data: &CheckContext<'_>, (a, b): (SplitId, SplitId), shifts: &[Shift]) -> NewFinding {
+    let name = |split: SplitId| data.listing.splits[split.index()].name.as_str();
+    let words: Vec<String> = shifts.iter().map(|shift| shift.words.clone()).collect();
+    let largest = shifts.iter().map(|shift| shift.effect).fold(0.0, f64::max);
+    NewFinding {
+        id: FindingId::of_names(FEATURE_DRIFT.code, [name(a), name(b)]),
+        message: format!(
+            "`{}` and `{}` differ in {}",
+            name(a),
+            name(b),
+            listed(&words, 5)
+        ),
+        samples: Vec::new(),
+        splits: vec![a, b],
+        labels: Vec::new(),
+        score: Some(largest),
+        evidence: Evidence::Figures(vec![
+            Figure {
+                name: "features",
+                value: shifts.len() as f64,
+            },
+            Figure {
+                name: "largest_effect",
+                value: largest,
+            },
+        ]),
+    }
+}

@@ -1,0 +1,228 @@
+//! What is known of a picture without its content: how it is stored, and
+//! trivial properties of its pixels. Compares nothing.
+
+use super::columns::{Column, Kind, Values};
+use crate::checks::CheckContext;
+use crate::fingerprint::{Fingerprint, ImageFacts};
+use crate::sample::{Sample, SampleId};
+
+/// All features of `rows` that are not the same for all of them. A row whose
+/// picture was not seen has none of them.
+pub(super) fn columns(data: &CheckContext<'_>, rows: &[SampleId]) -> Vec<Column> {
+    let numbers = |read: fn(&Fingerprint, &ImageFacts) -> Option<f64>| -> Values {
+        Values::Numbers(
+            rows.iter()
+                .map(|&id| {
+                    let row = data.fingerprints.get(id)?;
+                    read(row, row.image.as_ref().ok()?)
+                })
+                .map(|value| value.unwrap_or(f64::NAN))
+                .collect(),
+        )
+    };
+    let names = |read: fn(&Sample, &ImageFacts) -> String| -> Values {
+        Values::Names(
+            rows.iter()
+                .map(|&id| {
+                    let facts = data.fingerprints.facts(id);
+                    facts.map_or_else(String::new, |facts| read(data.listing.sample(id), facts))
+                })
+                .collect(),
+        )
+    };
+    let prefixes = rows.iter().map(|&id| name_prefix(data, id)).collect();
+    let all = [
+        (
+            "width",
+            Kind::Container,
+            numbers(|_, f| Some(f64::from(f.header.width))),
+        ),
+        (
+            "height",
+            Kind::Container,
+            numbers(|_, f| Some(f64::from(f.header.height))),
+        ),
+        (
+            "aspect (width by height)",
+            Kind::Container,
+            numbers(|_, f| Some(f64::from(f.header.width) / f64::from(f.header.height.max(1)))),
+        ),
+        (
+            "format",
+            Kind::Container,
+            names(|_, f| f.header.format.name().to_owned()),
+        ),
+        (
+            "file extension",
+            Kind::Container,
+            names(|s, _| extension(s)),
+        ),
+        (
+            "colour mode",
+            Kind::Container,
+            names(|_, f| f.header.colour.name().to_owned()),
+        ),
+        (
+            "bit depth",
+            Kind::Container,
+            numbers(|_, f| Some(f64::from(f.header.bit_depth))),
+        ),
+        (
+            "JPEG quality",
+            Kind::Container,
+            numbers(|_, f| f.header.jpeg.map(|jpeg| f64::from(jpeg.quality))),
+        ),
+        (
+            "JPEG tables",
+            Kind::Container,
+            names(|_, f| {
+                f.header.jpeg.map_or_else(String::new, |jpeg| {
+                    format!("{:08x}", jpeg.quantisation >> 32)
+                })
+            }),
+        ),
+        (
+            "chroma subsampling",
+            Kind::Container,
+            names(|_, f| {
+                f.header
+                    .jpeg
+                    .map_or_else(String::new, |jpeg| jpeg.subsampling.name().to_owned())
+            }),
+        ),
+        (
+            "JPEG coding",
+            Kind::Container,
+            names(|_, f| match f.header.jpeg {
+                Some(jpeg) if jpeg.progressive => "progressive".to_owned(),
+                Some(_) => "sequential".to_owned(),
+                None => String::new(),
+            }),
+        ),
+        (
+            "EXIF data",
+            Kind::Container,
+            names(|_, f| match f.header.exif {
+                Some(_) => "yes".to_owned(),
+                None => String::new(),
+            }),
+        ),
+        (
+            "camera make",
+            Kind::Container,
+            names(|_, f| exif(f, |e| &e.make)),
+        ),
+        (
+            "camera model",
+            Kind::Container,
+            names(|_, f| exif(f, |e| &e.model)),
+        ),
+        (
+            "software",
+            Kind::Container,
+            names(|_, f| exif(f, |e| &e.software)),
+        ),
+        (
+            "colour profile",
+            Kind::Container,
+            names(|_, f| f.header.icc.clone().unwrap_or_default()),
+        ),
+        (
+            "first word of the file name",
+            Kind::Container,
+            Values::Names(prefixes),
+        ),
+        (
+            "file size",
+            Kind::Appearance,
+            numbers(|row, _| Some(row.bytes as f64)),
+        ),
+        (
+            "bytes per pixel",
+            Kind::Appearance,
+            numbers(|row, f| {
+                let pixels = u64::from(f.header.width) * u64::from(f.header.height);
+                Some(row.bytes as f64 / pixels.max(1) as f64)
+            }),
+        ),
+        (
+            "brightness",
+            Kind::Appearance,
+            numbers(|_, f| Some(f.statistics.brightness.into())),
+        ),
+        (
+            "contrast",
+            Kind::Appearance,
+            numbers(|_, f| Some(f.statistics.contrast.into())),
+        ),
+        (
+            "mean blueness",
+            Kind::Appearance,
+            numbers(|_, f| Some(f.statistics.mean_cb.into())),
+        ),
+        (
+            "mean redness",
+            Kind::Appearance,
+            numbers(|_, f| Some(f.statistics.mean_cr.into())),
+        ),
+        (
+            "colourfulness",
+            Kind::Appearance,
+            numbers(|_, f| Some(f.statistics.colourfulness.into())),
+        ),
+        (
+            "sharpness",
+            Kind::Appearance,
+            numbers(|_, f| Some(f.statistics.sharpness.into())),
+        ),
+    ];
+    all.into_iter()
+        .filter_map(|(name, kind, values)| Column::new(name, kind, values))
+        .collect()
+}
+
+fn exif(facts: &ImageFacts, field: fn(&crate::decode::ExifFacts) -> &Option<String>) -> String {
+    let exif = facts.header.exif.as_deref();
+    exif.and_then(|exif| field(exif).clone())
+        .unwrap_or_default()
+}
+
+fn extension(sample: &Sample) -> String {
+    let name = file_name(sample);
+    name.rsplit_once('.')
+        .map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
+}
+
+/// The letters that the file name begins with: `img` of `IMG_0412.jpg`. Empty
+/// where they are the class's name or a part of it, because that many sets are
+/// named so says nothing of the pictures.
+fn name_prefix(data: &CheckContext<'_>, id: SampleId) -> String {
+    let sample = data.listing.sample(id);
+    let prefix: String = file_name(sample)
+        .chars()
+        .take_while(|c| c.is_alphabetic())
+        .flat_map(char::to_lowercase)
+        .collect();
+    let class_like = sample.labels.classes().iter().any(|&class| {
+        let letters = |c: &char| c.is_alphabetic();
+        let name: String = data
+            .listing
+            .class_name(class)
+            .chars()
+            .filter(letters)
+            .collect();
+        let name = name.to_lowercase();
+        name.contains(&prefix) || prefix.contains(&name)
+    });
+    // Letters of a hash are as random as its digits.
+    if class_like || prefix.len() < 3 {
+        String::new()
+    } else {
+        prefix
+    }
+}
+
+fn file_name(sample: &Sample) -> &str {
+    let key = sample.key.as_str();
+    key.rsplit('/').next().unwrap_or(key)
+}
