@@ -20,6 +20,7 @@ pub mod fingerprint;
 pub mod gate;
 pub mod headlines;
 pub mod label_model;
+pub mod labelling;
 pub mod linear;
 pub mod neighbors;
 pub mod progress;

@@ -9,11 +9,12 @@ use crate::distribution::{self, ClassCounts, Drift};
 use crate::duplicates::{self, Duplicates};
 use crate::error::Result;
 use crate::executor::Executor;
-use crate::finding::{CheckRun, DriftFigures, Finding, Headlines, RunState};
+use crate::finding::{CheckRun, DriftFigures, Finding, Headlines, LabelOpinion, RunState};
 use crate::fingerprint::cache::{self, Cache};
 use crate::fingerprint::{self, Earlier, FingerprintTable, Fingerprinted, Pictures};
 use crate::gate::{self, Case, Outcome};
 use crate::headlines::{self, Drop, Known};
+use crate::labelling::{self, Labelling, Material};
 use crate::progress::{Progress, Stage};
 use crate::quality::QualityTable;
 use crate::sample::Listing;
@@ -27,6 +28,8 @@ pub struct Scan {
     pub fingerprints: FingerprintTable,
     /// Verified pairs.
     pub duplicates: Duplicates,
+    /// What is thought of the labels; `None` where no check asked.
+    pub labelling: Option<Labelling>,
     /// Samples by split and class.
     pub classes: ClassCounts,
     /// How far each two splits lie apart.
@@ -85,7 +88,7 @@ pub fn examine(
     let (fingerprints, pictures) = (fingerprinted.table, fingerprinted.pictures);
 
     let mut related = Duplicates::default();
-    if needs.duplicates && !interrupted {
+    if (needs.duplicates || needs.label_model) && !interrupted {
         progress.begin(Stage::Duplicates, None);
         match duplicates::find(&fingerprints, &pictures, executor) {
             Ok(found) => related = found,
@@ -100,6 +103,20 @@ pub fn examine(
         Vec::new()
     });
     let quality = QualityTable::of(&listing, &fingerprints);
+    let mut labelling = None;
+    if needs.label_model && !interrupted {
+        let material = Material {
+            listing: &listing,
+            fingerprints: &fingerprints,
+            duplicates: &related,
+            pictures: &pictures,
+        };
+        match labelling::labelling(material, &settings.label_model, executor, progress) {
+            Ok(said) => labelling = Some(said),
+            Err(_) => interrupted = true,
+        }
+    }
+
     let data = CheckContext {
         listing: &listing,
         fingerprints: &fingerprints,
@@ -107,6 +124,7 @@ pub fn examine(
         classes: &classes,
         drift: &drift,
         quality: &quality,
+        labelling: labelling.as_ref(),
         executor,
     };
     progress.begin(Stage::Checks, Some(settings.checks.len() as u64));
@@ -129,7 +147,8 @@ pub fn examine(
         fingerprints: &fingerprints,
         findings: &findings,
         copies_searched: copies_searched(&runs),
-        labels: &[],
+        labels: opinions(labelling.as_ref()),
+        belief: labelling.as_ref().and_then(Labelling::belief),
         drift: drift.iter().map(drift_figures).collect(),
     });
     let case = Case {
@@ -145,6 +164,7 @@ pub fn examine(
         listing,
         fingerprints,
         duplicates: related,
+        labelling,
         classes,
         drift,
         quality,
@@ -166,6 +186,13 @@ fn earlier_scans(settings: &Settings, notes: &mut Vec<String>) -> Option<Earlier
         cache: Arc::new(cache.ok()?),
         check_content: settings.check_content,
     })
+}
+
+/// What is thought of each sample's label, where anything may be.
+fn opinions(labelling: Option<&Labelling>) -> &[LabelOpinion] {
+    labelling
+        .filter(|labelling| labelling.unusable().is_none())
+        .map_or(&[], |labelling| &labelling.opinions)
 }
 
 fn run_check(

@@ -22,6 +22,7 @@ const LEVELS: &[&[&str]] = &[
         "label_model",
         "quality",
     ],
+    &["labelling"],
     &["checks", "report", "resplit", "review"],
     &["config"],
     &["scan"],

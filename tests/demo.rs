@@ -38,10 +38,14 @@ fn scan_of_the_demo_finds_exactly_what_was_planted() {
     let listing = &scan.listing;
     let found: BTreeSet<Answer> = (scan.outcome.findings.iter())
         .map(|finding| {
+            // A suspicious label is listed with its neighbours; it is the first.
+            let told = match finding.check.code {
+                "LABEL002" => 1,
+                _ => finding.samples.len(),
+            };
             let samples = joined(
-                finding
-                    .samples
-                    .iter()
+                (finding.samples.iter())
+                    .take(told)
                     .map(|&id| listing.sample(id).key.to_string()),
             );
             let about_samples = !samples.is_empty();

@@ -49,6 +49,41 @@ pub(crate) fn make(root: &Path) -> Result<()> {
     {
         sets(code, fires, clean)?;
     }
+    sets(
+        "LABEL002",
+        |f| judged(f, &[(Motif::Lake, "city", 900, 1)]),
+        |f| judged(f, &[]),
+    )?;
+    sets("LABEL003", |f| burst(f, "city"), |f| burst(f, "lake"))?;
+    sets("LABEL004", noise, |f| judged(f, &[]))?;
+    sets(
+        "LABEL005",
+        |f| {
+            judged(
+                f,
+                &[
+                    (Motif::City, "mixed", 300, 25),
+                    (Motif::Lake, "mixed", 400, 25),
+                    (Motif::City, "city", 500, 35),
+                    (Motif::Lake, "lake", 600, 35),
+                ],
+            )
+        },
+        |f| judged(f, &[(Motif::Desert, "mixed", 300, 50)]),
+    )?;
+    sets(
+        "LABEL006",
+        |f| {
+            judged(
+                f,
+                &[
+                    (Motif::Desert, "dune", 300, 25),
+                    (Motif::Desert, "sand", 400, 25),
+                ],
+            )
+        },
+        |f| judged(f, &[(Motif::Desert, "dune", 300, 25)]),
+    )?;
     Ok(())
 }
 
@@ -99,4 +134,63 @@ fn mirrored_within(folder: &Folder) -> Result<()> {
     two_splits(folder, Copy::None)?;
     let mirrored = imageops::flip_horizontal(&small(Motif::Lake, 0));
     folder.save("train/lake/mirrored.png", &mirrored)
+}
+
+/// Pictures of a class that labels are judged by.
+const JUDGED: u64 = 25;
+
+/// As many cities and lakes as a label model needs, and more: motif, class
+/// folder, first seed, count.
+fn judged(folder: &Folder, more: &[(Motif, &str, u64, u64)]) -> Result<()> {
+    let usual = [
+        (Motif::City, "city", 100, JUDGED),
+        (Motif::Lake, "lake", 200, JUDGED),
+    ];
+    for &(motif, class, first, count) in usual.iter().chain(more) {
+        for seed in first..first + count {
+            folder.save(&format!("{class}/{seed}.jpg"), &tiny(motif, seed))?;
+        }
+    }
+    Ok(())
+}
+
+/// Small enough for sets of many.
+fn tiny(motif: Motif, seed: u64) -> RgbImage {
+    imageops::resize(&scene(motif, seed), 48, 36, imageops::FilterType::Triangle)
+}
+
+/// Frames of one lake, each a little brighter, under `class`, as one group.
+fn burst(folder: &Folder, class: &str) -> Result<()> {
+    let more = [
+        (Motif::City, "city", 125, 20),
+        (Motif::Lake, "lake", 225, 20),
+    ];
+    judged(folder, &more)?;
+    let mut manifest = String::from("path,label,group\n");
+    for (motif, first) in [("city", 100), ("lake", 200)] {
+        for seed in first..first + JUDGED + 20 {
+            manifest.push_str(&format!("{motif}/{seed}.jpg,{motif},{seed}\n"));
+        }
+    }
+    let frame = tiny(Motif::Lake, 900);
+    for step in 0..14 {
+        let brighter = imageops::brighten(&frame, 2 * step);
+        let name = format!("burst/{step:02}.jpg");
+        folder.save(&name, &brighter)?;
+        manifest.push_str(&format!("{name},{class},burst\n"));
+    }
+    folder.write("manifest.csv", manifest.as_bytes())
+}
+
+/// One picture of noise among cities.
+fn noise(folder: &Folder) -> Result<()> {
+    judged(folder, &[])?;
+    let mut state = 1_u32;
+    let noise = RgbImage::from_fn(48, 36, |_, _| {
+        image::Rgb([0, 1, 2].map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        }))
+    });
+    folder.save("city/noise.jpg", &noise)
 }

@@ -81,6 +81,7 @@ fn leaks(demo: &Folder, answers: &mut Answers) -> Result<()> {
 fn labels(demo: &Folder, answers: &mut Answers) -> Result<()> {
     demo.copy("val/lake/03.jpg", "val/desert/09.jpg")?;
     answers.samples("LABEL001", &["val/desert/09.jpg", "val/lake/03.jpg"]);
+    answers.samples("LABEL002", &["val/desert/09.jpg"]);
     answers.samples("LEAK003", &["val/desert/09.jpg", "val/lake/03.jpg"]);
     Ok(())
 }

@@ -5,6 +5,7 @@ use crate::duplicates::Duplicates;
 use crate::executor::Executor;
 use crate::finding::{CheckInfo, Evidence, Finding, FindingId, Severity};
 use crate::fingerprint::FingerprintTable;
+use crate::labelling::Labelling;
 use crate::quality::QualityTable;
 use crate::sample::{ClassId, Listing, SampleId, SplitId};
 
@@ -23,6 +24,8 @@ pub struct CheckContext<'a> {
     pub drift: &'a [Drift],
     /// What speaks against single pictures.
     pub quality: &'a QualityTable,
+    /// What is thought of the labels; `None` where no selected check asks.
+    pub labelling: Option<&'a Labelling>,
     /// Threads, and the flag that says stop.
     pub executor: &'a Executor,
 }

@@ -171,6 +171,7 @@ mod tests {
             classes: &crate::distribution::count(&listing),
             drift: &[],
             quality: &crate::quality::QualityTable::default(),
+            labelling: None,
             executor: &executor,
         };
         let mut out = Findings::new(&CHECK, Severity::Error);

@@ -173,6 +173,10 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "N", help_heading = RUN)]
     pub(super) max_pixels: Option<u64>,
 
+    /// Samples in one chunk of the label model: fewer are faster and judge a little worse [default: 5000]
+    #[arg(long, value_name = "N", help_heading = RUN)]
+    pub(super) label_chunk: Option<usize>,
+
     /// Tell what each stage kept and how long it took
     #[arg(long, short, help_heading = RUN, conflicts_with = "quiet")]
     pub(super) verbose: bool,
@@ -373,6 +377,7 @@ impl ScanArguments {
             },
             check_content: run.check_content.then_some(true),
             max_pixels: run.max_pixels,
+            label_chunk: run.label_chunk,
             ..Options::default()
         }
     }

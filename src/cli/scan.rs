@@ -46,7 +46,7 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
         classes: &scan.classes,
         drift: &scan.drift,
         quality: &scan.quality,
-        labels: &[],
+        labels: (scan.labelling.as_ref()).map_or(&[], |labelling| &labelling.opinions),
         drops: &scan.drops,
     };
     let place = settings.report.display().to_string();

@@ -77,6 +77,8 @@ pub struct Options {
     pub check_content: Option<bool>,
     /// Pixels above which a picture is not decoded.
     pub max_pixels: Option<u64>,
+    /// Samples in one chunk of the label model.
+    pub label_chunk: Option<usize>,
     /// Mistakes met so far; [`super::resolve`] tells them with its own.
     #[serde(skip)]
     pub problems: Vec<String>,
@@ -134,6 +136,7 @@ impl Options {
             cache: self.cache.or(below.cache),
             check_content: self.check_content.or(below.check_content),
             max_pixels: self.max_pixels.or(below.max_pixels),
+            label_chunk: self.label_chunk.or(below.label_chunk),
             problems: [below.problems, self.problems].concat(),
         }
     }

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::finding::CheckInfo;
 use crate::gate::Policy;
 use crate::headlines::DropSide;
+use crate::label_model;
 use crate::source::{Columns, Request};
 
 /// What a scan does.
@@ -40,6 +41,8 @@ pub struct Settings {
     pub cache: Cache,
     /// Read every file and go by its content, not by its size and time.
     pub check_content: bool,
+    /// How labels are judged.
+    pub label_model: label_model::Settings,
 }
 
 /// Where fingerprints are kept between runs.
@@ -54,6 +57,9 @@ pub enum Cache {
     /// Nowhere.
     Off,
 }
+
+/// Fewer samples than this hold too few of each class.
+const SMALLEST_CHUNK: usize = 100;
 
 /// The report's folder unless said otherwise.
 const REPORT: &str = "splitlint-report";
@@ -119,6 +125,14 @@ pub fn resolve(options: Options) -> Result<Settings> {
     if options.max_pixels == Some(0) {
         problems.push("`max-pixels` is 0, which leaves no picture to look at".to_owned());
     }
+    if options
+        .label_chunk
+        .is_some_and(|chunk| chunk < SMALLEST_CHUNK)
+    {
+        problems.push(format!(
+            "`label-chunk` is below {SMALLEST_CHUNK}, too few samples to learn classes from"
+        ));
+    }
     if !problems.is_empty() {
         return Err(Error::Config(problems));
     }
@@ -152,6 +166,12 @@ pub fn resolve(options: Options) -> Result<Settings> {
         outputs,
         jobs: options.jobs.unwrap_or(0),
         check_content: options.check_content.unwrap_or(false),
+        label_model: label_model::Settings {
+            chunk: options
+                .label_chunk
+                .unwrap_or(label_model::Settings::default().chunk),
+            ..label_model::Settings::default()
+        },
         cache: match options.cache {
             None | Some(CacheOption::Use(true)) => Cache::Usual,
             Some(CacheOption::Use(false)) => Cache::Off,

@@ -2,6 +2,7 @@
 //! labels.
 
 pub mod built_in;
+pub mod supplied;
 
 /// One vector for each sample that has one, row by row.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -46,18 +47,20 @@ impl Vectors {
         &self.data
     }
 
-    /// Scales every row to length 1. A row of zeros stays as it is.
-    pub fn normalize(&mut self) {
-        if self.dim > 0 {
-            self.data.chunks_exact_mut(self.dim).for_each(normalize);
+    /// Scales every row to length 1 and gives the lengths they had. A row of
+    /// zeros stays as it is.
+    pub fn normalize(&mut self) -> Vec<f32> {
+        if self.dim == 0 {
+            return Vec::new();
         }
-    }
-}
-
-/// Scales `row` to length 1; leaves zeros alone.
-pub(crate) fn normalize(row: &mut [f32]) {
-    let norm = row.iter().map(|v| v * v).sum::<f32>().sqrt();
-    if norm > f32::MIN_POSITIVE {
-        row.iter_mut().for_each(|v| *v /= norm);
+        let rows = self.data.chunks_exact_mut(self.dim);
+        rows.map(|row| {
+            let length = row.iter().map(|v| v * v).sum::<f32>().sqrt();
+            if length > f32::MIN_POSITIVE {
+                row.iter_mut().for_each(|v| *v /= length);
+            }
+            length
+        })
+        .collect()
     }
 }

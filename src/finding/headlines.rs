@@ -1,6 +1,7 @@
 //! The figures a person asks for first, which thresholds are held against.
 //! Plain numbers; computes nothing.
 
+use super::LabelBelief;
 use crate::sample::{ClassId, SplitId};
 
 /// Headline figures of one data set.
@@ -14,6 +15,8 @@ pub struct Headlines {
     pub leaks: Option<Vec<LeakFigures>>,
     /// Every split, in listing order; `None` where no label could be judged.
     pub suspects: Option<Vec<SuspectFigures>>,
+    /// What the suspicion of labels rests on.
+    pub belief: Option<LabelBelief>,
     /// Every pair of splits that could be compared, in listing order.
     pub drift: Vec<DriftFigures>,
 }

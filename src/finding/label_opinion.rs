@@ -27,3 +27,15 @@ pub enum LabelFlag {
     /// The same at the stronger level.
     Strong,
 }
+
+/// How far opinions on labels may be believed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelBelief {
+    /// The features they rest on, for people.
+    pub features: String,
+    /// Share of samples whose given label is the model's first choice, each
+    /// predicted without itself and its copies.
+    pub accuracy: f64,
+    /// What always guessing the largest class would reach.
+    pub guessing: f64,
+}

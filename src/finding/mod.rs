@@ -13,7 +13,7 @@ pub use headlines::{
     ClassLeak, DriftFigures, Headlines, LeakFigures, SplitFigures, SuspectFigures,
 };
 pub use id::FindingId;
-pub use label_opinion::{LabelFlag, LabelOpinion};
+pub use label_opinion::{LabelBelief, LabelFlag, LabelOpinion};
 pub use transform::{Colour, Extent, Share, Transform};
 
 use crate::sample::{ClassId, SampleId, SplitId};

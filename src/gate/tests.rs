@@ -86,6 +86,7 @@ fn headlines() -> Headlines {
             suspects: 2,
             strong: 0,
         }]),
+        belief: None,
         drift: vec![DriftFigures {
             a: TRAIN,
             b: TEST,

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 pub use drops::{Drop, DropSide, drops};
 
 use crate::finding::{
-    DriftFigures, Finding, Headlines, LabelFlag, LabelOpinion, SplitFigures, SuspectFigures,
+    DriftFigures, Finding, Headlines, LabelBelief, LabelFlag, LabelOpinion, SplitFigures,
+    SuspectFigures,
 };
 use crate::fingerprint::FingerprintTable;
 use crate::sample::{ClassId, Listing, SplitId};
@@ -28,6 +29,8 @@ pub struct Known<'a> {
     /// What is thought of each sample's label, in listing order; empty where
     /// no label could be judged.
     pub labels: &'a [LabelOpinion],
+    /// How far to believe that.
+    pub belief: Option<LabelBelief>,
     /// As computed by the statistics.
     pub drift: Vec<DriftFigures>,
 }
@@ -41,6 +44,7 @@ pub fn headlines(known: Known<'_>) -> Headlines {
             .then(|| leaks::figures(known.listing, known.findings))
             .flatten(),
         suspects: suspect_figures(&known),
+        belief: known.belief,
         drift: known.drift,
     }
 }
@@ -211,6 +215,7 @@ mod tests {
             findings: &[],
             copies_searched: false,
             labels: &[],
+            belief: None,
             drift: Vec::new(),
         });
         assert_eq!(figures.splits[0].smallest_class, Some((ClassId(1), 0)));
@@ -244,6 +249,7 @@ mod tests {
             findings: &[],
             copies_searched: false,
             labels: &[LabelFlag::None, LabelFlag::Likely, LabelFlag::Strong].map(opinion),
+            belief: None,
             drift: Vec::new(),
         });
         let suspects = figures.suspects.expect("judged");

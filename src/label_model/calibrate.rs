@@ -4,8 +4,8 @@
 /// Numbers looked at while fitting: more change no third digit.
 const FITTED_VALUES: usize = 2_000_000;
 /// Bounds of the temperature: at one end the first class is certain, at the
-/// other all classes are alike.
-const RANGE: (f64, f64) = (0.005, 20.0);
+/// other all classes are alike. Sets without any doubt end at the first.
+const RANGE: (f64, f64) = (0.03, 20.0);
 /// Halvings of the search interval: four digits.
 const STEPS: usize = 32;
 

@@ -64,6 +64,9 @@ pub struct Labelled<'a> {
     pub vectors: &'a [f32],
     /// Numbers in a row.
     pub dim: usize,
+    /// What length each row had before it was scaled: one far longer or shorter
+    /// than its neighbours is unusual.
+    pub lengths: &'a [f32],
     /// Class of each row, below `classes`.
     pub labels: &'a [u32],
     /// Rows of one group (copies, one patient, one scene) never vouch for each
@@ -169,7 +172,7 @@ pub fn judge(
         data.classes,
         settings,
     );
-    let distances = outliers::distances(&fitted.neighbors);
+    let distances = outliers::distances(&fitted.neighbors, data.lengths);
     let outliers = outliers::find(&distances, data.labels, data.classes);
     let (mut found, mut advice) = (Vec::new(), ClassAdvice::default());
     if belief.unusable.is_none() {
@@ -214,14 +217,8 @@ fn regress(
         rows: &rows,
         groups: &groups,
     };
-    let mut fitted = ridge::fit(
-        space,
-        &layout,
-        &wanted,
-        classes,
-        settings.neighbors,
-        executor,
-    )?;
+    let asked = neighbors_asked(prior, layout.order.len(), settings);
+    let mut fitted = ridge::fit(space, &layout, &wanted, classes, asked, executor)?;
     let mut values = vec![0.0; fitted.values.len()];
     let mut neighbors = vec![Vec::new(); layout.order.len()];
     for (place, &sample) in layout.order.iter().enumerate() {
@@ -237,6 +234,17 @@ fn regress(
         neighbors[sample] = list;
     }
     Ok(ridge::Fitted { values, neighbors })
+}
+
+/// Least number of neighbours asked: fewer are no witness.
+const FEWEST_NEIGHBORS: usize = 10;
+
+/// As many as the settings say, but no more than half of a usual class: beyond
+/// that the neighbours of every sample carry every label.
+fn neighbors_asked(prior: &[f32], count: usize, settings: &Settings) -> usize {
+    let used = prior.iter().filter(|&&share| share > 0.0).count().max(1);
+    let half = count / (2 * used);
+    settings.neighbors.min(half.max(FEWEST_NEIGHBORS))
 }
 
 fn shares(labels: &[u32], classes: usize) -> Vec<f32> {

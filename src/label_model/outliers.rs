@@ -18,25 +18,31 @@ const CLASS_SIZE: usize = 20;
 pub struct Outlier {
     /// Which.
     pub sample: u32,
-    /// Mean cosine distance to its ten nearest neighbours, 0 to 2.
+    /// Mean distance to its ten nearest neighbours over the usual one of the
+    /// class it is least unusual for.
     pub distance: f64,
     /// Deviations above the median of the class it is least unusual for.
     pub deviations: f64,
 }
 
-/// Mean cosine distance of each sample to its nearest neighbours; `None` for
-/// one that has none.
-pub(super) fn distances(neighbors: &[Vec<Neighbor>]) -> Vec<Option<f64>> {
+/// Mean distance of each sample to its nearest neighbours, rows taken at the
+/// lengths they had, as a logarithm; `None` for one that has none.
+pub(super) fn distances(neighbors: &[Vec<Neighbor>], lengths: &[f32]) -> Vec<Option<f64>> {
+    let length = |row: usize| f64::from(lengths.get(row).copied().unwrap_or(1.0));
     neighbors
         .iter()
-        .map(|near| {
+        .enumerate()
+        .map(|(row, near)| {
             let count = near.len().min(NEAREST);
-            let sum: f64 = near
-                .iter()
-                .take(count)
-                .map(|n| 1.0 - f64::from(n.similarity))
+            let own = length(row);
+            let sum: f64 = (near.iter().take(count))
+                .map(|neighbor| {
+                    let other = length(neighbor.row as usize);
+                    let product = own * other * f64::from(neighbor.similarity);
+                    (own * own + other * other - 2.0 * product).max(0.0).sqrt()
+                })
                 .sum();
-            (count > 0).then(|| sum / count as f64)
+            (count > 0).then(|| (sum / count as f64).max(f64::MIN_POSITIVE).ln())
         })
         .collect()
 }
@@ -64,13 +70,13 @@ pub(super) fn find(distances: &[Option<f64>], labels: &[u32], classes: usize) ->
         .enumerate()
         .filter_map(|(sample, distance)| {
             let distance = (*distance)?;
-            let deviations = usual
+            let (deviations, middle) = usual
                 .iter()
-                .map(|(middle, deviation)| (distance - middle) / deviation)
-                .reduce(f64::min)?;
+                .map(|&(middle, deviation)| ((distance - middle) / deviation, middle))
+                .min_by(|a, b| a.0.total_cmp(&b.0))?;
             (deviations > FAR).then_some(Outlier {
                 sample: sample as u32,
-                distance,
+                distance: (distance - middle).exp(),
                 deviations,
             })
         })

@@ -39,6 +39,7 @@ fn labelled<'a>(rows: &'a [f32], labels: &'a [u32], groups: &'a [u32]) -> Labell
     Labelled {
         vectors: rows,
         dim: DIM,
+        lengths: &[],
         labels,
         groups,
         classes: labels.iter().max().map_or(0, |&m| m as usize + 1),
@@ -192,6 +193,7 @@ fn each_of_several_labels_is_judged_against_the_rest() {
     let data = Labelled {
         vectors: &rows,
         dim: DIM,
+        lengths: &[],
         labels: &[],
         groups: &groups,
         classes: 4,
@@ -212,6 +214,7 @@ fn degenerate_sets_are_survived() {
         let data = Labelled {
             vectors: &same[..labels.len() * 2],
             dim: 2,
+            lengths: &[],
             labels: &labels,
             groups: &groups,
             classes: 2,

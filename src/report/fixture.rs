@@ -148,6 +148,7 @@ impl Fixture {
             findings: &findings,
             copies_searched: true,
             labels: &labels,
+            belief: None,
             drift: drift
                 .iter()
                 .map(|d| DriftFigures {

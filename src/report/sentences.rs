@@ -219,10 +219,24 @@ fn suspect(report: &Report<'_>, figures: &SuspectFigures) -> Sentence {
         ),
         detail: Some(format!(
             "{} strongly; an upper bound of the wrong labels that can be seen, \
-             because some flags are false",
-            number(figures.strong)
+             because some flags are false{}",
+            number(figures.strong),
+            belief(report),
         )),
     }
+}
+
+/// What the flags rest on: "; judged by built-in features, which name the given
+/// label of 83% (guessing: 25%)".
+fn belief(report: &Report<'_>) -> String {
+    report.headlines.belief.as_ref().map_or(String::new(), |b| {
+        format!(
+            "; judged by {}, which name the given label of {} of the images (guessing: {})",
+            b.features,
+            percent(b.accuracy),
+            percent(b.guessing)
+        )
+    })
 }
 
 fn drift(report: &Report<'_>, all: &mut Vec<Sentence>) {

@@ -1,11 +1,29 @@
 //! Checks of the LABEL family: labels that contradict the pictures or each
 //! other.
 
+mod class_is_two;
+mod classes_not_separable;
 mod conflicting_labels;
+mod model;
+mod outlier;
+mod suspicious_cluster;
+mod suspicious_label;
 
+pub use class_is_two::CLASS_IS_TWO;
+pub use classes_not_separable::CLASSES_NOT_SEPARABLE;
 pub use conflicting_labels::CONFLICTING_LABELS;
+pub use outlier::OUTLIER;
+pub use suspicious_cluster::SUSPICIOUS_CLUSTER;
+pub use suspicious_label::SUSPICIOUS_LABEL;
 
 use super::Declared;
 
 /// The family's checks in code order.
-pub(super) const CHECKS: &[Declared] = &[conflicting_labels::DECLARED];
+pub(super) const CHECKS: &[Declared] = &[
+    conflicting_labels::DECLARED,
+    suspicious_label::DECLARED,
+    suspicious_cluster::DECLARED,
+    outlier::DECLARED,
+    class_is_two::DECLARED,
+    classes_not_separable::DECLARED,
+];

@@ -1,12 +1,14 @@
 //! Turns descriptors into short vectors whose angles tell how alike pictures
 //! are: scaling and two rounds of principal components, folded into one matrix.
 
+use std::ops::Range;
+
+use faer::{Mat, MatRef};
 use thiserror::Error;
 
 use super::{BLOCKS, DESCRIPTOR_LEN};
 use crate::executor::{Executor, Interrupted};
-use crate::features::normalize;
-use crate::linear::{FactorError, covariance, times, top_components};
+use crate::linear::{Components, FactorError, covariance, times, top_components};
 
 /// Descriptors the projection is fitted on: more change no figure and cost
 /// 16 kB each.
@@ -52,11 +54,15 @@ pub struct Projection {
 
 impl Projection {
     /// Fits on `descriptors`, rows of [`DESCRIPTOR_LEN`] numbers, at most
-    /// [`FIT_LIMIT`] of them being worth their memory.
+    /// [`FIT_LIMIT`] of them being worth their memory; gives their vectors too,
+    /// as [`Projection::project`] would.
     ///
     /// # Errors
     /// When nothing varies, or a stop was asked for.
-    pub fn fit(mut descriptors: Vec<f32>, executor: &Executor) -> Result<Self, FitError> {
+    pub fn fit(
+        mut descriptors: Vec<f32>,
+        executor: &Executor,
+    ) -> Result<(Self, Vec<f32>), FitError> {
         let count = descriptors.len() / DESCRIPTOR_LEN;
         if count < 2 {
             return Err(FitError::NoVariance);
@@ -92,15 +98,17 @@ impl Projection {
         let turn: Vec<f32> = (0..joined_width * width)
             .map(|i| last.vectors[(i / width, i % width)] as f32)
             .collect();
+        let vectors = times(&joined, joined_width, &turn, width, executor)?;
         let mut matrix = times(&join, joined_width, &turn, width, executor)?;
         for (row, scale) in matrix.chunks_exact_mut(width).zip(&scale) {
             row.iter_mut().for_each(|v| *v *= scale);
         }
-        Ok(Self {
+        let projection = Self {
             mean,
             matrix,
             width,
-        })
+        };
+        Ok((projection, vectors))
     }
 
     /// Numbers in a projected vector.
@@ -108,7 +116,8 @@ impl Projection {
         self.width
     }
 
-    /// The vectors of `descriptors`, each of length 1, row by row.
+    /// The vectors of `descriptors`, row by row; their direction tells the kind,
+    /// their length how unusual.
     ///
     /// # Errors
     /// [`Interrupted`] when a stop was asked for.
@@ -122,15 +131,13 @@ impl Projection {
                 *value -= mean;
             }
         }
-        let mut out = times(
+        times(
             &descriptors,
             DESCRIPTOR_LEN,
             &self.matrix,
             self.width,
             executor,
-        )?;
-        out.chunks_exact_mut(self.width).for_each(normalize);
-        Ok(out)
+        )
     }
 }
 
@@ -187,21 +194,52 @@ fn block_map(
     count: usize,
     executor: &Executor,
 ) -> Result<Vec<f32>, FitError> {
-    let spread = covariance(rows, DESCRIPTOR_LEN, first..first + len, executor)?;
-    let found = top_components(&spread, BLOCK_COMPONENTS.min(count - 1), executor)?;
+    let found = if count < len {
+        of_few(rows, first..first + len, count, executor)?
+    } else {
+        let spread = covariance(rows, DESCRIPTOR_LEN, first..first + len, executor)?;
+        top_components(&spread, BLOCK_COMPONENTS, executor)?
+    };
     let width = found.values.len();
     // Dividing by value^0.25 leaves a variance of value^0.5 along each.
-    let energy: f64 = found
-        .values
-        .iter()
+    let energy: f64 = (found.values.iter())
         .map(|v| v.powf(1.0 - 2.0 * WHITENING))
         .sum();
-    let factors: Vec<f64> = found
-        .values
-        .iter()
+    let factors: Vec<f64> = (found.values.iter())
         .map(|v| v.powf(-WHITENING) / energy.sqrt())
         .collect();
     Ok((0..len * width)
         .map(|i| (found.vectors[(i / width, i % width)] * factors[i % width]) as f32)
         .collect())
+}
+
+/// The components of fewer rows than columns, by way of the products of the
+/// rows with each other, which are fewer.
+fn of_few(
+    rows: &[f32],
+    columns: Range<usize>,
+    count: usize,
+    executor: &Executor,
+) -> Result<Components, FitError> {
+    let all = MatRef::from_row_major_slice(rows, count, DESCRIPTOR_LEN);
+    let block = all.subcols(columns.start, columns.len());
+    let turned: Vec<f32> = (0..columns.len() * count)
+        .map(|i| block[(i % count, i / count)])
+        .collect();
+    let products = covariance(&turned, count, 0..count, executor)?;
+    let mut found = top_components(&products, BLOCK_COMPONENTS.min(count - 1), executor)?;
+    let mut vectors = Mat::<f64>::zeros(columns.len(), found.values.len());
+    for (index, value) in found.values.iter_mut().enumerate() {
+        // `covariance` divided by the columns, where the rows are meant.
+        let energy = *value * columns.len() as f64;
+        for row in 0..count {
+            let weight = found.vectors[(row, index)] / energy.sqrt();
+            for column in 0..columns.len() {
+                vectors[(column, index)] += weight * f64::from(block[(row, column)]);
+            }
+        }
+        *value = energy / count as f64;
+    }
+    found.vectors = vectors;
+    Ok(found)
 }

@@ -1,0 +1,56 @@
+//! Finds pictures far from all others. Says nothing of their label.
+
+use super::model::{NEEDS, figure, single};
+use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
+use crate::finding::{CheckInfo, Evidence, Severity};
+
+declare_check! { pub OUTLIER = {
+    code: "LABEL004",
+    name: "outlier",
+    summary: "a picture is unlike those of every class",
+    next_step: "look at it: drop what does not belong into the data set",
+    severity: Severity::Advice,
+    docs: "outlier.md",
+    settings: none,
+} }
+
+#[derive(Debug)]
+struct ThisCheck;
+
+impl Check for ThisCheck {
+    fn info(&self) -> &'static CheckInfo {
+        &OUTLIER
+    }
+
+    fn needs(&self) -> Needs {
+        NEEDS
+    }
+
+    fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
+        let (labelling, judgement) = match single(data) {
+            Ok(said) => said,
+            Err(ran) => return Ok(ran),
+        };
+        let mut told = std::collections::BTreeSet::new();
+        for outlier in &judgement.outliers {
+            let id = labelling.ids[outlier.sample as usize];
+            // A copy of the same content in the same split says nothing new.
+            if !told.insert(data.id_of(out.code(), &[id])) {
+                continue;
+            }
+            let message = format!(
+                "`{}` is unlike every class: {:.1} deviations farther from its nearest \
+                 neighbours than is usual in any",
+                data.listing.sample(id).key,
+                outlier.deviations
+            );
+            let evidence = Evidence::Figures(vec![
+                figure("distance", outlier.distance),
+                figure("deviations", outlier.deviations),
+            ]);
+            let score = 1.0 - 1.0 / outlier.deviations.max(1.0);
+            out.push_about(data, vec![id], message, Some(score), evidence);
+        }
+        Ok(Ran::Completed)
+    }
+}

@@ -1,0 +1,102 @@
+//! Finds runs of alike pictures that share one wrong label: a burst, a folder,
+//! an annotator's batch. Leaves single samples to LABEL002.
+
+use super::model::{NEEDS, class, figure, ids, single};
+use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
+use crate::finding::{CheckInfo, Evidence, Severity};
+use crate::label_model::Cluster;
+use crate::sample::{ClassId, SampleId};
+
+declare_check! { pub SUSPICIOUS_CLUSTER = {
+    code: "LABEL003",
+    name: "suspicious-cluster",
+    summary: "a run of alike pictures shares one label and is better explained by another",
+    next_step: "look at a few of them; if the label is wrong, it is wrong for all",
+    severity: Severity::Warning,
+    docs: "suspicious-cluster.md",
+    settings: none,
+} }
+
+#[derive(Debug)]
+struct ThisCheck;
+
+impl Check for ThisCheck {
+    fn info(&self) -> &'static CheckInfo {
+        &SUSPICIOUS_CLUSTER
+    }
+
+    fn needs(&self) -> Needs {
+        NEEDS
+    }
+
+    fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
+        let (labelling, judgement) = match single(data) {
+            Ok(said) => said,
+            Err(ran) => return Ok(ran),
+        };
+        for cluster in &judgement.clusters {
+            let samples = ids(labelling, &cluster.samples);
+            let splits = samples.iter();
+            let splits = splits.filter_map(|&id| data.listing.sample(id).split);
+            out.push(NewFinding {
+                id: data.id_of(out.code(), &samples),
+                message: message(data, cluster, &samples),
+                splits: splits.collect(),
+                labels: vec![ClassId(cluster.given), ClassId(cluster.suggested)],
+                score: Some(1.0 - 1.0 / (1.0 + f64::from(cluster.log_odds).exp())),
+                evidence: Evidence::Figures(vec![
+                    figure("size", cluster.samples.len() as f64),
+                    figure("groups", cluster.groups as f64),
+                    figure("coherence", cluster.coherence),
+                    figure("median_odds", f64::from(cluster.log_odds).exp()),
+                    figure("p_value", cluster.p_value),
+                ]),
+                samples,
+            });
+        }
+        Ok(Ran::Completed)
+    }
+}
+
+fn message(data: &CheckContext<'_>, cluster: &Cluster, samples: &[SampleId]) -> String {
+    let place = match (group(data, samples), stem(data, samples)) {
+        (Some(group), _) => format!(" of group `{group}`"),
+        (None, Some(stem)) => format!(" under `{stem}`"),
+        (None, None) => String::new(),
+    };
+    format!(
+        "{} alike pictures{place} are labelled {} but look like {}",
+        samples.len(),
+        class(data, cluster.given),
+        class(data, cluster.suggested),
+    )
+}
+
+/// The declared group they all belong to.
+fn group<'a>(data: &CheckContext<'a>, samples: &[SampleId]) -> Option<&'a str> {
+    let mut groups = samples.iter().map(|&id| data.listing.sample(id).group);
+    let first = groups.next()??;
+    (groups.all(|group| group == Some(first))).then(|| data.listing.group_name(first))
+}
+
+/// What their keys begin with, where that says more than split and class.
+fn stem(data: &CheckContext<'_>, samples: &[SampleId]) -> Option<String> {
+    let mut keys = samples
+        .iter()
+        .map(|&id| data.listing.sample(id).key.as_str());
+    let first = keys.next()?;
+    let common = keys.fold(first.len(), |common, key| {
+        let same = first.bytes().zip(key.bytes());
+        same.take_while(|(a, b)| a == b).count().min(common)
+    });
+    let end = (0..=common)
+        .rev()
+        .find(|&end| first.is_char_boundary(end))?;
+    let stem = &first[..end];
+    let class = samples
+        .first()
+        .map(|&id| format!("{}/", data.listing.label_text(id)))?;
+    let beyond = stem.find(&class).map(|at| at + class.len());
+    let tells = beyond.is_some_and(|at| at < stem.len()) || (beyond.is_none() && stem.len() > 3);
+    tells.then(|| stem.to_owned())
+}

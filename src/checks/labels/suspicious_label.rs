@@ -1,0 +1,206 @@
+//! Finds labels that the picture and its neighbours speak against. Blind to
+//! what the features cannot see.
+
+use std::collections::BTreeMap;
+
+use super::model::{NEEDS, class, figure, usable};
+use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
+use crate::finding::{CheckInfo, Evidence, Severity};
+use crate::label_model::{Doubt, Judged, Level};
+use crate::labelling::{Labelling, Said};
+use crate::sample::{ClassId, ContentHash, Role, SampleId, SplitId};
+
+declare_check! { pub SUSPICIOUS_LABEL = {
+    code: "LABEL002",
+    name: "suspicious-label",
+    summary: "a picture looks like another class than the one given, and so say its neighbours",
+    next_step: "look at the pictures and write what you decide into `decisions.csv`",
+    severity: Severity::Warning,
+    docs: "suspicious-label.md",
+    settings: none,
+} }
+
+#[derive(Debug)]
+struct ThisCheck;
+
+/// A suspicion, before copies are folded.
+struct Suspicion {
+    sample: SampleId,
+    level: Level,
+    score: f32,
+    message: String,
+    others: Vec<SampleId>,
+    labels: Vec<ClassId>,
+    evidence: Evidence,
+}
+
+impl Check for ThisCheck {
+    fn info(&self) -> &'static CheckInfo {
+        &SUSPICIOUS_LABEL
+    }
+
+    fn needs(&self) -> Needs {
+        NEEDS
+    }
+
+    fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
+        let labelling = match usable(data) {
+            Ok(labelling) => labelling,
+            Err(ran) => return Ok(ran),
+        };
+        let mut all: Vec<Suspicion> = match &labelling.said {
+            Said::One(judgement) => (labelling.ids.iter().zip(&judgement.samples))
+                .filter_map(|(&id, judged)| one(data, labelling, id, judged))
+                .collect(),
+            Said::Many(judgement) => (labelling.ids.iter().zip(&judgement.samples))
+                .flat_map(|(&id, judged)| judged.doubts.iter().map(move |doubt| (id, doubt)))
+                .map(|(id, doubt)| several(data, id, doubt))
+                .collect(),
+            Said::Nothing(_) => Vec::new(),
+        };
+        all.sort_by(|a, b| {
+            let rank = |s: &Suspicion| (weight(data, s), s.level);
+            (rank(b).cmp(&rank(a)))
+                .then(a.score.total_cmp(&b.score))
+                .then(a.sample.cmp(&b.sample))
+        });
+        for suspicion in folded(data, all) {
+            tell(data, out, suspicion);
+        }
+        Ok(Ran::Completed)
+    }
+}
+
+/// A wrong label in an evaluation split makes a right answer count as wrong;
+/// one in train is outvoted by its class.
+fn weight(data: &CheckContext<'_>, suspicion: &Suspicion) -> Severity {
+    let split = data.listing.sample(suspicion.sample).split;
+    let role = split.map(|split| data.listing.splits[split.index()].role);
+    if role == Some(Role::Evaluation) || suspicion.level == Level::Strong {
+        Severity::Warning
+    } else {
+        Severity::Advice
+    }
+}
+
+fn one(
+    data: &CheckContext<'_>,
+    labelling: &Labelling,
+    sample: SampleId,
+    judged: &Judged,
+) -> Option<Suspicion> {
+    let level = judged.level?;
+    let given = data.listing.sample(sample).labels.single()?;
+    let message = format!(
+        "`{}` is labelled {} but looks like {} ({}: {} against {})",
+        data.listing.sample(sample).key,
+        class(data, given.0),
+        class(data, judged.alternative),
+        level.name(),
+        percent(judged.suggested_score),
+        percent(judged.score),
+    );
+    let near = judged.disagreeing.iter().chain(&judged.agreeing);
+    Some(Suspicion {
+        sample,
+        level,
+        score: judged.score,
+        message,
+        others: near.map(|n| labelling.ids[n.row as usize]).collect(),
+        labels: vec![given, ClassId(judged.alternative)],
+        evidence: Evidence::Figures(vec![
+            figure("given_probability", judged.score),
+            figure("suggested_probability", judged.suggested_score),
+        ]),
+    })
+}
+
+fn several(data: &CheckContext<'_>, sample: SampleId, doubt: &Doubt) -> Suspicion {
+    let key = &data.listing.sample(sample).key;
+    let name = class(data, doubt.label);
+    let message = if doubt.given {
+        format!("`{key}` is labelled {name} but does not look like it")
+    } else {
+        format!("`{key}` is not labelled {name} but looks like it")
+    };
+    Suspicion {
+        sample,
+        level: doubt.level,
+        score: doubt.score,
+        message: format!(
+            "{message} ({}: {} against {})",
+            doubt.level.name(),
+            percent(1.0 - doubt.score),
+            percent(doubt.score)
+        ),
+        others: Vec::new(),
+        labels: vec![ClassId(doubt.label)],
+        evidence: Evidence::Figures(vec![figure("given_probability", doubt.score)]),
+    }
+}
+
+/// Copies of one content in one split under one suspicion are told once; the
+/// copies follow the first.
+fn folded(data: &CheckContext<'_>, all: Vec<Suspicion>) -> Vec<Suspicion> {
+    type Place = (ContentHash, Option<SplitId>, Vec<ClassId>);
+    let mut places: BTreeMap<Place, usize> = BTreeMap::new();
+    let mut kept: Vec<Suspicion> = Vec::new();
+    for suspicion in all {
+        let split = data.listing.sample(suspicion.sample).split;
+        let content = data.fingerprints.get(suspicion.sample);
+        let Some(content) = content.and_then(|row| row.content) else {
+            kept.push(suspicion);
+            continue;
+        };
+        let place = (content, split, suspicion.labels.clone());
+        if let Some(&earlier) = places.get(&place) {
+            kept[earlier].others.insert(0, suspicion.sample);
+        } else {
+            places.insert(place, kept.len());
+            kept.push(suspicion);
+        }
+    }
+    kept
+}
+
+fn tell(data: &CheckContext<'_>, out: &mut Findings, suspicion: Suspicion) {
+    let severity = weight(data, &suspicion);
+    let sample = data.listing.sample(suspicion.sample);
+    let names = (suspicion.labels.iter()).map(|&class| data.listing.class_name(class));
+    // By content, split and classes: neighbours come and go, and one sample of
+    // several labels may be suspected twice.
+    let content = data.fingerprints.get(suspicion.sample);
+    let id = match content.and_then(|row| row.content) {
+        Some(content) => {
+            let split = data.listing.split_name(sample.split).unwrap_or("");
+            let content = content.to_string();
+            let parts = [content.as_str(), split].into_iter().chain(names);
+            crate::finding::FindingId::of_names(out.code(), parts)
+        }
+        None => data.id_of(out.code(), &[suspicion.sample]),
+    };
+    let mut samples = vec![suspicion.sample];
+    samples.extend(suspicion.others);
+    out.push_at(
+        severity,
+        NewFinding {
+            id,
+            message: suspicion.message,
+            samples,
+            splits: sample.split.into_iter().collect(),
+            labels: suspicion.labels,
+            score: Some(1.0 - f64::from(suspicion.score)),
+            evidence: suspicion.evidence,
+        },
+    );
+}
+
+/// Whole percents; what is not nothing never reads 0%.
+fn percent(share: f32) -> String {
+    let percents = share * 100.0;
+    if percents < 1.0 {
+        "under 1%".to_owned()
+    } else {
+        format!("{percents:.0}%")
+    }
+}
