@@ -103,6 +103,9 @@ root = {root}
 # Whether the cache reads every file to see that it has not changed.
 #check-content = false
 #max-pixels = 512_000_000
+# Samples in one chunk of the label model: fewer are faster and judge a little
+# worse.
+#label-chunk = 5000
 
 # Severity by code, family or name: error, warning or advice.
 #[severity]

@@ -10,10 +10,12 @@ use super::{Belief, Judged, Judgement, Level, Settings, belief, calibrate, flags
 /// class, that is when another class reaches the mean self-confidence of its
 /// members and is the most probable that does, and when the odds, brought to
 /// the labels' own scale by one temperature, reach `settings.likely` as well;
-/// confident learning alone suspects a tenth of a clean but hard set.
+/// confident learning alone suspects a tenth of a clean but hard set. Rows of
+/// one of `groups` count as one where the temperature is fitted.
 pub fn judge_probabilities(
     probabilities: &[f32],
     labels: &[u32],
+    groups: &[u32],
     classes: usize,
     settings: &Settings,
 ) -> Judgement {
@@ -22,7 +24,7 @@ pub fn judge_probabilities(
         .iter()
         .map(|p| p.max(f32::MIN_POSITIVE).ln())
         .collect();
-    let (scaled, temperature) = calibrate::probabilities(logs, labels, classes);
+    let (scaled, temperature) = calibrate::probabilities(logs, labels, groups, classes);
     let belief = Belief {
         temperature,
         ..belief(probabilities, labels, classes, &shares(labels, classes))
@@ -115,7 +117,8 @@ mod tests {
             })
             .collect();
         labels[19] = 0;
-        let judged = judge_probabilities(&probabilities, &labels, 2, &Settings::default());
+        let groups: Vec<u32> = (0..labels.len() as u32).collect();
+        let judged = judge_probabilities(&probabilities, &labels, &groups, 2, &Settings::default());
         let flagged: Vec<usize> = (0..labels.len())
             .filter(|&i| judged.samples[i].level.is_some())
             .collect();
@@ -136,7 +139,8 @@ mod tests {
                 }
             })
             .collect();
-        let judged = judge_probabilities(&probabilities, &labels, 2, &Settings::default());
+        let groups: Vec<u32> = (0..labels.len() as u32).collect();
+        let judged = judge_probabilities(&probabilities, &labels, &groups, 2, &Settings::default());
         assert!(judged.belief.unusable.is_some());
         assert!(judged.samples.iter().all(|s| s.level.is_none()));
     }

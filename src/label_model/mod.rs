@@ -161,7 +161,7 @@ pub fn judge(
     let targets = |sample: usize, class: usize| f32::from(data.labels[sample] as usize == class);
     let fitted = regress(data, &prior, targets, settings, executor)?;
     let (probabilities, temperature) =
-        calibrate::probabilities(fitted.values, data.labels, data.classes);
+        calibrate::probabilities(fitted.values, data.labels, data.groups, data.classes);
     executor.stop().check()?;
     let mut belief = belief(&probabilities, data.labels, data.classes, &prior);
     belief.temperature = temperature;

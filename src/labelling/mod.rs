@@ -61,7 +61,7 @@ impl Labelling {
             Said::Many(judgement) => judgement.unusable.as_deref()?,
         };
         Some(format!(
-            "cannot judge labels with {}; {why}; bring embeddings (`--embeddings`)",
+            "cannot judge labels with {}; {why}; features that see more are needed",
             self.features
         ))
     }

@@ -10,7 +10,7 @@ declare_check! { pub CLASSES_NOT_SEPARABLE = {
     code: "LABEL006",
     name: "classes-not-separable",
     summary: "two classes cannot be told apart though others can",
-    next_step: "look at both: merge them, or bring embeddings that see the difference",
+    next_step: "look at both: merge them, or keep them if the difference is real",
     severity: Severity::Advice,
     docs: "classes-not-separable.md",
     settings: none,

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use faer::{Mat, MatRef};
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, MatRef, Par};
 use thiserror::Error;
 
 use super::{BLOCKS, DESCRIPTOR_LEN};
@@ -228,18 +229,25 @@ fn of_few(
         .collect();
     let products = covariance(&turned, count, 0..count, executor)?;
     let mut found = top_components(&products, BLOCK_COMPONENTS.min(count - 1), executor)?;
-    let mut vectors = Mat::<f64>::zeros(columns.len(), found.values.len());
     for (index, value) in found.values.iter_mut().enumerate() {
         // `covariance` divided by the columns, where the rows are meant.
         let energy = *value * columns.len() as f64;
         for row in 0..count {
-            let weight = found.vectors[(row, index)] / energy.sqrt();
-            for column in 0..columns.len() {
-                vectors[(column, index)] += weight * f64::from(block[(row, column)]);
-            }
+            found.vectors[(row, index)] /= energy.sqrt();
         }
         *value = energy / count as f64;
     }
+    let turned = Mat::<f64>::from_fn(columns.len(), count, |i, j| f64::from(block[(j, i)]));
+    let mut vectors = Mat::<f64>::zeros(columns.len(), found.values.len());
+    let (weights, whole) = (found.vectors.as_ref(), Accum::Replace);
+    matmul(
+        vectors.as_mut(),
+        whole,
+        turned.as_ref(),
+        weights,
+        1.0,
+        Par::Seq,
+    );
     found.vectors = vectors;
     Ok(found)
 }
