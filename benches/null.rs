@@ -166,6 +166,7 @@ fn speaks(
         classes: &classes,
         drift: &drift,
         quality: &QualityTable::default(),
+        labelling: None,
         executor,
     };
     let mut found = Findings::new(declared.info, declared.info.severity);
