@@ -129,6 +129,11 @@ fn fingerprint(id: u32) -> Fingerprint {
         colourfulness: part(5.0, 40.0),
         sharpness: part(100.0, 2000.0),
         entropy: part(6.0, 8.0),
+        luma_p1: part(0.0, 20.0),
+        luma_p5: part(20.0, 40.0),
+        luma_p99: part(200.0, 255.0),
+        border_luma: part(60.0, 200.0),
+        border_width: 0.0,
     };
     // Of the copies every second is exact, the other two bits away.
     let exact = id % 200 == 199;

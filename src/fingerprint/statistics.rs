@@ -19,6 +19,18 @@ pub struct Statistics {
     pub sharpness: f32,
     /// Shannon entropy of the luma histogram of 256 bins, 0 to 8 bits.
     pub entropy: f32,
+    /// The luma that 1% of the pixels do not exceed, 0 to 255.
+    pub luma_p1: f32,
+    /// The luma that 5% of the pixels do not exceed, 0 to 255.
+    pub luma_p5: f32,
+    /// The luma that 99% of the pixels do not exceed, 0 to 255.
+    pub luma_p99: f32,
+    /// Mean luma of the outermost pixels, 0 to 255.
+    pub border_luma: f32,
+    /// The part of the picture's width or height, whichever is larger, that is
+    /// border of one colour, both sides together: 0 without a border, 1 for a
+    /// blank picture.
+    pub border_width: f32,
 }
 
 impl Statistics {
@@ -31,6 +43,8 @@ impl Statistics {
             + spread_cb.powi(2)
             + (mean_cr - 128.0).powi(2)
             + spread_cr.powi(2);
+        let histogram = histogram(&thumbnail.luma.samples);
+        let (border_luma, border_width) = border(&thumbnail.luma);
         Self {
             brightness: brightness as f32,
             contrast: contrast as f32,
@@ -38,7 +52,12 @@ impl Statistics {
             mean_cr: mean_cr as f32,
             colourfulness: colour.sqrt() as f32,
             sharpness: sharpness(&thumbnail.luma) as f32,
-            entropy: entropy(&thumbnail.luma.samples) as f32,
+            entropy: entropy(&histogram) as f32,
+            luma_p1: percentile(&histogram, 0.01),
+            luma_p5: percentile(&histogram, 0.05),
+            luma_p99: percentile(&histogram, 0.99),
+            border_luma,
+            border_width,
         }
     }
 
@@ -90,18 +109,71 @@ fn sharpness(luma: &Plane) -> f64 {
     squares as f64 / count - mean * mean
 }
 
-fn entropy(samples: &[u8]) -> f64 {
+fn histogram(samples: &[u8]) -> [u32; 256] {
     let mut histogram = [0u32; 256];
     for &sample in samples {
         histogram[usize::from(sample)] += 1;
     }
-    let count = samples.len() as f64;
+    histogram
+}
+
+fn entropy(histogram: &[u32; 256]) -> f64 {
+    let count = f64::from(histogram.iter().sum::<u32>());
     histogram
         .iter()
         .filter(|&&bin| bin > 0)
         .map(|&bin| f64::from(bin) / count)
         .map(|p| -p * p.log2())
         .sum()
+}
+
+/// The lowest value that `part` of the samples do not exceed; 0 of nothing.
+fn percentile(histogram: &[u32; 256], part: f64) -> f32 {
+    let wanted = part * f64::from(histogram.iter().sum::<u32>());
+    let mut below = 0;
+    let place = histogram.iter().position(|bin| {
+        below += bin;
+        f64::from(below) >= wanted
+    });
+    place.map_or(0.0, |value| value as f32)
+}
+
+/// Luma within this of the edge's mean is the edge's colour: twice the noise
+/// of a flat area that was saved as JPEG.
+const ONE_COLOUR: f64 = 6.0;
+
+/// Mean luma of the outermost pixels, and the part of width or height that is
+/// border of one colour.
+fn border(luma: &Plane) -> (f32, f32) {
+    let (width, height) = (luma.width, luma.height);
+    if width == 0 || height == 0 {
+        return (0.0, 0.0);
+    }
+    let row = |y: u32| -> Vec<u8> { (0..width).map(|x| luma.at(x, y)).collect() };
+    let column = |x: u32| -> Vec<u8> { (0..height).map(|y| luma.at(x, y)).collect() };
+    let edges = [row(0), row(height - 1), column(0), column(width - 1)];
+    let mean = mean_and_deviation(&edges.concat()).0;
+    let across = uniform((0..width).map(column)) + uniform((0..width).rev().map(column));
+    let down = uniform((0..height).map(row)) + uniform((0..height).rev().map(row));
+    let widest = (f64::from(across) / f64::from(width)).max(f64::from(down) / f64::from(height));
+    (mean as f32, widest.min(1.0) as f32)
+}
+
+/// How many lines from the first have its one colour; none if it has several.
+fn uniform(mut lines: impl Iterator<Item = Vec<u8>>) -> u32 {
+    let Some(first) = lines.next() else { return 0 };
+    let colour = mean_and_deviation(&first).0;
+    let alike = |line: &[u8]| {
+        let mut samples = line.iter();
+        samples.all(|&sample| (f64::from(sample) - colour).abs() <= ONE_COLOUR)
+    };
+    if !alike(&first) {
+        return 0;
+    }
+    (1..)
+        .zip(lines.take_while(|line| alike(line)))
+        .last()
+        .map_or(1, |(count, _)| count + 1)
 }
 
 #[cfg(test)]
@@ -143,5 +215,35 @@ mod tests {
         assert_eq!((board.contrast, board.entropy), (127.5, 1.0));
         // Every inner Laplacian is ±4·255.
         assert_eq!(board.sharpness, (4.0f32 * 255.0).powi(2));
+    }
+
+    #[test]
+    fn frame_around_a_picture_has_its_width_and_luma() {
+        let mut framed = Plane::filled(20, 10, 240);
+        for y in 0..10u32 {
+            for x in 4..14u32 {
+                framed.samples[(y * 20 + x) as usize] = (20 * (x + y) % 200) as u8;
+            }
+        }
+        let framed = Statistics::of(&gray(framed));
+        // Four columns left and six right of twenty; rows are not uniform.
+        assert_eq!(framed.border_width, 0.5);
+        assert!(framed.border_luma > 150.0);
+        let blank = Statistics::of(&gray(Plane::filled(8, 8, 200)));
+        assert_eq!((blank.border_luma, blank.border_width), (200.0, 1.0));
+    }
+
+    #[test]
+    fn percentiles_are_those_of_the_luma() {
+        let mut ramp = Plane::filled(10, 10, 0);
+        for (i, sample) in ramp.samples.iter_mut().enumerate() {
+            *sample = 2 * i as u8;
+        }
+        let ramp = Statistics::of(&gray(ramp));
+        assert_eq!(
+            (ramp.luma_p1, ramp.luma_p5, ramp.luma_p99),
+            (0.0, 8.0, 196.0)
+        );
+        assert_eq!(ramp.border_width, 0.0);
     }
 }

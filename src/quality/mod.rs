@@ -2,12 +2,14 @@
 //! header and thumbnail statistics; opens no picture and compares no labels.
 
 mod flaws;
+mod shared;
 mod typical;
 
 pub use flaws::Flaw;
 
 use crate::fingerprint::FingerprintTable;
 use crate::sample::{Listing, SampleId};
+use shared::Shared;
 use typical::Typical;
 
 /// What can be said against one picture.
@@ -31,9 +33,16 @@ impl QualityTable {
     /// size and colour, against the rest of the set.
     pub fn of(listing: &Listing, fingerprints: &FingerprintTable) -> Self {
         let typical = Typical::of(fingerprints);
-        let rows = listing.samples.iter().map(|sample| {
-            let facts = fingerprints.facts(sample.id)?;
-            let found = flaws::judge(sample.key.as_str(), facts, &typical);
+        let found: Vec<Option<Vec<(Flaw, f64)>>> = (listing.samples.iter())
+            .map(|sample| {
+                let facts = fingerprints.facts(sample.id)?;
+                Some(flaws::judge(sample.key.as_str(), facts, &typical))
+            })
+            .collect();
+        let shared = Shared::of(listing, &found);
+        let rows = listing.samples.iter().zip(found).map(|(sample, found)| {
+            let mut found = found?;
+            found.retain(|&(flaw, _)| !(flaw.is_relative() && shared.by_most(sample, flaw)));
             let worst = found.iter().map(|(_, score)| *score).fold(1.0, f64::min);
             Some(Quality {
                 score: worst,

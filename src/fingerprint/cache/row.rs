@@ -55,6 +55,11 @@ struct FactsRow {
     colourfulness: f32,
     sharpness: f32,
     entropy: f32,
+    luma_p1: f32,
+    luma_p5: f32,
+    luma_p99: f32,
+    border_luma: f32,
+    border_width: f32,
     /// DCT, gradient.
     hashes: Option<(u64, u64)>,
 }
@@ -120,6 +125,11 @@ impl FactsRow {
             colourfulness,
             sharpness,
             entropy,
+            luma_p1,
+            luma_p5,
+            luma_p99,
+            border_luma,
+            border_width,
         } = statistics;
         Self {
             header: HeaderRow::of(header),
@@ -130,6 +140,11 @@ impl FactsRow {
             colourfulness,
             sharpness,
             entropy,
+            luma_p1,
+            luma_p5,
+            luma_p99,
+            border_luma,
+            border_width,
             hashes: hashes.map(|Hashes { dct, gradient }| (dct, gradient)),
         }
     }
@@ -145,6 +160,11 @@ impl FactsRow {
                 colourfulness: self.colourfulness,
                 sharpness: self.sharpness,
                 entropy: self.entropy,
+                luma_p1: self.luma_p1,
+                luma_p5: self.luma_p5,
+                luma_p99: self.luma_p99,
+                border_luma: self.border_luma,
+                border_width: self.border_width,
             },
             hashes: self.hashes.map(|(dct, gradient)| Hashes { dct, gradient }),
         })

@@ -83,6 +83,11 @@ pub(super) fn rows(
                 flaws.iter().map(|flaw| flaw.name().to_owned()).collect()
             }),
         )
+        .single("luma_p1", statistic(|s| s.luma_p1))
+        .single("luma_p5", statistic(|s| s.luma_p5))
+        .single("luma_p99", statistic(|s| s.luma_p99))
+        .single("border_luma", statistic(|s| s.border_luma))
+        .single("border_width", statistic(|s| s.border_width))
         .text(
             "problem",
             seen().map(|row| Some(row?.image.as_ref().err()?.kind().to_owned())),
