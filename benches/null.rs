@@ -1,9 +1,13 @@
 //! How often the checks of distribution, groups and shortcuts speak on data
-//! that gives them no cause, and how often on data that does.
+//! that gives them no cause, and how often on data that does; and what they
+//! cost on a million samples.
 //!
 //! `cargo bench --bench null [-- DRAWS]`: 1,000 draws each unless told.
+//! `cargo bench --bench null -- cost [SAMPLES]`: seconds by check.
 
 #![expect(clippy::print_stdout, reason = "a table for the terminal")]
+
+use std::time::Instant;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -19,12 +23,14 @@ use splitlint::sample::{
 };
 
 fn main() {
-    let draws = std::env::args()
-        .find_map(|a| a.parse().ok())
-        .unwrap_or(1000);
+    let number = std::env::args().find_map(|a| a.parse().ok());
     let Ok(executor) = Executor::new(0, StopFlag::default()) else {
         return;
     };
+    if std::env::args().any(|a| a == "cost") {
+        return cost(number.unwrap_or(1_000_000), &executor);
+    }
+    let draws = u64::from(number.unwrap_or(1000));
     println!("{draws} draws a line; how often each check speaks");
     println!("no cause: random splits 80/10/10 of one population");
     for (classes, samples) in [(2, 200), (10, 300), (10, 3_000), (100, 2_000)] {
@@ -92,6 +98,63 @@ fn main() {
         };
         let what = format!("30 videos of 12 frames, dealt at random, {likeness} bits alike");
         line(&what, &["LEAK006"], &videos, draws, &executor);
+    }
+}
+
+/// Seconds of every check that asks neither for pairs nor for a label model,
+/// on samples of a thousand classes with a long tail.
+fn cost(samples: u32, executor: &Executor) {
+    let made = Made {
+        classes: 1000,
+        samples,
+        tail: true,
+        ..Made::default()
+    };
+    println!("{made}");
+    let (listing, fingerprints) = made.draw(0);
+    let mut clock = Clock(Instant::now());
+    let classes = distribution::count(&listing);
+    let Ok(drift) = distribution::drift(&listing, &classes, executor) else {
+        return;
+    };
+    clock.tell("counts and drift");
+    let quality = QualityTable::of(&listing, &fingerprints);
+    clock.tell("quality");
+    let data = CheckContext {
+        listing: &listing,
+        fingerprints: &fingerprints,
+        duplicates: &Duplicates::default(),
+        classes: &classes,
+        drift: &drift,
+        quality: &quality,
+        labelling: None,
+        executor,
+    };
+    for declared in registry::all() {
+        let Ok(check) = (declared.build)(toml::Table::new()) else {
+            continue;
+        };
+        if check.needs().duplicates || check.needs().label_model {
+            continue;
+        }
+        let mut found = Findings::new(declared.info, declared.info.severity);
+        let ran = check.run(&data, &mut found);
+        clock.tell(&format!(
+            "{}: {} findings{}",
+            declared.info.code,
+            found.into_vec().len(),
+            if ran.is_ok() { "" } else { ", failed" }
+        ));
+    }
+}
+
+/// Prints the seconds since it was last asked.
+struct Clock(Instant);
+
+impl Clock {
+    fn tell(&mut self, what: &str) {
+        println!("{what:36} {:8.2} s", self.0.elapsed().as_secs_f64());
+        self.0 = Instant::now();
     }
 }
 
@@ -284,6 +347,11 @@ impl Made {
             colourfulness: part(5.0, 40.0),
             sharpness: part(100.0, 2000.0),
             entropy: part(6.0, 8.0),
+            luma_p1: part(0.0, 20.0),
+            luma_p5: part(20.0, 40.0),
+            luma_p99: part(200.0, 255.0),
+            border_luma: part(60.0, 200.0),
+            border_width: 0.0,
         };
         let own = dice.bits();
         // The first bits are those of the video, the others the frame's own.

@@ -5,6 +5,7 @@ mod baseline;
 mod init;
 mod interrupt;
 mod pictures;
+mod planted;
 mod run;
 mod scanning;
 mod settings;

@@ -6,10 +6,6 @@ use std::cmp::Ordering;
 use crate::sample::ClassFolder;
 
 /// A way in which a framework numbers the class folders of one split.
-///
-/// Hugging Face `imagefolder` is not among them: it makes one numbering of all
-/// splits together (`sorted` of the set of all labels), so that two splits
-/// loaded as one data set cannot disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Loader {
     /// `torchvision.datasets.ImageFolder`: every folder, hidden ones too, in
@@ -23,15 +19,20 @@ pub(super) enum Loader {
     Timm,
     /// Ultralytics classification: `ImageFolder` with empty folders allowed.
     Ultralytics,
+    /// Hugging Face `imagefolder`, where each split is loaded by itself: the
+    /// folders of pictures, in code point order. Loaded together, the splits
+    /// share one numbering and cannot disagree.
+    HuggingFace,
 }
 
 impl Loader {
     /// All, in the order of the variants.
-    pub(super) const ALL: [Self; 4] = [
+    pub(super) const ALL: [Self; 5] = [
         Self::Torchvision,
         Self::Keras,
         Self::Timm,
         Self::Ultralytics,
+        Self::HuggingFace,
     ];
 
     /// The name for a message.
@@ -41,6 +42,7 @@ impl Loader {
             Self::Keras => "Keras",
             Self::Timm => "timm",
             Self::Ultralytics => "Ultralytics",
+            Self::HuggingFace => "Hugging Face (each split by itself)",
         }
     }
 
@@ -65,7 +67,7 @@ impl Loader {
             // empty, torchvision stops instead of shifting.
             Self::Torchvision | Self::Ultralytics => true,
             Self::Keras => !folder.name.starts_with('.'),
-            Self::Timm => folder.samples > 0,
+            Self::Timm | Self::HuggingFace => folder.samples > 0,
         }
     }
 }

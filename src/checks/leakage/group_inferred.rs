@@ -8,6 +8,7 @@ use super::group_exif;
 use super::group_names::{Hint, is_original, read};
 use crate::checks::words::{counted, listed};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
+use crate::distribution::SplitCounts;
 use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
 use crate::sample::{ClassId, Role, SampleId, SplitId};
 
@@ -147,28 +148,40 @@ fn groups_by_hint(data: &CheckContext<'_>) -> BTreeMap<Hint, Vec<Group>> {
     by_hint
 }
 
-/// Beyond this part of a class, or of the data set where it spans classes, a
-/// shared stem is the name of the class or of the data set, not of a group.
-const LARGEST_PART: f64 = 1.0 / 3.0;
+/// A stem that covers more of a class, or of the data set where it spans
+/// classes, is the name of the class or of the data set, not of a group.
+const LARGEST_PART: f64 = 0.9;
+
+/// A stem that covers no more than this is no such name in all likelihood;
+/// between the two its pictures decide.
+const BELIEVED_PART: f64 = 1.0 / 3.0;
 
 /// Groups as large as this in the middle can be judged by their pictures, and
-/// are; smaller ones are believed by name.
+/// are, unless they are few among many names of another kind; smaller ones are
+/// believed by name.
 const JUDGED_BY_LOOKS: usize = 25;
 
 fn believable(data: &CheckContext<'_>, hint: Hint, mut groups: Vec<Group>) -> Sound {
+    let all = data.classes.together();
     if hint >= Hint::Numbered {
-        drop_names_of_classes(data, &mut groups);
+        groups.retain(|group| part_of_whole(data, &all, group) <= LARGEST_PART);
     }
-    let cohesion = cohesion(data, &neighbours(&groups));
+    let mut cohesion = cohesion(data, &neighbours(&groups));
     let clear = cohesion.is_some_and(|cohesion| cohesion.is_clear());
+    if hint >= Hint::Numbered && !clear {
+        groups.retain(|group| part_of_whole(data, &all, group) <= BELIEVED_PART);
+        cohesion = None;
+    }
     let mut sizes: Vec<usize> = groups.iter().map(|group| group.samples.len()).collect();
     sizes.sort_unstable();
     let middle = sizes.get(sizes.len() / 2).copied().unwrap_or(0);
     let largest = sizes.last().copied().unwrap_or(0);
+    let named = sizes.iter().sum::<usize>() as f64;
+    let few = named <= BELIEVED_PART * data.listing.samples.len() as f64;
     let believed = match hint {
         Hint::Export | Hint::Copy => true,
         // Pairs alone come about by chance among ids.
-        Hint::Numbered => clear || (largest >= 3 && middle < JUDGED_BY_LOOKS),
+        Hint::Numbered => clear || (largest >= 3 && (few || middle < JUDGED_BY_LOOKS)),
         Hint::Dated | Hint::Counter => clear,
     };
     if !believed {
@@ -177,21 +190,23 @@ fn believable(data: &CheckContext<'_>, hint: Hint, mut groups: Vec<Group>) -> So
     Sound { groups, cohesion }
 }
 
-/// Drops groups that are a large part of their class or of the data set.
-fn drop_names_of_classes(data: &CheckContext<'_>, groups: &mut Vec<Group>) {
-    let all = data.classes.together();
-    groups.retain(|group| {
-        let mut classes: Vec<Option<ClassId>> = (group.samples.iter())
-            .map(|&id| data.listing.sample(id).labels.single())
-            .collect();
-        classes.sort_unstable();
-        classes.dedup();
-        let whole = match classes[..] {
-            [Some(class)] => all.count(class),
-            _ => all.samples(),
-        };
-        group.samples.len() as f64 <= LARGEST_PART * whole as f64
-    });
+/// The part of its class that a group makes, or of the data set where no class
+/// has most of it: single samples of other classes may be label errors.
+fn part_of_whole(data: &CheckContext<'_>, all: &SplitCounts, group: &Group) -> f64 {
+    let mut of_class: BTreeMap<ClassId, u64> = BTreeMap::new();
+    for &id in &group.samples {
+        if let Some(class) = data.listing.sample(id).labels.single() {
+            *of_class.entry(class).or_default() += 1;
+        }
+    }
+    let most = of_class.into_iter().max_by_key(|&(_, count)| count);
+    let (part, whole) = match most {
+        Some((class, count)) if 2 * count as usize > group.samples.len() => {
+            (count, all.count(class))
+        }
+        _ => (group.samples.len() as u64, all.samples()),
+    };
+    part as f64 / whole.max(1) as f64
 }
 
 /// Groups by camera data, which need no other evidence. One that is a large
@@ -209,7 +224,8 @@ fn taken_together(data: &CheckContext<'_>, groups: Vec<Vec<SampleId>>) -> Sound 
             Some(Group { stem, samples })
         })
         .collect();
-    drop_names_of_classes(data, &mut groups);
+    let all = data.classes.together();
+    groups.retain(|group| part_of_whole(data, &all, group) <= BELIEVED_PART);
     let cohesion = cohesion(data, &neighbours(&groups));
     Sound { groups, cohesion }
 }

@@ -43,7 +43,7 @@ pub(super) fn columns(data: &CheckContext<'_>, rows: &[SampleId]) -> Vec<Column>
             numbers(|_, f| Some(f64::from(f.header.height))),
         ),
         (
-            "aspect (width by height)",
+            "aspect ratio",
             Kind::Container,
             numbers(|_, f| Some(f64::from(f.header.width) / f64::from(f.header.height.max(1)))),
         ),
@@ -174,6 +174,16 @@ pub(super) fn columns(data: &CheckContext<'_>, rows: &[SampleId]) -> Vec<Column>
             "sharpness",
             Kind::Appearance,
             numbers(|_, f| Some(f.statistics.sharpness.into())),
+        ),
+        (
+            "border brightness",
+            Kind::Appearance,
+            numbers(|_, f| Some(f.statistics.border_luma.into())),
+        ),
+        (
+            "border width",
+            Kind::Appearance,
+            numbers(|_, f| Some(f.statistics.border_width.into())),
         ),
     ];
     all.into_iter()

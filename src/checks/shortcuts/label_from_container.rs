@@ -120,11 +120,17 @@ impl Check for ThisCheck {
             for shortcut in &shortcuts {
                 told[shortcut.class.index()] = true;
             }
-            if shortcuts.len() > MOST_FINDINGS {
-                out.push_at(severity, together(data, &shortcuts, classes.len()));
+            // What may be content is told once, however many classes it tells.
+            let most = match kind {
+                Kind::Container => MOST_FINDINGS,
+                Kind::Appearance => 1,
+            };
+            if shortcuts.len() > most {
+                let finding = together(data, kind, &shortcuts, classes.len());
+                out.push_at(severity, finding);
             } else {
                 for shortcut in &shortcuts {
-                    out.push_at(severity, alone(data, shortcut));
+                    out.push_at(severity, alone(data, kind, shortcut));
                 }
             }
         }
@@ -274,12 +280,20 @@ fn validated(features: &[Feature], targets: &[u32], random: &mut Random) -> (f64
     (balanced_accuracy(&task, &shares), interval)
 }
 
-fn alone(data: &CheckContext<'_>, shortcut: &Shortcut) -> NewFinding {
+fn without(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Container => "without content",
+        Kind::Appearance => "by trivial properties, which may be content",
+    }
+}
+
+fn alone(data: &CheckContext<'_>, kind: Kind, shortcut: &Shortcut) -> NewFinding {
     let name = data.listing.class_name(shortcut.class);
     NewFinding {
         id: FindingId::of_names(LABEL_FROM_CONTAINER.code, [name]),
         message: format!(
-            "`{name}` can be told from the other classes without content, {} of the time ({}–{}; {} is chance, permuted labels reach {}): {}",
+            "`{name}` can be told from the other classes {}, {} of the time ({}–{}; {} is chance, permuted labels reach {}): {}",
+            without(kind),
             percent(shortcut.accuracy),
             percent(shortcut.interval.low),
             percent(shortcut.interval.high),
@@ -301,7 +315,12 @@ fn alone(data: &CheckContext<'_>, shortcut: &Shortcut) -> NewFinding {
     }
 }
 
-fn together(data: &CheckContext<'_>, shortcuts: &[Shortcut], classes: usize) -> NewFinding {
+fn together(
+    data: &CheckContext<'_>,
+    kind: Kind,
+    shortcuts: &[Shortcut],
+    classes: usize,
+) -> NewFinding {
     let names: Vec<&str> = (shortcuts.iter())
         .map(|shortcut| data.listing.class_name(shortcut.class))
         .collect();
@@ -321,8 +340,9 @@ fn together(data: &CheckContext<'_>, shortcuts: &[Shortcut], classes: usize) -> 
     NewFinding {
         id: FindingId::of_names(LABEL_FROM_CONTAINER.code, sorted_names),
         message: format!(
-            "{} of {classes} classes can be told from the rest without content: {}",
+            "{} of {classes} classes can be told from the rest {}: {}",
             shortcuts.len(),
+            without(kind),
             listed(&shown, 4),
         ),
         samples: Vec::new(),

@@ -1,0 +1,197 @@
+//! One fault planted in a sound set: it is found, and nothing else is said.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use image::RgbImage;
+use image::codecs::jpeg::JpegEncoder;
+use image::imageops::{self, FilterType};
+
+use super::pictures::waves;
+use super::run::{Answer, Place};
+
+/// How one picture of the set is made.
+struct Made {
+    /// Its path below the root.
+    path: String,
+    side: u32,
+    quality: u8,
+}
+
+const CLASSES: [&str; 3] = ["ant", "bee", "cow"];
+
+/// Three classes, stratified over three splits, with names that say nothing;
+/// `change` plants the fault and may leave a picture out.
+fn set(place: &Place, change: impl Fn(&mut Made, &str, &str, u64) -> bool) {
+    let mut seed = 1;
+    for class in CLASSES {
+        for (split, count) in [("train", 14), ("val", 10), ("test", 10)] {
+            for index in 0..count {
+                seed += 1;
+                let scrambled = (seed * 0x9e37_79b9) & 0xffff_ffff;
+                let mut made = Made {
+                    path: format!("{split}/{class}/{scrambled:08x}x.jpg"),
+                    side: 64,
+                    quality: 90,
+                };
+                if !change(&mut made, split, class, index) {
+                    continue;
+                }
+                let mut picture = grainy(seed);
+                if made.side != 64 {
+                    picture =
+                        imageops::resize(&picture, made.side, made.side, FilterType::Triangle);
+                }
+                let mut bytes = Vec::new();
+                JpegEncoder::new_with_quality(&mut bytes, made.quality)
+                    .encode_image(&picture)
+                    .expect("encodes");
+                place.write(format!("data/{}", made.path), bytes);
+            }
+        }
+    }
+}
+
+/// Waves with detail, which a blurred picture has not.
+fn grainy(seed: u64) -> RgbImage {
+    let mut picture = waves(seed);
+    for (x, y, pixel) in picture.enumerate_pixels_mut() {
+        let shade = u8::try_from((x * 7 + y * y * 3 + x * y) % 5 * 8).unwrap_or(0);
+        pixel.0 = pixel.0.map(|channel| channel.saturating_add(shade));
+    }
+    picture
+}
+
+/// Scans, and holds the exit code and the codes of all findings against what
+/// is expected.
+#[track_caller]
+fn finds(place: &Place, arguments: &[&str], exit: i32, expected: &[&str]) -> Answer {
+    // Waves do not show what their labels say.
+    let all_but_labels = place.scan().args(["--ignore", "LABEL"]);
+    let answer = all_but_labels.args(arguments).exits(exit);
+    let mut table =
+        csv::Reader::from_path(place.path("splitlint-report/findings.csv")).expect("findings");
+    let column = (table.headers().expect("headers").iter())
+        .position(|name| name == "code")
+        .expect("a code column");
+    let found: BTreeSet<String> = (table.records())
+        .map(|row| row.expect("a row")[column].to_owned())
+        .collect();
+    let expected: BTreeSet<String> = expected.iter().map(|&code| code.to_owned()).collect();
+    assert_eq!(found, expected, "{}", answer.stdout);
+    answer
+}
+
+#[test]
+fn sound_set_is_silent() {
+    let place = Place::new();
+    set(&place, |_, _, _, _| true);
+    finds(&place, &[], 0, &[]);
+}
+
+#[test]
+fn class_folder_removed_from_val_is_absent_there_and_shifts_the_class_numbers() {
+    let place = Place::new();
+    set(&place, |_, split, class, _| {
+        (split, class) != ("val", "bee")
+    });
+    finds(&place, &[], 1, &["DIST002", "DIST008"])
+        .says("`val` class `bee` is missing")
+        .says("class 1 is `bee` in `train` and `cow` in `val`");
+}
+
+#[test]
+fn val_resized_to_another_size_can_be_told_from_train() {
+    for side in [48, 16] {
+        let place = Place::new();
+        set(&place, |made, split, _, _| {
+            made.side = if split == "val" { side } else { 64 };
+            true
+        });
+        finds(&place, &[], 0, &["SHORTCUT002", "SHORTCUT003"]);
+    }
+}
+
+#[test]
+fn class_saved_at_another_quality_can_be_told_without_content() {
+    let place = Place::new();
+    set(&place, |made, _, class, _| {
+        made.quality = if class == "cow" { 60 } else { 90 };
+        true
+    });
+    finds(&place, &[], 0, &["SHORTCUT001"]).says("JPEG quality at most 60");
+}
+
+#[test]
+fn frames_of_one_video_dealt_across_splits_are_a_group() {
+    let place = Place::new();
+    set(&place, frames);
+    finds(&place, &[], 0, &["LEAK006"]).says("`vid7` (3 in `train`");
+}
+
+/// The first three pictures of one class in every split are frames of a video.
+fn frames(made: &mut Made, split: &str, class: &str, index: u64) -> bool {
+    if class == "ant" && index < 3 {
+        let frame = 3 * index + u64::from(split == "val") + 2 * u64::from(split == "test");
+        made.path = format!("{split}/{class}/vid7_{frame:06}.jpg");
+    }
+    true
+}
+
+#[test]
+fn declared_group_across_splits_is_an_error_however_it_is_declared() {
+    let place = Place::new();
+    set(&place, frames);
+    let by_pattern = ["--group-regex", r"(vid\d+)_"];
+    finds(&place, &by_pattern, 1, &["LEAK005"]);
+
+    let mut sidecar = String::from("file,video\n");
+    for frame in 0..9 {
+        sidecar += &format!("vid7_{frame:06}.jpg,seven\n");
+    }
+    place.write("groups.csv", sidecar);
+    let by_file = ["--group-file", "groups.csv"];
+    finds(&place, &by_file, 1, &["LEAK005"]).says("group `seven` has 3 samples in `train`");
+
+    let mut manifest = String::from("path,label,split,video\n");
+    for split in ["train", "val", "test"] {
+        for class in CLASSES {
+            let folder = place.path(format!("data/{split}/{class}"));
+            for file in fs::read_dir(folder).expect("a folder") {
+                let name = file.expect("a file").file_name();
+                let name = name.to_string_lossy();
+                let video = if name.starts_with("vid7") {
+                    "seven"
+                } else {
+                    ""
+                };
+                manifest += &format!("data/{split}/{class}/{name},{class},{split},{video}\n");
+            }
+        }
+    }
+    place.write("all.csv", manifest);
+    let checks = ["--select", "LEAK005", "--group-column", "video"];
+    let by_column = ["scan", "all.csv", "--no-cache"];
+    place
+        .splitlint(by_column)
+        .args(checks)
+        .exits(1)
+        .says("group `seven` has 3 samples in `train`");
+}
+
+#[test]
+fn names_after_the_class_are_no_groups() {
+    let place = Place::new();
+    set(&place, |made, split, class, index| {
+        let offset = match split {
+            "train" => 0,
+            "val" => 14,
+            _ => 24,
+        };
+        // Shuffled, so that neighbours in number lie in several splits.
+        let number = (index + offset) * 13 % 34;
+        made.path = format!("{split}/{class}/{class}3_{number:04}.jpg");
+        true
+    });
+    finds(&place, &[], 0, &[]);
+}
