@@ -7,13 +7,14 @@
 
 #![expect(clippy::print_stdout, reason = "a table for the terminal")]
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use splitlint::checks::{CheckContext, Findings, registry};
 use splitlint::decode::{ColourMode, Format, Header, JpegFacts, Orientation, Subsampling};
-use splitlint::distribution;
+use splitlint::distribution::{self, Division};
 use splitlint::duplicates::Duplicates;
 use splitlint::executor::{Executor, StopFlag};
 use splitlint::fingerprint::{Fingerprint, FingerprintTable, Hashes, ImageFacts, Statistics};
@@ -43,6 +44,37 @@ fn main() {
             };
             line(&format!("{made}"), &CODES, &made, draws, &executor);
         }
+    }
+    println!("what the split is called: random, stratified and drifted ones");
+    for (classes, samples) in [
+        (2, 200),
+        (10, 300),
+        (10, 3_000),
+        (100, 2_000),
+        (100, 20_000),
+    ] {
+        let random = Made {
+            classes,
+            samples,
+            tail: true,
+            ..Made::default()
+        };
+        verdicts(&format!("{random}, random"), &random, draws, &executor);
+        let stratified = Made {
+            stratified: true,
+            ..random.clone()
+        };
+        verdicts(
+            &format!("{random}, stratified"),
+            &stratified,
+            draws,
+            &executor,
+        );
+        let moved = Made {
+            moved: 0.2,
+            ..random.clone()
+        };
+        verdicts(&format!("{random}, 20% moved"), &moved, draws, &executor);
     }
     println!("cause: what is planted, and the check that is to find it");
     let base = Made {
@@ -178,6 +210,8 @@ struct Made {
     absent: bool,
     quality: bool,
     size: bool,
+    /// Every tenth sample of a class in val, every tenth in test.
+    stratified: bool,
     /// Frames of videos, by names; the bits that frames of one share.
     videos: Option<u32>,
 }
@@ -205,6 +239,33 @@ fn line(what: &str, codes: &[&str], made: &Made, draws: u64, executor: &Executor
         .iter()
         .zip(spoken)
         .map(|(code, count)| format!("{code} {:6.2}%", count as f64 / draws as f64 * 100.0))
+        .collect();
+    println!("{what:52} {}", shares.join("  "));
+}
+
+/// How often the pair of train and test is called what.
+fn verdicts(what: &str, made: &Made, draws: u64, executor: &Executor) {
+    let kinds = [
+        Division::Stratified,
+        Division::Random,
+        Division::Drifted,
+        Division::CannotTell,
+    ];
+    let mut told = [0u64; 4];
+    for draw in 0..draws {
+        let (listing, _) = made.draw(draw);
+        let counts = distribution::count(&listing);
+        let pairs = distribution::drift(&listing, &counts, executor).unwrap_or_default();
+        let of_test = pairs.iter().find(|pair| (pair.a.0, pair.b.0) == (0, 2));
+        for (told, kind) in told.iter_mut().zip(kinds) {
+            *told += u64::from(of_test.is_some_and(|pair| pair.division == kind));
+        }
+    }
+    let shares: Vec<String> = (kinds.iter().zip(told))
+        .map(|(kind, count)| {
+            let share = count as f64 / draws as f64 * 100.0;
+            format!("{} {share:6.2}%", kind.name())
+        })
         .collect();
     println!("{what:52} {}", shares.join("  "));
 }
@@ -250,6 +311,7 @@ impl Made {
             })
             .collect();
         let mut rows = Vec::new();
+        let mut seen = BTreeMap::new();
         for number in 0..self.samples {
             let split = match dice.roll() {
                 x if x < 0.8 => 0,
@@ -257,6 +319,17 @@ impl Made {
                 _ => 2,
             };
             let mut class = dice.choose(&weights);
+            let split = if self.stratified {
+                let place = seen.entry(class).or_insert(0u32);
+                *place += 1;
+                match *place % 10 {
+                    3 => 1,
+                    7 => 2,
+                    _ => 0,
+                }
+            } else {
+                split
+            };
             if split == 2 && dice.roll() < self.moved {
                 class = 0;
             }
@@ -267,8 +340,12 @@ impl Made {
             let name = match (video, self.videos) {
                 (Some(video), _) => format!("vid{video}_{:05}", number % 12),
                 (None, Some(_)) => format!("{:016x}", dice.bits()),
-                (None, None) if class.is_multiple_of(2) => format!("class{class}_{number:05}"),
-                (None, None) => format!("IMG_{number:05}"),
+                (None, None) => match draw % 4 {
+                    0 => format!("class{class}_{number:05}"),
+                    1 => format!("IMG_{number:05}"),
+                    2 => format!("{:016x}", dice.bits()),
+                    _ => format!("{:04x}_{:04}", dice.bits() >> 48, dice.bits() % 10_000),
+                },
             };
             rows.push((split, class, name, video));
         }

@@ -80,11 +80,11 @@ impl Division {
         // this word alone; the check asks for an effect besides.
         if significance.p_value <= 0.01 {
             Self::Drifted
-        } else if by_chance > TOO_NOISY {
-            Self::CannotTell
         // 5%, because naming a random split stratified harms nobody.
         } else if significance.p_alike <= 0.05 {
             Self::Stratified
+        } else if by_chance > TOO_NOISY {
+            Self::CannotTell
         } else {
             Self::Random
         }

@@ -33,6 +33,9 @@ pub struct SplitFigures {
     /// The class with the fewest samples here, 0 included; `None` where
     /// nothing is labelled.
     pub smallest_class: Option<(ClassId, u64)>,
+    /// The class with the most samples here: always guessing it is right so
+    /// often; `None` where nothing is labelled.
+    pub largest_class: Option<(ClassId, u64)>,
 }
 
 /// How much of an evaluation split a model has seen before.

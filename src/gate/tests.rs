@@ -78,6 +78,7 @@ fn headlines() -> Headlines {
             samples: 10,
             unseen: 0,
             smallest_class: Some((ClassId(0), 3)),
+            largest_class: None,
         }],
         leaks: Some(vec![leaked(1, 1), leaked(2, 2)]),
         suspects: Some(vec![SuspectFigures {

@@ -4,6 +4,7 @@
 mod drops;
 mod leaks;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 pub use drops::{Drop, DropSide, drops};
@@ -88,10 +89,12 @@ fn split_figures(known: &Known<'_>) -> Vec<SplitFigures> {
                     *classes.entry(*class).or_default() += 1;
                 }
             }
-            // A split of pictures without labels has no smallest class.
-            figures.smallest_class = any_label
-                .then(|| classes.into_iter().min_by_key(|&(class, n)| (n, class)))
-                .flatten();
+            // A split of pictures without labels has neither.
+            if any_label {
+                let sizes = || classes.iter().map(|(&class, &n)| (class, n));
+                figures.smallest_class = sizes().min_by_key(|&(class, n)| (n, class));
+                figures.largest_class = sizes().max_by_key(|&(class, n)| (n, Reverse(class)));
+            }
             figures
         })
         .collect()
@@ -219,6 +222,10 @@ mod tests {
             drift: Vec::new(),
         });
         assert_eq!(figures.splits[0].smallest_class, Some((ClassId(1), 0)));
+        assert_eq!(
+            figures.splits[0].largest_class.map(|(class, _)| class),
+            Some(ClassId(0))
+        );
         assert_eq!(figures.splits[1].smallest_class, None);
         assert_eq!(figures.splits[0].unseen, 2);
         assert_eq!((figures.leaks, figures.suspects), (None, None));

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Cursor;
 
-use image::RgbImage;
+use exif::experimental::Writer;
+use exif::{Field, In, Tag, Value};
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
+use image::{ImageEncoder, RgbImage};
 
 use super::pictures::waves;
 use super::run::{Answer, Place};
@@ -16,6 +19,8 @@ struct Made {
     path: String,
     side: u32,
     quality: u8,
+    /// The seconds of its time, if a camera wrote one.
+    shot: Option<u64>,
 }
 
 const CLASSES: [&str; 3] = ["ant", "bee", "cow"];
@@ -33,6 +38,7 @@ fn set(place: &Place, change: impl Fn(&mut Made, &str, &str, u64) -> bool) {
                     path: format!("{split}/{class}/{scrambled:08x}x.jpg"),
                     side: 64,
                     quality: 90,
+                    shot: None,
                 };
                 if !change(&mut made, split, class, index) {
                     continue;
@@ -43,13 +49,37 @@ fn set(place: &Place, change: impl Fn(&mut Made, &str, &str, u64) -> bool) {
                         imageops::resize(&picture, made.side, made.side, FilterType::Triangle);
                 }
                 let mut bytes = Vec::new();
-                JpegEncoder::new_with_quality(&mut bytes, made.quality)
-                    .encode_image(&picture)
-                    .expect("encodes");
+                let mut encoder = JpegEncoder::new_with_quality(&mut bytes, made.quality);
+                if let Some(second) = made.shot {
+                    encoder.set_exif_metadata(camera(second)).expect("written");
+                }
+                encoder.encode_image(&picture).expect("encodes");
                 place.write(format!("data/{}", made.path), bytes);
             }
         }
     }
+}
+
+/// What a camera writes of a picture taken at `second`.
+fn camera(second: u64) -> Vec<u8> {
+    let ascii = |tag, text: String| Field {
+        tag,
+        ifd_num: In::PRIMARY,
+        value: Value::Ascii(vec![text.into_bytes()]),
+    };
+    let fields = [
+        ascii(Tag::Make, "Maker".to_owned()),
+        ascii(Tag::BodySerialNumber, "0042".to_owned()),
+        ascii(
+            Tag::DateTimeOriginal,
+            format!("2019:07:01 12:30:{second:02}"),
+        ),
+    ];
+    let mut writer = Writer::new();
+    fields.iter().for_each(|field| writer.push_field(field));
+    let mut bytes = Cursor::new(Vec::new());
+    writer.write(&mut bytes, false).expect("written to memory");
+    bytes.into_inner()
 }
 
 /// Waves with detail, which a blurred picture has not.
@@ -136,6 +166,16 @@ fn frames(made: &mut Made, split: &str, class: &str, index: u64) -> bool {
         made.path = format!("{split}/{class}/vid7_{frame:06}.jpg");
     }
     true
+}
+
+#[test]
+fn burst_of_one_camera_dealt_across_splits_is_a_group() {
+    let place = Place::new();
+    set(&place, |made, _, class, index| {
+        made.shot = (class == "ant" && index < 3).then_some(index);
+        true
+    });
+    finds(&place, &[], 0, &["LEAK006"]).says("bursts of one camera: 1 of 1 group");
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn told(
         }
     };
     let message = format!(
-        "classes {:?} ({}) and {:?} ({}) differ {}",
+        "classes {:?} ({}) and {:?} ({}) differ {}; if they mean one class, a model is taught two",
         listing.class_name(a),
         place(a),
         listing.class_name(b),

@@ -214,7 +214,7 @@ fn told(
         })
         .collect();
     let message = format!(
-        "`{}` and `{}` differ in class shares: {} of labels would have to move (95% interval {}–{}); {}",
+        "`{}` and `{}` differ in class shares: {} of labels would have to move (95% interval {}–{}), and the same model's accuracy can differ by as much; {}",
         name(pair.a),
         name(pair.b),
         percent(pair.total_variation),

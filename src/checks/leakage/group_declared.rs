@@ -103,7 +103,10 @@ fn told(
         .collect();
     NewFinding {
         id,
-        message: format!("group `{name}` has {}", listed(&places, 5)),
+        message: format!(
+            "group `{name}` has {}: what is measured on it is memory",
+            listed(&places, 5)
+        ),
         evidence: Evidence::Figures(vec![
             Figure {
                 name: "samples",

@@ -48,11 +48,11 @@ impl Check for ThisCheck {
                 "groups are declared and need not be inferred".to_owned(),
             ));
         }
-        for (hint, groups) in groups_by_hint(data) {
+        for (hint, named) in groups_by_hint(data) {
             data.executor.stop().check()?;
             let sound = match hint {
-                Hint::Counter => runs(data, &groups),
-                _ => believable(data, hint, groups),
+                Hint::Counter => runs(data, &named.groups),
+                _ => believable(data, hint, named),
             };
             tell(data, out, hint.words(), hint.regex(), &sound);
         }
@@ -102,7 +102,16 @@ struct Sound {
 
 type Counted = (u64, SampleId);
 
-fn groups_by_hint(data: &CheckContext<'_>) -> BTreeMap<Hint, Vec<Group>> {
+/// What the file names of one kind of hint say.
+#[derive(Default)]
+struct ByName {
+    /// Stems that several samples share.
+    groups: Vec<Group>,
+    /// Samples that share their stem with no other.
+    singles: usize,
+}
+
+fn groups_by_hint(data: &CheckContext<'_>) -> BTreeMap<Hint, ByName> {
     let mut found: BTreeMap<(Hint, Option<ClassId>, &str), Vec<Counted>> = BTreeMap::new();
     let mut stems: BTreeMap<(Hint, Option<ClassId>, &str), bool> = BTreeMap::new();
     for sample in &data.listing.samples {
@@ -133,14 +142,16 @@ fn groups_by_hint(data: &CheckContext<'_>) -> BTreeMap<Hint, Vec<Group>> {
             stems.insert(place, true);
         }
     }
-    let mut by_hint: BTreeMap<Hint, Vec<Group>> = BTreeMap::new();
+    let mut by_hint: BTreeMap<Hint, ByName> = BTreeMap::new();
     for ((hint, class, stem), mut members) in found {
         let has_original = stems.get(&(hint, class, stem)).copied().unwrap_or(false);
+        let named = by_hint.entry(hint).or_default();
         if members.len() < 2 || (hint == Hint::Copy && !has_original) {
+            named.singles += 1;
             continue;
         }
         members.sort_unstable();
-        by_hint.entry(hint).or_default().push(Group {
+        named.groups.push(Group {
             stem: stem.to_owned(),
             samples: members.into_iter().map(|(_, id)| id).collect(),
         });
@@ -161,7 +172,11 @@ const BELIEVED_PART: f64 = 1.0 / 3.0;
 /// believed by name.
 const JUDGED_BY_LOOKS: usize = 25;
 
-fn believable(data: &CheckContext<'_>, hint: Hint, mut groups: Vec<Group>) -> Sound {
+fn believable(data: &CheckContext<'_>, hint: Hint, named: ByName) -> Sound {
+    let ByName {
+        mut groups,
+        singles,
+    } = named;
     let all = data.classes.together();
     if hint >= Hint::Numbered {
         groups.retain(|group| part_of_whole(data, &all, group) <= LARGEST_PART);
@@ -175,19 +190,28 @@ fn believable(data: &CheckContext<'_>, hint: Hint, mut groups: Vec<Group>) -> So
     let mut sizes: Vec<usize> = groups.iter().map(|group| group.samples.len()).collect();
     sizes.sort_unstable();
     let middle = sizes.get(sizes.len() / 2).copied().unwrap_or(0);
-    let largest = sizes.last().copied().unwrap_or(0);
-    let named = sizes.iter().sum::<usize>() as f64;
-    let few = named <= BELIEVED_PART * data.listing.samples.len() as f64;
+    let few =
+        sizes.iter().sum::<usize>() as f64 <= BELIEVED_PART * data.listing.samples.len() as f64;
     let believed = match hint {
         Hint::Export | Hint::Copy => true,
-        // Pairs alone come about by chance among ids.
-        Hint::Numbered => clear || (largest >= 3 && (few || middle < JUDGED_BY_LOOKS)),
+        Hint::Numbered => {
+            clear || (!by_accident(&sizes, singles) && (few || middle < JUDGED_BY_LOOKS))
+        }
         Hint::Dated | Hint::Counter => clear,
     };
     if !believed {
         groups.clear();
     }
     Sound { groups, cohesion }
+}
+
+/// Whether stems are shared as ids drawn at random would be: hardly ever, and
+/// then by two. Groups of three or more must hold more samples than pairs do,
+/// and a tenth of those that share with no other.
+fn by_accident(sizes: &[usize], singles: usize) -> bool {
+    let (pairs, larger): (Vec<usize>, Vec<usize>) = sizes.iter().partition(|&&size| size < 3);
+    let (in_pairs, in_larger) = (pairs.iter().sum::<usize>(), larger.iter().sum::<usize>());
+    in_larger <= in_pairs + singles / 10
 }
 
 /// The part of its class that a group makes, or of the data set where no class
@@ -340,10 +364,11 @@ fn told(
         format!("; declare them by `--group-regex '{regex}'`")
     });
     let message = format!(
-        "{}: {} of {} lie in several splits, where a random split would tear {by_chance:.0}: {}{looks}{declare}",
+        "{}: {} of {} {} in several splits, where a random split would tear {by_chance:.0}: {}{looks}; if they are real, figures on them measure memory{declare}",
         words,
         crossing.len(),
         counted(sound.groups.len() as u64, "group"),
+        if crossing.len() == 1 { "lies" } else { "lie" },
         listed(&shown, 4),
     );
     let mut samples: Vec<(bool, SampleId)> = ranked

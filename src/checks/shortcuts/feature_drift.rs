@@ -170,7 +170,7 @@ fn told(data: &CheckContext<'_>, (a, b): (SplitId, SplitId), shifts: &[Shift]) -
     NewFinding {
         id: FindingId::of_names(FEATURE_DRIFT.code, [name(a), name(b)]),
         message: format!(
-            "`{}` and `{}` differ in {}",
+            "`{0}` and `{1}` differ in {2}; a model meets other pictures in `{1}` than in `{0}`",
             name(a),
             name(b),
             listed(&words, 5)

@@ -287,12 +287,20 @@ fn without(kind: Kind) -> &'static str {
     }
 }
 
+/// What it means for training, at the end of a message.
+fn consequence(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Container => "; a model learns this before any content",
+        Kind::Appearance => "",
+    }
+}
+
 fn alone(data: &CheckContext<'_>, kind: Kind, shortcut: &Shortcut) -> NewFinding {
     let name = data.listing.class_name(shortcut.class);
     NewFinding {
         id: FindingId::of_names(LABEL_FROM_CONTAINER.code, [name]),
         message: format!(
-            "`{name}` can be told from the other classes {}, {} of the time ({}–{}; {} is chance, permuted labels reach {}): {}",
+            "`{name}` can be told from the other classes {}, {} of the time ({}–{}; {} is chance, permuted labels reach {}): {}{}",
             without(kind),
             percent(shortcut.accuracy),
             percent(shortcut.interval.low),
@@ -300,6 +308,7 @@ fn alone(data: &CheckContext<'_>, kind: Kind, shortcut: &Shortcut) -> NewFinding
             percent(0.5),
             percent(shortcut.chance.best),
             shortcut.rule,
+            consequence(kind),
         ),
         samples: Vec::new(),
         splits: Vec::new(),
@@ -340,10 +349,11 @@ fn together(
     NewFinding {
         id: FindingId::of_names(LABEL_FROM_CONTAINER.code, sorted_names),
         message: format!(
-            "{} of {classes} classes can be told from the rest {}: {}",
+            "{} of {classes} classes can be told from the rest {}: {}{}",
             shortcuts.len(),
             without(kind),
             listed(&shown, 4),
+            consequence(kind),
         ),
         samples: Vec::new(),
         splits: Vec::new(),

@@ -156,7 +156,7 @@ fn told(
     NewFinding {
         id: FindingId::of_names(SPLIT_FROM_CONTAINER.code, [name(a), name(b)]),
         message: format!(
-            "a picture of `{1}` can be told from one of `{0}` without content, {2} of the time ({3}–{4}; {5} is chance, permuted splits reach {6}): in `{1}` {7}",
+            "a picture of `{1}` can be told from one of `{0}` without content, {2} of the time ({3}–{4}; {5} is chance, permuted splits reach {6}): in `{1}` {7}; figures on `{1}` tell of its preparation too",
             name(a),
             name(b),
             percent(area),

@@ -135,12 +135,14 @@ pub struct SplitV1 {
     /// Those that could not be seen.
     pub unseen: u64,
     /// The class with the fewest images.
-    pub smallest_class: Option<SmallestClassV1>,
+    pub smallest_class: Option<ClassSizeV1>,
+    /// The class with the most images: always guessing it is right so often.
+    pub largest_class: Option<ClassSizeV1>,
 }
 
 /// A class and its size.
 #[derive(Debug, Serialize)]
-pub struct SmallestClassV1 {
+pub struct ClassSizeV1 {
     /// Its name.
     pub label: String,
     /// Its images.
@@ -363,16 +365,18 @@ fn headlines(report: &Report<'_>, figures: &Headlines) -> HeadlinesV1 {
     let name = |split| listing.split_name(split).map(str::to_owned);
     let known = |split| name(Some(split)).unwrap_or_default();
     let class = |class| listing.class_name(class).to_owned();
+    let size = |(id, count)| ClassSizeV1 {
+        label: class(id),
+        count,
+    };
     HeadlinesV1 {
         splits: (figures.splits.iter())
             .map(|f| SplitV1 {
                 split: name(f.split),
                 samples: f.samples,
                 unseen: f.unseen,
-                smallest_class: f.smallest_class.map(|(id, count)| SmallestClassV1 {
-                    label: class(id),
-                    count,
-                }),
+                smallest_class: f.smallest_class.map(size),
+                largest_class: f.largest_class.map(size),
             })
             .collect(),
         leaks: figures.leaks.as_ref().map(|leaks| {
