@@ -1,0 +1,167 @@
+//! Finds planted wrong labels: `cargo bench --bench labels -- FOLDER [SHARE] [SEED]...`.
+//!
+//! Judges the folder as it is, then with `SHARE` (0.1 unless given) of its
+//! labels changed, for each seed (1 to 3 unless given): symmetrically, by the
+//! model's own confusion, and in coherent blocks. Prints AUROC, average
+//! precision, precision at the number of errors, precision and recall of both
+//! flag levels, clusters found and CPU seconds of the judging. At last twelve
+//! bursts of jittered frames are planted, six under a wrong label, and the whole
+//! folder is scanned.
+
+#![expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
+
+mod bursts;
+mod figures;
+mod flips;
+
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use figures::Figures;
+use splitlint::config::{Options, resolve};
+use splitlint::decode::Limits;
+use splitlint::duplicates::{self, Duplicates};
+use splitlint::executor::{Executor, StopFlag};
+use splitlint::features::Vectors;
+use splitlint::features::built_in;
+use splitlint::finding::LabelFlag;
+use splitlint::fingerprint::{self, Fingerprinted};
+use splitlint::label_model::Settings;
+use splitlint::labelling::{Labelling, Material, labelling};
+use splitlint::progress::Silent;
+use splitlint::sample::Listing;
+use splitlint::source::{self, Listed};
+
+/// A labelled set, looked at once and labelled in many ways.
+struct Set {
+    listing: Listing,
+    seen: Fingerprinted,
+    copies: Duplicates,
+    executor: Executor,
+}
+
+impl Set {
+    fn of(root: PathBuf) -> Result<Self, Box<dyn Error>> {
+        let options = Options {
+            root: Some(root),
+            ..Options::default()
+        };
+        let settings = resolve(options).map_err(|e| format!("{e:?}"))?;
+        let executor = Executor::new(0, StopFlag::default())?;
+        let Listed { listing, reader } = source::list(&settings.request, executor.stop(), &Silent)?;
+        let limits = Limits::default();
+        let reader = Arc::from(reader);
+        let seen = fingerprint::compute(&listing, reader, limits, None, &executor, &Silent)?;
+        let copies = duplicates::find(&seen.table, &seen.pictures, &executor)?;
+        Ok(Self {
+            listing,
+            seen,
+            copies,
+            executor,
+        })
+    }
+
+    /// What is said of `labels`, and the CPU seconds it took.
+    fn judge(&self, labels: &[u32]) -> Result<(Labelling, f64), Box<dyn Error>> {
+        let listing = flips::relabelled(&self.listing, labels);
+        let material = Material {
+            listing: &listing,
+            fingerprints: &self.seen.table,
+            duplicates: &self.copies,
+            pictures: &self.seen.pictures,
+        };
+        let before = cpu();
+        let said = labelling(material, &Settings::default(), &self.executor, &Silent)?;
+        Ok((said, cpu() - before))
+    }
+
+    fn vectors(&self) -> Result<Vectors, Box<dyn Error>> {
+        let thumbnail = |i: usize| {
+            let id = self.listing.samples[i].id;
+            self.seen.pictures.thumbnail(id).unwrap_or_default()
+        };
+        let count = self.listing.samples.len();
+        let mut vectors = built_in::vectors(count, thumbnail, &self.executor, |_| ())?;
+        vectors.normalize();
+        Ok(vectors)
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1).filter(|a| !a.starts_with('-'));
+    let Some(folder) = arguments.next() else {
+        println!("give a labelled folder");
+        return Ok(());
+    };
+    let share: f64 = arguments.next().map_or(Ok(0.1), |a| a.parse())?;
+    let mut seeds = arguments
+        .map(|a| a.parse())
+        .collect::<Result<Vec<u64>, _>>()?;
+    if seeds.is_empty() {
+        seeds = (1..=3).collect();
+    }
+    let set = Set::of(PathBuf::from(&folder))?;
+    let given = flips::labels(&set.listing)?;
+    let (clean, seconds) = set.judge(&given)?;
+    as_it_is(&clean, seconds);
+
+    let confusion = flips::confusion(&set.listing, &given, &clean);
+    println!(
+        "\nlabels changed        AUROC    AP   P@k  likely P/R     strong P/R    clusters  CPU s"
+    );
+    for kind in flips::Kind::ALL {
+        let mut all = Vec::new();
+        for &seed in &seeds {
+            let labels = flips::flip(kind, &given, &confusion, share, seed);
+            let (said, seconds) = set.judge(&labels)?;
+            all.push(Figures::of(&said, &given, &labels, seconds));
+        }
+        println!("{:<20}{}", kind.name(), Figures::mean(&all));
+    }
+    let vectors = set.vectors()?;
+    let (mut planted, mut found, mut others) = (0, 0, 0);
+    for &seed in &seeds {
+        let (labels, blocks) = flips::blocks(&vectors, &given, set.listing.classes.len(), seed);
+        let (said, _) = set.judge(&labels)?;
+        let clusters = figures::clusters(&said);
+        planted += blocks.len();
+        found += blocks.iter().filter(|b| figures::hit(b, &clusters)).count();
+        others += figures::elsewhere(&clusters, &given, &labels);
+    }
+    println!("coherent blocks: {found} of {planted} found, {others} other clusters");
+    drop(set);
+    for &seed in &seeds {
+        println!("{}", bursts::plant_and_find(&PathBuf::from(&folder), seed)?);
+    }
+    Ok(())
+}
+
+fn as_it_is(said: &Labelling, seconds: f64) {
+    let count = said.ids.len().max(1);
+    let flagged = |least| {
+        let flagged = said.opinions.iter().filter(|o| o.flag >= least).count();
+        format!("{flagged} ({:.2}%)", flagged as f64 * 100.0 / count as f64)
+    };
+    let accuracy = said.belief().map_or(0.0, |belief| belief.accuracy);
+    println!(
+        "as it is: {count} labels, {} likely, {} strong, {} clusters; accuracy {accuracy:.3}; \
+         {seconds:.1} CPU s, {:.1} for 10,000",
+        flagged(LabelFlag::Likely),
+        flagged(LabelFlag::Strong),
+        figures::clusters(said).len(),
+        seconds * 1e4 / count as f64
+    );
+}
+
+/// CPU seconds of this process so far; 0 where the system does not say.
+fn cpu() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: f64 = (fields.split_whitespace().skip(11).take(2))
+        .filter_map(|field| field.parse::<f64>().ok())
+        .sum();
+    // A hundred ticks a second on every Linux in use.
+    ticks / 100.0
+}
