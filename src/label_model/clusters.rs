@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::{Judged, Labelled, Settings};
+use super::{Judged, Labelled, Settings, bursts};
 use crate::neighbors::Neighbor;
 
 /// Odds from which a sample may belong to a cluster.
@@ -18,9 +18,6 @@ const ROUNDS: usize = 99;
 /// Clusters that chance makes as large in more than this share of the
 /// permutations are left out.
 const P_VALUE: f64 = 0.05;
-/// A cluster of few groups is few pictures, however many frames: the median
-/// odds must speak for themselves.
-const BURST_ODDS: f32 = 10.0;
 
 /// Samples that hang together and share one given and one better label.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,22 +33,31 @@ pub struct Cluster {
     pub coherence: f64,
     /// Groups (copies, scenes) among the members.
     pub groups: usize,
-    /// Median odds for the suggested label, as a logarithm.
+    /// Odds for the suggested label, as a logarithm: the median, of a burst the
+    /// mean.
     pub log_odds: f32,
-    /// How often chance makes one as large, of a hundred.
+    /// Share of permutations of the labels that make one as large; of a burst,
+    /// share of its class with such odds against the label.
     pub p_value: f64,
 }
 
-/// Clusters of at least `settings.cluster_size`, largest first.
+/// Clusters of at least `settings.cluster_size`, largest first: bursts, and
+/// components of samples that are in none.
 pub(super) fn find(
     data: Labelled<'_>,
+    probabilities: &[f32],
     judged: &[Judged],
     neighbors: &[Vec<Neighbor>],
     settings: &Settings,
 ) -> Vec<Cluster> {
+    let runs = bursts::runs(data, settings);
+    let mut alone = vec![true; judged.len()];
+    for &sample in runs.iter().flatten() {
+        alone[sample as usize] = false;
+    }
     let mut suspects: BTreeMap<(u32, u32), Vec<u32>> = BTreeMap::new();
     for (sample, judged) in judged.iter().enumerate() {
-        if judged.log_odds > SUSPECT_ODDS.ln() {
+        if alone[sample] && judged.log_odds > SUSPECT_ODDS.ln() {
             let pair = (data.labels[sample], judged.alternative);
             suspects.entry(pair).or_default().push(sample as u32);
         }
@@ -61,7 +67,7 @@ pub(super) fn find(
         class_members[label as usize].push(sample as u32);
     }
     let mut links = Links::new(data.groups, neighbors);
-    let mut found = Vec::new();
+    let mut found = bursts::find(data, &runs, probabilities, judged, neighbors, settings);
     for ((given, suggested), members) in suspects {
         if members.len() < settings.cluster_size {
             continue;
@@ -101,9 +107,11 @@ pub(super) fn find(
     found
 }
 
+/// A cluster of few groups is few pictures, however many frames: it must meet
+/// the odds asked of one.
 fn convincing(cluster: &Cluster, settings: &Settings) -> bool {
     let many = cluster.groups >= settings.cluster_size;
-    cluster.p_value <= P_VALUE && (many || cluster.log_odds > BURST_ODDS.ln())
+    cluster.p_value <= P_VALUE && (many || f64::from(cluster.log_odds) > settings.likely.ln())
 }
 
 /// Largest component of as many samples drawn from the same class, for each
@@ -186,7 +194,12 @@ fn join(parent: &mut [u32], a: u32, b: u32) {
     parent[a.max(b) as usize] = a.min(b);
 }
 
-fn coherence(samples: &[u32], suggested: u32, labels: &[u32], near: &[Vec<Neighbor>]) -> f64 {
+pub(super) fn coherence(
+    samples: &[u32],
+    suggested: u32,
+    labels: &[u32],
+    near: &[Vec<Neighbor>],
+) -> f64 {
     let (mut agreeing, mut all) = (0, 0);
     for &sample in samples {
         for neighbor in near[sample as usize].iter().take(LINKS) {

@@ -1,6 +1,7 @@
 //! Judges given labels from vectors, or from probabilities the user brings.
 //! Works on plain slices: knows nothing of pictures, splits or files.
 
+mod bursts;
 mod calibrate;
 mod chunks;
 mod classes;
@@ -176,7 +177,7 @@ pub fn judge(
     let outliers = outliers::find(&distances, data.labels, data.classes);
     let (mut found, mut advice) = (Vec::new(), ClassAdvice::default());
     if belief.unusable.is_none() {
-        found = clusters::find(data, &samples, &fitted.neighbors, settings);
+        found = clusters::find(data, &probabilities, &samples, &fitted.neighbors, settings);
         executor.stop().check()?;
         advice = classes::advise(data, &probabilities, &fitted.neighbors, executor)?;
     } else {
