@@ -88,6 +88,25 @@ fn no_docs_page_is_without_a_check() {
 }
 
 #[test]
+fn commands_of_stuck_at_one_select_checks_that_exist() {
+    let page = fs::read_to_string(root().join("docs/stuck-at-one.md")).expect("the page");
+    let mut commands = 0;
+    for command in page.lines().filter(|line| line.starts_with("splitlint ")) {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let place = words.iter().position(|&word| word == "--select");
+        let selected = words[place.expect("--select") + 1].split(',');
+        let options = Options {
+            root: Some(root()),
+            select: Some(selected.map(str::to_owned).collect()),
+            ..Options::default()
+        };
+        assert!(resolve(options).is_ok(), "{command}");
+        commands += 1;
+    }
+    assert!(commands >= 8, "{commands} commands");
+}
+
+#[test]
 fn settings_shown_in_docs_are_the_real_ones_with_their_defaults() {
     for declared in registry::all() {
         let info = declared.info;

@@ -39,6 +39,18 @@ pub struct Drift {
     pub by_chance: f64,
     /// What kind of division this looks like, at a level of 1%.
     pub division: Division,
+    /// How the numbers of labels a sample has differ; `None` where none has
+    /// several.
+    pub label_sets: Option<LabelSetDrift>,
+}
+
+/// How the numbers of labels a sample has differ between two splits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LabelSetDrift {
+    /// The part of samples whose number of labels would have to change, 0 to 1.
+    pub total_variation: f64,
+    /// Labels of a sample in the mean, of each split.
+    pub mean: (f64, f64),
 }
 
 /// What a division of one population into two splits looks like.
@@ -124,7 +136,10 @@ pub fn drift(
         } else {
             statistics::equal_shares(&of_a.counts, &of_b.counts, draws, SEED)
         };
-        figures(a, b, of_a, of_b, &significance)
+        Drift {
+            label_sets: counts.multi_label.then(|| sets.drift(a, b)),
+            ..figures(a, b, of_a, of_b, &significance)
+        }
     })
 }
 
@@ -156,6 +171,7 @@ fn figures(
         p_alike: significance.p_alike,
         by_chance,
         division: Division::of(significance, by_chance),
+        label_sets: None,
     }
 }
 
@@ -213,6 +229,25 @@ impl<'a> LabelSets<'a> {
             }
             self.statistic(&pool, of_a.len())
         })
+    }
+
+    fn drift(&self, a: SplitId, b: SplitId) -> LabelSetDrift {
+        let sizes = |split: SplitId| -> Vec<u64> {
+            let mut sizes = vec![0; self.listing.classes.len() + 1];
+            for &id in &self.by_split[split.index()] {
+                sizes[self.listing.sample(id).labels.classes().len()] += 1;
+            }
+            sizes
+        };
+        let mean = |sizes: &[u64]| {
+            let labels: u64 = (0..).zip(sizes).map(|(labels, &n)| labels * n).sum();
+            labels as f64 / sizes.iter().sum::<u64>().max(1) as f64
+        };
+        let (a, b) = (sizes(a), sizes(b));
+        LabelSetDrift {
+            total_variation: statistics::total_variation(&a, &b),
+            mean: (mean(&a), mean(&b)),
+        }
     }
 
     /// Chi-square of labels, and of the number of labels a sample has.

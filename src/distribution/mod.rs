@@ -5,4 +5,4 @@ mod counts;
 mod drift;
 
 pub use counts::{ClassCounts, SplitCounts, count};
-pub use drift::{Division, Drift, drift};
+pub use drift::{Division, Drift, LabelSetDrift, drift};

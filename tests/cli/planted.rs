@@ -10,7 +10,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
 use image::{ImageEncoder, RgbImage};
 
-use super::pictures::waves;
+use super::pictures::{encoded, waves};
 use super::run::{Answer, Place};
 
 /// How one picture of the set is made.
@@ -128,6 +128,49 @@ fn class_folder_removed_from_val_is_absent_there_and_shifts_the_class_numbers() 
     finds(&place, &[], 1, &["DIST002", "DIST008"])
         .says("`val` class `bee` is missing")
         .says("class 1 is `bee` in `train` and `cow` in `val`");
+}
+
+#[test]
+fn stray_folder_in_train_shifts_the_class_numbers() {
+    let place = Place::new();
+    set(&place, |_, _, _, _| true);
+    fs::create_dir(place.path("data/train/.ipynb_checkpoints")).expect("made");
+    finds(&place, &[], 1, &["DIST008"])
+        .says("`.ipynb_checkpoints`")
+        .says("with torchvision and Ultralytics class 0 is `.ipynb_checkpoints` in `train`");
+}
+
+#[test]
+fn class_spelt_otherwise_in_val_is_told_by_name() {
+    let place = Place::new();
+    set(&place, |made, split, class, _| {
+        if (split, class) == ("val", "bee") {
+            made.path = made.path.replace("bee", "Bee");
+        }
+        true
+    });
+    finds(&place, &[], 1, &["DIST002", "DIST008", "DIST009"])
+        .says("differ only by case, blanks or Unicode form");
+}
+
+#[test]
+fn samples_with_fewer_labels_in_test_are_drift_though_each_label_keeps_its_share() {
+    let place = Place::new();
+    let mut manifest = String::from("path,labels,split\n");
+    for seed in 0..60u64 {
+        let name = format!("{:08x}x.png", (seed * 0x9e37_79b9) & 0xffff_ffff);
+        place.write(&name, encoded(seed, &name));
+        let first = seed as usize / 2 % 3;
+        let (split, count) = [("train", 2), ("test", 1)][seed as usize % 2];
+        let labels: Vec<&str> = (0..count).map(|n| CLASSES[(first + n) % 3]).collect();
+        manifest += &format!("{name},{},{split}\n", labels.join(";"));
+    }
+    place.write("all.csv", manifest);
+    place
+        .splitlint(["scan", "all.csv", "--no-cache", "--select", "DIST"])
+        .exits(0)
+        .says("DIST001")
+        .says("a sample has 2.0 labels against 1.0 in the mean");
 }
 
 #[test]

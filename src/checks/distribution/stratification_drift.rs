@@ -78,8 +78,9 @@ impl Check for ThisCheck {
             // at half the level.
             let certain =
                 2.0 * adjusted[index] <= self.settings.level || !drivers.of_pair[index].is_empty();
+            let sets = pair.label_sets.map_or(0.0, |sets| sets.total_variation);
             if certain
-                && pair.total_variation >= self.settings.min_effect
+                && pair.total_variation.max(sets) >= self.settings.min_effect
                 && self.remains_without_absent(counts, pair)
             {
                 out.push(told(
@@ -213,8 +214,14 @@ fn told(
             )
         })
         .collect();
+    let sets = pair.label_sets.map_or_else(String::new, |sets| {
+        format!(
+            "; a sample has {:.1} labels against {:.1} in the mean",
+            sets.mean.0, sets.mean.1
+        )
+    });
     let message = format!(
-        "`{}` and `{}` differ in class shares: {} of labels would have to move (95% interval {}–{}), and the same model's accuracy can differ by as much; {}",
+        "`{}` and `{}` differ in class shares: {} of labels would have to move (95% interval {}–{}), and the same model's accuracy can differ by as much; {}{sets}",
         name(pair.a),
         name(pair.b),
         percent(pair.total_variation),

@@ -69,4 +69,8 @@ pub(super) fn drift(report: &Report<'_>, rows: &[Drift]) -> Frame {
             "division",
             rows().map(|d| Some(d.division.name().to_owned())),
         )
+        .number(
+            "label_set_variation",
+            rows().map(|d| Some(d.label_sets?.total_variation)),
+        )
 }
