@@ -17,6 +17,7 @@ use splitlint::executor::{Executor, StopFlag};
 use splitlint::fingerprint::{
     Fingerprint, FingerprintTable, Fingerprinted, Hashes, ImageFacts, Pictures, Statistics,
 };
+use splitlint::labelling::Brought;
 use splitlint::progress::{Progress, Stage};
 use splitlint::report::{Report, write_folder};
 use splitlint::sample::{
@@ -50,7 +51,14 @@ fn main() {
         interrupted: false,
     };
     clock.tell("table made");
-    let scan = examine(&settings, listing, fingerprinted, &executor, &clock);
+    let scan = examine(
+        &settings,
+        listing,
+        fingerprinted,
+        &Brought::Nothing,
+        &executor,
+        &clock,
+    );
     clock.tell("all checks");
     let report = Report {
         dataset: "synthetic",

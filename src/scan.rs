@@ -14,7 +14,7 @@ use crate::fingerprint::cache::{self, Cache};
 use crate::fingerprint::{self, Earlier, FingerprintTable, Fingerprinted, Pictures};
 use crate::gate::{self, Case, Outcome};
 use crate::headlines::{self, Drop, Known};
-use crate::labelling::{self, Labelling, Material};
+use crate::labelling::{self, Brought, Labelling, Material};
 use crate::progress::{Progress, Stage};
 use crate::quality::QualityTable;
 use crate::sample::Listing;
@@ -59,7 +59,15 @@ pub struct Scan {
 pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -> Result<Scan> {
     let Listed { listing, reader } = source::list(&settings.request, executor.stop(), progress)?;
 
-    let mut notes = Vec::new();
+    let brought = match needs(settings).label_model {
+        true => labelling::bring(
+            &settings.label_rows,
+            &listing,
+            settings.request.root.as_deref(),
+        )?,
+        false => Brought::Nothing,
+    };
+    let mut notes = brought.notes().to_vec();
     let earlier = earlier_scans(settings, &mut notes);
     let fingerprinted = fingerprint::compute(
         &listing,
@@ -69,21 +77,34 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
         executor,
         progress,
     )?;
-    let mut scan = examine(settings, listing, fingerprinted, executor, progress);
+    let mut scan = examine(
+        settings,
+        listing,
+        fingerprinted,
+        &brought,
+        executor,
+        progress,
+    );
     notes.extend(earlier.iter().flat_map(|earlier| earlier.cache.notes()));
     scan.notes = notes;
     Ok(scan)
 }
 
-/// All of a scan but reading the data set.
+/// What the selected checks need, together.
+fn needs(settings: &Settings) -> Needs {
+    (settings.checks.iter()).fold(Needs::default(), |all, c| all.or(c.check.needs()))
+}
+
+/// All of a scan but reading the data set and what is brought for labels.
 pub fn examine(
     settings: &Settings,
     listing: Listing,
     fingerprinted: Fingerprinted,
+    brought: &Brought,
     executor: &Executor,
     progress: &dyn Progress,
 ) -> Scan {
-    let needs = (settings.checks.iter()).fold(Needs::default(), |all, c| all.or(c.check.needs()));
+    let needs = needs(settings);
     let mut interrupted = fingerprinted.interrupted;
     let (fingerprints, pictures) = (fingerprinted.table, fingerprinted.pictures);
 
@@ -110,6 +131,7 @@ pub fn examine(
             fingerprints: &fingerprints,
             duplicates: &related,
             pictures: &pictures,
+            brought,
         };
         match labelling::labelling(material, &settings.label_model, executor, progress) {
             Ok(said) => labelling = Some(said),

@@ -29,7 +29,7 @@ use splitlint::features::built_in;
 use splitlint::finding::LabelFlag;
 use splitlint::fingerprint::{self, Fingerprinted};
 use splitlint::label_model::Settings;
-use splitlint::labelling::{Labelling, Material, labelling};
+use splitlint::labelling::{Brought, Labelling, Material, labelling};
 use splitlint::progress::Silent;
 use splitlint::sample::Listing;
 use splitlint::source::{self, Listed};
@@ -71,6 +71,7 @@ impl Set {
             fingerprints: &self.seen.table,
             duplicates: &self.copies,
             pictures: &self.seen.pictures,
+            brought: &Brought::Nothing,
         };
         let before = cpu();
         let said = labelling(material, &Settings::default(), &self.executor, &Silent)?;

@@ -173,6 +173,18 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "N", help_heading = RUN)]
     pub(super) max_pixels: Option<u64>,
 
+    /// Judge labels by vectors of a model of yours: Parquet, or NumPy with `--row-keys`
+    #[arg(long, value_name = "FILE", help_heading = CHECKS, conflicts_with = "pred_probs")]
+    pub(super) embeddings: Option<PathBuf>,
+
+    /// Judge labels by out-of-sample probabilities, a column for each class: Parquet or NumPy
+    #[arg(long, value_name = "FILE", help_heading = CHECKS)]
+    pub(super) pred_probs: Option<PathBuf>,
+
+    /// Whose the rows of a NumPy file are: a sample a line, or CSV with a column `sample`
+    #[arg(long, value_name = "FILE", help_heading = CHECKS)]
+    pub(super) row_keys: Option<PathBuf>,
+
     /// Samples in one chunk of the label model: fewer are faster and judge a little worse [default: 5000]
     #[arg(long, value_name = "N", help_heading = RUN)]
     pub(super) label_chunk: Option<usize>,
@@ -377,6 +389,9 @@ impl ScanArguments {
             },
             check_content: run.check_content.then_some(true),
             max_pixels: run.max_pixels,
+            embeddings: run.embeddings,
+            pred_probs: run.pred_probs,
+            row_keys: run.row_keys,
             label_chunk: run.label_chunk,
             ..Options::default()
         }

@@ -77,6 +77,12 @@ pub struct Options {
     pub check_content: Option<bool>,
     /// Pixels above which a picture is not decoded.
     pub max_pixels: Option<u64>,
+    /// Rows of vectors that labels are judged by.
+    pub embeddings: Option<PathBuf>,
+    /// Rows of out-of-sample probabilities that labels are judged by.
+    pub pred_probs: Option<PathBuf>,
+    /// Whose the rows of a NumPy file are.
+    pub row_keys: Option<PathBuf>,
     /// Samples in one chunk of the label model.
     pub label_chunk: Option<usize>,
     /// Mistakes met so far; [`super::resolve`] tells them with its own.
@@ -136,6 +142,9 @@ impl Options {
             cache: self.cache.or(below.cache),
             check_content: self.check_content.or(below.check_content),
             max_pixels: self.max_pixels.or(below.max_pixels),
+            embeddings: self.embeddings.or(below.embeddings),
+            pred_probs: self.pred_probs.or(below.pred_probs),
+            row_keys: self.row_keys.or(below.row_keys),
             label_chunk: self.label_chunk.or(below.label_chunk),
             problems: [below.problems, self.problems].concat(),
         }
@@ -150,6 +159,10 @@ impl Options {
             &mut self.reference,
             &mut self.baseline,
             &mut self.report,
+            &mut self.group_file,
+            &mut self.embeddings,
+            &mut self.pred_probs,
+            &mut self.row_keys,
         ] {
             path.as_mut().map(&mut place);
         }

@@ -9,10 +9,12 @@ use super::checks::{self, SelectedCheck, Wanted};
 use super::{CacheOption, Format, Options, Output, policy};
 use crate::decode::Limits;
 use crate::error::{Error, Result};
+use crate::features::supplied::RowsFile;
 use crate::finding::CheckInfo;
 use crate::gate::Policy;
 use crate::headlines::DropSide;
 use crate::label_model;
+use crate::labelling;
 use crate::source::{Columns, Request};
 
 /// What a scan does.
@@ -41,6 +43,8 @@ pub struct Settings {
     pub cache: Cache,
     /// Read every file and go by its content, not by its size and time.
     pub check_content: bool,
+    /// What labels are judged by.
+    pub label_rows: labelling::Wanted,
     /// How labels are judged.
     pub label_model: label_model::Settings,
 }
@@ -133,6 +137,12 @@ pub fn resolve(options: Options) -> Result<Settings> {
             "`label-chunk` is below {SMALLEST_CHUNK}, too few samples to learn classes from"
         ));
     }
+    let label_rows = label_rows(
+        options.embeddings,
+        options.pred_probs,
+        options.row_keys,
+        &mut problems,
+    );
     if !problems.is_empty() {
         return Err(Error::Config(problems));
     }
@@ -166,6 +176,7 @@ pub fn resolve(options: Options) -> Result<Settings> {
         outputs,
         jobs: options.jobs.unwrap_or(0),
         check_content: options.check_content.unwrap_or(false),
+        label_rows,
         label_model: label_model::Settings {
             chunk: options
                 .label_chunk
@@ -178,6 +189,35 @@ pub fn resolve(options: Options) -> Result<Settings> {
             Some(CacheOption::At(folder)) => Cache::At(folder),
         },
     })
+}
+
+fn label_rows(
+    embeddings: Option<PathBuf>,
+    probabilities: Option<PathBuf>,
+    keys: Option<PathBuf>,
+    problems: &mut Vec<String>,
+) -> labelling::Wanted {
+    match (embeddings, probabilities) {
+        (Some(_), Some(_)) => {
+            problems.push(
+                "both `embeddings` and `pred-probs` are given; labels are judged by one of them"
+                    .to_owned(),
+            );
+            labelling::Wanted::BuiltIn
+        }
+        (Some(path), None) => labelling::Wanted::Embeddings(RowsFile { path, keys }),
+        (None, Some(path)) => labelling::Wanted::Probabilities(RowsFile { path, keys }),
+        (None, None) => {
+            if keys.is_some() {
+                problems.push(
+                    "`row-keys` says whose rows are, but neither `embeddings` nor `pred-probs` \
+                     brings any"
+                        .to_owned(),
+                );
+            }
+            labelling::Wanted::BuiltIn
+        }
+    }
 }
 
 fn check_globs(key: &str, globs: Option<&[String]>, problems: &mut Vec<String>) {

@@ -103,6 +103,12 @@ root = {root}
 # Whether the cache reads every file to see that it has not changed.
 #check-content = false
 #max-pixels = 512_000_000
+# What labels are judged by, unless by the pictures: a model's vectors, or its
+# out-of-sample probabilities (one of the two); for NumPy files, whose the rows
+# are.
+#embeddings = \"embeddings.npy\"
+#pred-probs = \"probabilities.parquet\"
+#row-keys = \"samples.txt\"
 # Samples in one chunk of the label model: fewer are faster and judge a little
 # worse.
 #label-chunk = 5000
@@ -194,6 +200,7 @@ mod tests {
         assert!(options.problems.is_empty(), "{:?}", options.problems);
         options.splits.clear();
         options.baseline = None;
+        options.pred_probs = None;
         resolve(options).map(drop).expect("every example holds");
     }
 }

@@ -1,16 +1,21 @@
 //! What is thought of every sample's label: takes vectors from where the user
 //! wants them, asks the label model, answers by sample. Flags nothing itself.
 
+mod brought;
 mod groups;
+
+pub use brought::{Brought, Wanted, bring};
 
 use crate::duplicates::Duplicates;
 use crate::executor::{Executor, Interrupted};
 use crate::features::Vectors;
 use crate::features::built_in::{self, FitError};
+use crate::features::supplied::Supplied;
 use crate::finding::{LabelBelief, LabelFlag, LabelOpinion};
 use crate::fingerprint::{FingerprintTable, Pictures};
 use crate::label_model::{
     self, Judgement, Labelled, Level, ManyJudgement, Settings, judge, judge_many,
+    judge_probabilities,
 };
 use crate::progress::{Progress, Stage};
 use crate::sample::{Labels, Listing, Role, SampleId};
@@ -26,6 +31,8 @@ pub struct Material<'a> {
     pub duplicates: &'a Duplicates,
     /// Thumbnails.
     pub pictures: &'a Pictures,
+    /// What the user brings to judge by.
+    pub brought: &'a Brought,
 }
 
 /// What the model said, its row `i` being about `ids[i]`.
@@ -48,6 +55,8 @@ pub struct Labelling {
     pub said: Said,
     /// The features used, for people.
     pub features: String,
+    /// The user brought them.
+    pub brought: bool,
     /// For every sample of the listing.
     pub opinions: Vec<LabelOpinion>,
 }
@@ -60,8 +69,12 @@ impl Labelling {
             Said::One(judgement) => judgement.belief.unusable.as_deref()?,
             Said::Many(judgement) => judgement.unusable.as_deref()?,
         };
+        let help = match self.brought {
+            true => "",
+            false => "; bring embeddings (`--embeddings`)",
+        };
         Some(format!(
-            "cannot judge labels with {}; {why}; features that see more are needed",
+            "cannot judge labels with {}; {why}{help}",
             self.features
         ))
     }
@@ -93,41 +106,102 @@ pub fn labelling(
     executor: &Executor,
     progress: &dyn Progress,
 ) -> Result<Labelling, Interrupted> {
-    let ids = judged(material);
+    let (ids, row_of) = judged(material);
     progress.begin(Stage::Labels, Some(ids.len() as u64));
     let said = if ids.len() < 2 {
-        Said::Nothing("fewer than two samples carry a label and could be seen".to_owned())
+        Said::Nothing("fewer than two samples carry a label and could be judged".to_owned())
     } else {
-        let thumbnail = |i: usize| material.pictures.thumbnail(ids[i]).unwrap_or_default();
-        let done = |steps| progress.advance(steps);
-        match built_in::vectors(ids.len(), thumbnail, executor, done) {
-            Ok(vectors) => ask(material, &ids, vectors, settings, executor)?,
-            Err(FitError::Interrupted(stop)) => return Err(stop),
-            Err(FitError::NoVariance) => {
-                Said::Nothing("the labelled pictures do not differ from each other".to_owned())
+        let of_rows = |rows: &Supplied| {
+            let rows = row_of.iter().map(|&row| rows.vectors.row(row));
+            rows.collect::<Vec<_>>().concat()
+        };
+        match material.brought {
+            Brought::Nothing => from_pictures(material, &ids, settings, executor, progress)?,
+            Brought::Embeddings(rows, _) => {
+                let vectors = Vectors::new(rows.vectors.dim(), of_rows(rows)).unwrap_or_default();
+                ask(material, &ids, vectors, settings, executor)?
             }
+            Brought::Probabilities(rows, _) => probable(material, &ids, &of_rows(rows), settings),
         }
     };
     let opinions = opinions(material.listing, &ids, &said);
     progress.end(Stage::Labels, &format!("{} labels judged", ids.len()));
+    let (features, brought) = match material.brought {
+        Brought::Nothing => (BUILT_IN.to_owned(), false),
+        Brought::Embeddings(_, name) | Brought::Probabilities(_, name) => (name.clone(), true),
+    };
     Ok(Labelling {
         ids,
         said,
-        features: BUILT_IN.to_owned(),
+        features,
+        brought,
         opinions,
     })
 }
 
-/// The samples with a label and a picture, in listing order.
-fn judged(material: Material<'_>) -> Vec<SampleId> {
+/// The samples with a label, and a picture or a row, in listing order; and
+/// their rows.
+fn judged(material: Material<'_>) -> (Vec<SampleId>, Vec<usize>) {
     let listing = material.listing;
+    let rows = match material.brought {
+        Brought::Nothing => None,
+        Brought::Embeddings(rows, _) | Brought::Probabilities(rows, _) => Some(&rows.ids),
+    };
+    let row_of = |id: SampleId| match rows {
+        None => material.fingerprints.facts(id).map(|_| 0),
+        Some(ids) => ids.binary_search(&id).ok(),
+    };
     let samples = listing.samples.iter().filter(|sample| {
         let split = sample.split.map(|split| &listing.splits[split.index()]);
         !sample.labels.classes().is_empty()
             && split.is_none_or(|split| split.role != Role::Reference)
-            && material.fingerprints.facts(sample.id).is_some()
     });
-    samples.map(|sample| sample.id).collect()
+    samples
+        .filter_map(|sample| Some((sample.id, row_of(sample.id)?)))
+        .unzip()
+}
+
+fn from_pictures(
+    material: Material<'_>,
+    ids: &[SampleId],
+    settings: &Settings,
+    executor: &Executor,
+    progress: &dyn Progress,
+) -> Result<Said, Interrupted> {
+    let thumbnail = |i: usize| material.pictures.thumbnail(ids[i]).unwrap_or_default();
+    let done = |steps| progress.advance(steps);
+    match built_in::vectors(ids.len(), thumbnail, executor, done) {
+        Ok(vectors) => ask(material, ids, vectors, settings, executor),
+        Err(FitError::Interrupted(stop)) => Err(stop),
+        Err(FitError::NoVariance) => Ok(Said::Nothing(
+            "the labelled pictures do not differ from each other".to_owned(),
+        )),
+    }
+}
+
+/// What probabilities say of samples with one label each.
+fn probable(material: Material<'_>, ids: &[SampleId], rows: &[f32], settings: &Settings) -> Said {
+    let Some(labels) = single(material.listing, ids) else {
+        return Said::Nothing(
+            "samples carry several labels each, and probabilities are read for one; embeddings \
+             (`--embeddings`) serve both"
+                .to_owned(),
+        );
+    };
+    let groups = groups::of(material.listing, material.duplicates, ids);
+    let classes = material.listing.classes.len();
+    Said::One(judge_probabilities(
+        rows, &labels, &groups, classes, settings,
+    ))
+}
+
+/// The class of each sample, if each has one and no more.
+fn single(listing: &Listing, ids: &[SampleId]) -> Option<Vec<u32>> {
+    let labels = ids.iter().map(|&id| match listing.sample(id).labels {
+        Labels::One(class) => Some(class.0),
+        _ => None,
+    });
+    labels.collect()
 }
 
 fn ask(
@@ -141,26 +215,28 @@ fn ask(
     let mut vectors = vectors;
     let lengths = vectors.normalize();
     let groups = groups::of(listing, material.duplicates, ids);
-    let labels = || ids.iter().map(|&id| &listing.sample(id).labels);
-    let single: Vec<u32> = labels()
-        .filter_map(|labels| match labels {
-            Labels::One(class) => Some(class.0),
-            _ => None,
-        })
-        .collect();
+    let single = single(listing, ids);
     let data = Labelled {
         vectors: vectors.as_slice(),
         dim: vectors.dim(),
         lengths: &lengths,
-        labels: &single,
+        labels: single.as_deref().unwrap_or_default(),
         groups: &groups,
         classes: listing.classes.len(),
     };
-    if single.len() == ids.len() {
+    if single.is_some() {
         return judge(data, settings, executor).map(Said::One);
     }
-    let several: Vec<Vec<u32>> = labels()
-        .map(|labels| labels.classes().iter().map(|class| class.0).collect())
+    let several: Vec<Vec<u32>> = (ids.iter())
+        .map(|&id| {
+            listing
+                .sample(id)
+                .labels
+                .classes()
+                .iter()
+                .map(|class| class.0)
+                .collect()
+        })
         .collect();
     judge_many(data, &several, settings, executor).map(Said::Many)
 }

@@ -4,6 +4,7 @@ mod acting;
 mod baseline;
 mod init;
 mod interrupt;
+mod judged;
 mod pictures;
 mod planted;
 mod run;

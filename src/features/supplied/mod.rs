@@ -61,13 +61,15 @@ fn read(file: &RowsFile) -> Result<Rows, String> {
     let extension = file.path.extension().and_then(|e| e.to_str()).unwrap_or("");
     let (keys, vectors, columns) = match extension.to_ascii_lowercase().as_str() {
         "parquet" | "pq" if file.keys.is_some() => {
-            return Err("a Parquet file names its samples itself; leave out `--keys`".to_owned());
+            return Err(
+                "a Parquet file names its samples itself; leave out `--row-keys`".to_owned(),
+            );
         }
         "parquet" | "pq" => parquet::read(&file.path)?,
         "npy" | "npz" => {
             let Some(keys) = &file.keys else {
                 return Err(
-                    "NumPy files do not say whose the rows are; give `--keys FILE`, a sample a line"
+                    "NumPy files do not say whose the rows are; give `--row-keys FILE`, a sample a line"
                         .to_owned(),
                 );
             };

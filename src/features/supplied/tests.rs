@@ -129,7 +129,7 @@ fn wrong_shapes_values_and_keys_are_refused_in_words() {
         path: place.path("v.npy"),
         keys: None,
     };
-    assert!(told(without, &listing).contains("--keys"));
+    assert!(told(without, &listing).contains("--row-keys"));
     fs::write(place.path("v.npz"), b"PK no").expect("written");
     let damaged = RowsFile {
         path: place.path("v.npz"),

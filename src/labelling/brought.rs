@@ -1,0 +1,138 @@
+//! What the user brings for labels to be judged by. Checks that rows of
+//! probabilities are such; judges nothing.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::features::Vectors;
+use crate::features::supplied::{self, RowsFile, Supplied};
+use crate::sample::Listing;
+
+/// Which file to read, if any.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Wanted {
+    /// None: labels are judged from the pictures.
+    #[default]
+    BuiltIn,
+    /// Rows of vectors.
+    Embeddings(RowsFile),
+    /// Rows of probabilities, one for each class, from a model that did not
+    /// train on the sample.
+    Probabilities(RowsFile),
+}
+
+/// What was read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Brought {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Vectors, and what to call them.
+    Embeddings(Supplied, String),
+    /// Probabilities in the order of the listing's classes, and what to call
+    /// them.
+    Probabilities(Supplied, String),
+}
+
+impl Brought {
+    /// What a person should know of the rows.
+    pub fn notes(&self) -> &[String] {
+        match self {
+            Self::Nothing => &[],
+            Self::Embeddings(rows, _) | Self::Probabilities(rows, _) => &rows.notes,
+        }
+    }
+}
+
+/// How far a row of probabilities may be from a sum of 1: half precision and
+/// four printed digits stay within it for a thousand classes.
+const SUM_ERROR: f32 = 0.02;
+
+/// Reads what is wanted. `root` is where keys written as whole paths begin.
+///
+/// # Errors
+/// [`Error::Input`] when the file cannot be read, fits no sample, or holds no
+/// probabilities where they are meant.
+pub fn bring(wanted: &Wanted, listing: &Listing, root: Option<&Path>) -> Result<Brought> {
+    match wanted {
+        Wanted::BuiltIn => Ok(Brought::Nothing),
+        Wanted::Embeddings(file) => {
+            let rows = supplied::load(file, listing, root)?;
+            Ok(Brought::Embeddings(rows, named("embeddings", &file.path)))
+        }
+        Wanted::Probabilities(file) => {
+            let rows = supplied::load(file, listing, root)?;
+            let fault = |why: String| Error::Input(format!("`{}`: {why}", file.path.display()));
+            let rows = by_class(rows, &listing.classes).map_err(fault)?;
+            check(&rows, listing).map_err(fault)?;
+            let name = named("probabilities", &file.path);
+            Ok(Brought::Probabilities(rows, name))
+        }
+    }
+}
+
+fn named(what: &str, path: &Path) -> String {
+    let file = path.file_name().map(PathBuf::from).unwrap_or_default();
+    format!("the {what} of `{}`", file.display())
+}
+
+/// One column for each class, in the listing's order.
+fn by_class(mut rows: Supplied, classes: &[String]) -> Result<Supplied, String> {
+    let Some(columns) = &rows.columns else {
+        if rows.vectors.dim() == classes.len() {
+            return Ok(rows);
+        }
+        return Err(format!(
+            "{} probabilities in a row, but {} classes; they must stand in the order {}",
+            rows.vectors.dim(),
+            classes.len(),
+            some(classes)
+        ));
+    };
+    let missing: Vec<String> = (classes.iter())
+        .filter(|class| !columns.contains(class))
+        .cloned()
+        .collect();
+    if !missing.is_empty() {
+        return Err(format!("no column for {}", some(&missing)));
+    }
+    let places: Vec<usize> = (classes.iter())
+        .filter_map(|class| columns.iter().position(|column| column == class))
+        .collect();
+    let of_row = |row: usize| {
+        let values = rows.vectors.row(row);
+        places.iter().map(|&place| values[place])
+    };
+    let data = (0..rows.vectors.len()).flat_map(of_row).collect();
+    rows.vectors = Vectors::new(places.len(), data).unwrap_or_default();
+    rows.columns = Some(classes.to_vec());
+    Ok(rows)
+}
+
+fn check(rows: &Supplied, listing: &Listing) -> Result<(), String> {
+    for (row, &id) in rows.ids.iter().enumerate() {
+        let values = rows.vectors.row(row);
+        let sum: f32 = values.iter().sum();
+        let bounded = values.iter().all(|p| (0.0..=1.0 + SUM_ERROR).contains(p));
+        if !bounded || (sum - 1.0).abs() > SUM_ERROR {
+            return Err(format!(
+                "the row of `{}` is no probabilities of the classes: it sums to {sum:.3}; put \
+                 scores through a softmax first",
+                listing.sample(id).key
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The first of some names, in back-quotes.
+fn some(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let mut text: Vec<String> = (names.iter().take(SHOWN))
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if names.len() > SHOWN {
+        text.push("…".to_owned());
+    }
+    text.join(", ")
+}
