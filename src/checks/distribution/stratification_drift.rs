@@ -66,9 +66,7 @@ impl Check for ThisCheck {
                 "there are no two splits with labels to compare".to_owned(),
             ));
         }
-        if let Some(doubt) = doubt(data.listing, pairs) {
-            return Ok(Ran::NotApplicable(doubt));
-        }
+        let mut found = false;
         let drivers = Drivers::of(counts, pairs, self.settings.level);
         let p_values: Vec<f64> = pairs.iter().map(|pair| pair.p_value).collect();
         let adjusted = statistics::benjamini_hochberg(&p_values);
@@ -83,6 +81,7 @@ impl Check for ThisCheck {
                 && pair.total_variation.max(sets) >= self.settings.min_effect
                 && self.remains_without_absent(counts, pair)
             {
+                found = true;
                 out.push(told(
                     data.listing,
                     counts,
@@ -92,7 +91,10 @@ impl Check for ThisCheck {
                 ));
             }
         }
-        Ok(Ran::Completed)
+        match doubt(data.listing, pairs) {
+            Some(doubt) if !found => Ok(Ran::NotApplicable(doubt)),
+            _ => Ok(Ran::Completed),
+        }
     }
 }
 
