@@ -19,6 +19,11 @@ const ROUNDS: usize = 99;
 /// permutations are left out.
 const P_VALUE: f64 = 0.05;
 
+/// Deviations by which a cluster must outnumber the suspects of the opposite
+/// kind. Where two classes shade into each other, both sides of the border hold
+/// suspects, alike and in runs; a wrong batch has no counterpart.
+const ONE_SIDED: f64 = 2.0;
+
 /// Samples that hang together and share one given and one better label.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cluster {
@@ -68,14 +73,15 @@ pub(super) fn find(
     }
     let mut links = Links::new(data.groups, neighbors);
     let mut found = bursts::find(data, &runs, probabilities, judged, neighbors, settings);
-    for ((given, suggested), members) in suspects {
+    for (&(given, suggested), members) in &suspects {
         if members.len() < settings.cluster_size {
             continue;
         }
+        let opposite = suspects.get(&(suggested, given)).map_or(0, Vec::len);
         let components: Vec<Vec<u32>> = links
-            .components(&members)
+            .components(members)
             .into_iter()
-            .filter(|c| c.len() >= settings.cluster_size)
+            .filter(|c| c.len() >= settings.cluster_size && one_sided(c.len(), opposite))
             .collect();
         if components.is_empty() {
             continue;
@@ -105,6 +111,11 @@ pub(super) fn find(
     }
     found.sort_by(|a, b| (b.samples.len().cmp(&a.samples.len())).then(a.samples.cmp(&b.samples)));
     found
+}
+
+fn one_sided(size: usize, opposite: usize) -> bool {
+    let (size, opposite) = (size as f64, opposite as f64);
+    size - opposite > ONE_SIDED * (size + opposite).sqrt()
 }
 
 /// A cluster of few groups is few pictures, however many frames: it must meet

@@ -173,6 +173,9 @@ pub fn judge(
         data.classes,
         settings,
     );
+    alone(data)
+        .into_iter()
+        .for_each(|sample| samples[sample].level = None);
     let distances = outliers::distances(&fitted.neighbors, data.lengths);
     let outliers = outliers::find(&distances, data.labels, data.classes);
     let (mut found, mut advice) = (Vec::new(), ClassAdvice::default());
@@ -191,6 +194,20 @@ pub fn judge(
         outliers,
         advice,
     })
+}
+
+/// Samples whose label no other group carries: nothing could speak for it, so
+/// what speaks against it means nothing.
+fn alone(data: Labelled<'_>) -> Vec<usize> {
+    let mut first: Vec<Option<u32>> = vec![None; data.classes];
+    let mut several = vec![false; data.classes];
+    for (&label, &group) in data.labels.iter().zip(data.groups) {
+        let earlier = first[label as usize].get_or_insert(group);
+        several[label as usize] |= *earlier != group;
+    }
+    (0..data.labels.len())
+        .filter(|&sample| !several[data.labels[sample] as usize])
+        .collect()
 }
 
 /// Regresses `targets` less `prior` on the vectors; answers in sample order,

@@ -46,7 +46,7 @@ fn labelled<'a>(rows: &'a [f32], labels: &'a [u32], groups: &'a [u32]) -> Labell
     }
 }
 
-fn alone(count: usize) -> Vec<u32> {
+fn lonely(count: usize) -> Vec<u32> {
     (0..count as u32).collect()
 }
 
@@ -62,7 +62,7 @@ fn wrong_labels_are_suspected_with_the_right_suggestion_and_no_others() {
     for (sample, label) in [(5, 2), (140, 0), (300, 1)] {
         labels[sample] = label;
     }
-    let groups = alone(labels.len());
+    let groups = lonely(labels.len());
     let data = labelled(&rows, &labels, &groups);
     let judged = judge(data, &Settings::default(), &executor(2)).expect("not stopped");
     assert_eq!(suspected(&judged), [5, 140, 300]);
@@ -80,7 +80,7 @@ fn wrong_labels_are_suspected_with_the_right_suggestion_and_no_others() {
 #[test]
 fn number_of_threads_changes_nothing() {
     let (rows, labels) = three_classes();
-    let groups = alone(labels.len());
+    let groups = lonely(labels.len());
     let settings = Settings {
         chunk: 100,
         ..Settings::default()
@@ -100,7 +100,7 @@ fn labels_drawn_by_lot_are_not_judged() {
     let (rows, _) = three_classes();
     let mut random = ChaCha8Rng::seed_from_u64(8);
     let labels: Vec<u32> = (0..360).map(|_| random.next_u32() % 3).collect();
-    let groups = alone(labels.len());
+    let groups = lonely(labels.len());
     let data = labelled(&rows, &labels, &groups);
     let judged = judge(data, &Settings::default(), &executor(1)).expect("not stopped");
     assert!(judged.belief.unusable.is_some());
@@ -111,7 +111,7 @@ fn labels_drawn_by_lot_are_not_judged() {
 #[test]
 fn mislabelled_burst_does_not_vouch_for_itself() {
     let (mut rows, mut labels) = three_classes();
-    let mut groups = alone(labels.len());
+    let mut groups = lonely(labels.len());
     let frame = rows[..DIM].to_vec();
     for _ in 0..20 {
         rows.extend_from_slice(&frame);
@@ -129,6 +129,16 @@ fn mislabelled_burst_does_not_vouch_for_itself() {
     let data = labelled(&rows, &labels, &groups);
     let judged = judge(data, &Settings::default(), &executor(2)).expect("not stopped");
     assert!(judged.clusters.is_empty());
+}
+
+#[test]
+fn label_that_no_other_group_carries_is_not_suspected() {
+    let (rows, mut labels) = three_classes();
+    labels[7] = 3;
+    let groups = lonely(labels.len());
+    let data = labelled(&rows, &labels, &groups);
+    let judged = judge(data, &Settings::default(), &executor(1)).expect("not stopped");
+    assert!(suspected(&judged).is_empty());
 }
 
 #[test]
@@ -150,7 +160,7 @@ fn class_of_two_far_apart_halves_is_told() {
         row.iter_mut().for_each(|v| *v /= norm);
     });
     let labels: Vec<u32> = (0..240).map(|i| (i / 60).min(2)).collect();
-    let groups = alone(labels.len());
+    let groups = lonely(labels.len());
     let data = labelled(&rows, &labels, &groups);
     let advice = judge(data, &Settings::default(), &executor(1))
         .expect("not stopped")
@@ -168,7 +178,7 @@ fn two_classes_of_one_kind_are_told() {
     let labels: Vec<u32> = (labels.iter().enumerate())
         .map(|(i, &label)| if label == 1 && i % 2 == 0 { 3 } else { label })
         .collect();
-    let groups = alone(labels.len());
+    let groups = lonely(labels.len());
     let data = labelled(&rows, &labels, &groups);
     let advice = judge(data, &Settings::default(), &executor(1))
         .expect("not stopped")
@@ -189,7 +199,7 @@ fn each_of_several_labels_is_judged_against_the_rest() {
         .collect();
     labels[10] = vec![0];
     labels[250] = vec![2, 3];
-    let groups = alone(labels.len());
+    let groups = lonely(labels.len());
     let data = Labelled {
         vectors: &rows,
         dim: DIM,
@@ -210,7 +220,7 @@ fn degenerate_sets_are_survived() {
     let settings = Settings::default();
     let same = [1.0_f32, 0.0].repeat(6);
     for labels in [vec![], vec![0], vec![0, 1], vec![0, 0, 0, 1, 1, 1]] {
-        let groups = alone(labels.len());
+        let groups = lonely(labels.len());
         let data = Labelled {
             vectors: &same[..labels.len() * 2],
             dim: 2,

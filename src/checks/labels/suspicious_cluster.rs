@@ -79,7 +79,8 @@ fn group<'a>(data: &CheckContext<'a>, samples: &[SampleId]) -> Option<&'a str> {
     (groups.all(|group| group == Some(first))).then(|| data.listing.group_name(first))
 }
 
-/// What their keys begin with, where that says more than split and class.
+/// What their keys begin with, where that says more than split and class, and
+/// they are most of what begins so.
 fn stem(data: &CheckContext<'_>, samples: &[SampleId]) -> Option<String> {
     let mut keys = samples
         .iter()
@@ -93,10 +94,8 @@ fn stem(data: &CheckContext<'_>, samples: &[SampleId]) -> Option<String> {
         .rev()
         .find(|&end| first.is_char_boundary(end))?;
     let stem = &first[..end];
-    let class = samples
-        .first()
-        .map(|&id| format!("{}/", data.listing.label_text(id)))?;
-    let beyond = stem.find(&class).map(|at| at + class.len());
-    let tells = beyond.is_some_and(|at| at < stem.len()) || (beyond.is_none() && stem.len() > 3);
+    let all = data.listing.samples.iter();
+    let alike = all.filter(|sample| sample.key.as_str().starts_with(stem));
+    let tells = !stem.is_empty() && samples.len() * 2 > alike.count();
     tells.then(|| stem.to_owned())
 }
