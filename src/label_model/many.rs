@@ -110,7 +110,8 @@ pub fn judge_many(
                 .iter()
                 .filter(|n| carries(n.row as usize, class))
                 .count();
-            if let Some(level) = level(score, given, with, near, settings)
+            let usual = f64::from(prior[class]);
+            if let Some(level) = level(score, given, usual, with, near, settings)
                 && *auroc >= USABLE
             {
                 judged.doubts.push(Doubt {
@@ -139,9 +140,13 @@ pub fn judge_many(
     })
 }
 
+/// Both the odds and what they say beyond the label's own frequency `usual` must
+/// pass: of a label that one in twenty carries, odds of 20 to 1 against it are
+/// no news.
 fn level(
     score: f64,
     given: bool,
+    usual: f64,
     with: usize,
     near: &[Neighbor],
     settings: &Settings,
@@ -150,10 +155,13 @@ fn level(
         return None;
     }
     let odds = (1.0 - score).max(f64::MIN_POSITIVE).ln() - score.max(f64::MIN_POSITIVE).ln();
+    let base = (1.0 - usual).max(f64::MIN_POSITIVE).ln() - usual.max(f64::MIN_POSITIVE).ln();
+    let evidence = if given { odds - base } else { odds + base };
     let share = with as f64 / near.len() as f64;
     let against = if given { 1.0 - share } else { share };
     let witness = ((against + SMOOTHING) / (1.0 - against + SMOOTHING)).ln();
-    let passes = |wanted: f64| odds > wanted.ln() && witness > WITNESS_POWER * wanted.ln();
+    let passes =
+        |wanted: f64| odds.min(evidence) > wanted.ln() && witness > WITNESS_POWER * wanted.ln();
     if passes(settings.strong) {
         Some(Level::Strong)
     } else if passes(settings.likely) {
