@@ -139,6 +139,26 @@ pub fn preview(
     })
 }
 
+/// The upright luma with its long side at most `long_side` samples, never
+/// enlarged, for comparing. Memory as [`decode`].
+///
+/// # Errors
+/// As [`decode`].
+pub fn luma(
+    bytes: &[u8],
+    extension: Option<&str>,
+    limits: &Limits,
+    long_side: u32,
+) -> Result<Plane, DecodeFailure> {
+    guarded(|| {
+        let format = recognised(bytes, extension)?;
+        let (header, reduced) = roads::reduced(format, bytes, limits, Wanted::Luma(long_side))?;
+        reduced
+            .gray(header.orientation, long_side)
+            .ok_or_else(unsized_picture)
+    })
+}
+
 fn recognised(bytes: &[u8], extension: Option<&str>) -> Result<Format, DecodeFailure> {
     match sniff(bytes, extension) {
         Sniffed::Known(format) => Ok(format),

@@ -21,6 +21,8 @@ pub(crate) enum Wanted {
     Thumbnail,
     /// A colour picture of this long side.
     Preview(u32),
+    /// A gray picture of this long side: roads that can leave the colours out do.
+    Luma(u32),
 }
 
 impl Wanted {
@@ -35,7 +37,9 @@ impl Wanted {
             // A quarter costs a JPEG little and keeps every pixel we store.
             Self::Thumbnail if short >= 128 && long >= 256 => 4,
             Self::Thumbnail => 1,
-            Self::Preview(side) => grow(1, width, height, side.max(16).saturating_mul(2)),
+            Self::Preview(side) | Self::Luma(side) => {
+                grow(1, width, height, side.max(16).saturating_mul(2))
+            }
         }
     }
 }
@@ -131,6 +135,12 @@ impl Reduced {
         let rgb = orientation.apply(rgb, width, height, 3);
         let (width, height) = orientation.size(width, height);
         Some((width, height, rgb))
+    }
+
+    /// The upright luma, its long side at most `side`.
+    pub(crate) fn gray(&self, orientation: Orientation, side: u32) -> Option<Plane> {
+        let (width, height) = fitted(self.width, self.height, side.max(1));
+        Some(orientation.apply_to_plane(self.luma.resized(width, height)?))
     }
 
     fn chroma_resized(&self, width: u32, height: u32) -> Option<[Plane; 2]> {

@@ -25,7 +25,7 @@ pub(super) fn reduced(
     let reduced = match jpeg.colours {
         Colours::Gray | Colours::YCbCr => match eighth(&jpeg) {
             Some(reduced) if block >= 8 => reduced,
-            _ => full(bytes, &jpeg, block)?,
+            _ => full(bytes, &jpeg, block, wanted)?,
         },
         Colours::Rgb | Colours::Cmyk => library::full(Format::Jpeg, bytes, limits, block)?,
     };
@@ -73,10 +73,16 @@ fn eighth(jpeg: &Jpeg<'_>) -> Option<Reduced> {
     })
 }
 
-/// Every pixel, in the colours as stored, so that luma stays what it is.
-fn full(bytes: &[u8], jpeg: &Jpeg<'_>, block: u32) -> Result<Reduced, DecodeFailure> {
-    let (space, channels, count) = match jpeg.colours {
-        Colours::Gray => (ColorSpace::Luma, Channels::Gray, 1),
+/// Every pixel, in the colours as stored, so that luma stays what it is; the
+/// luma alone where no more is wanted.
+fn full(
+    bytes: &[u8],
+    jpeg: &Jpeg<'_>,
+    block: u32,
+    wanted: Wanted,
+) -> Result<Reduced, DecodeFailure> {
+    let (space, channels, count) = match (jpeg.colours, wanted) {
+        (Colours::Gray, _) | (_, Wanted::Luma(_)) => (ColorSpace::Luma, Channels::Gray, 1),
         _ => (ColorSpace::YCbCr, Channels::YCbCr, 3),
     };
     let options = DecoderOptions::default()
