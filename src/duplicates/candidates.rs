@@ -1,8 +1,8 @@
 //! Proposes pairs of pictures, with a first guess of the map between them.
 //! Proposes generously: judging is for `verify`.
 
-use super::descriptor::{Basis, Descriptor, GRID, Integral, Window, turned};
-use super::join::{Cells, Hit, Reach, Side, join};
+use super::descriptor::{Basis, DIM, Descriptor, GRID, Integral, Window, turned};
+use super::join::{Cells, Database, Hit, Queries, Reach, join};
 use super::verify::align::Map;
 use crate::decode::Plane;
 use crate::executor::{Executor, Interrupted};
@@ -61,6 +61,9 @@ const PARTS: [Window; 2] = [
         h: 0.8,
     },
 ];
+/// No flip, and the mirror: transpose, flip x, flip y.
+const PLAIN: (bool, bool, bool) = (false, false, false);
+const MIRRORED: (bool, bool, bool) = (false, true, false);
 /// The flips and turns other than none and the mirror: transpose, flip x, flip y.
 const OTHERS: [(bool, bool, bool); 6] = [
     (false, false, true),
@@ -110,31 +113,73 @@ fn flip_map((transpose, flip_x, flip_y): (bool, bool, bool)) -> Map {
     }
 }
 
-/// All descriptors of one picture.
-pub(crate) struct Described {
-    windows: Vec<Descriptor>,
+/// What is kept of every picture: the descriptors that look for others.
+pub(crate) struct Asker {
+    full: Descriptor,
     middle: Descriptor,
-    turns: [Descriptor; TURNS.len()],
     parts: [Descriptor; PARTS.len()],
     /// Width over height.
     aspect: f32,
 }
 
-pub(crate) fn describe(basis: &Basis, luma: &Plane) -> Described {
-    let integral = Integral::new(luma);
-    let at = |w: Window| basis.describe(&integral.grid(w));
-    let middle = Window {
-        x: (1.0 - MIDDLE) / 2.0,
-        y: (1.0 - MIDDLE) / 2.0,
-        w: MIDDLE,
-        h: MIDDLE,
-    };
-    Described {
-        windows: (0..WINDOWS).map(|i| at(window(i))).collect(),
-        middle: at(middle),
-        turns: TURNS.map(|(degrees, scale)| basis.describe(&turned_grid(luma, degrees, scale))),
-        parts: PARTS.map(at),
-        aspect: luma.width as f32 / luma.height.max(1) as f32,
+impl Asker {
+    pub(crate) fn new(basis: &Basis, luma: &Plane) -> Self {
+        let integral = Integral::new(luma);
+        let at = |w: Window| basis.describe(&integral.grid(w));
+        let middle = Window {
+            x: (1.0 - MIDDLE) / 2.0,
+            y: (1.0 - MIDDLE) / 2.0,
+            w: MIDDLE,
+            h: MIDDLE,
+        };
+        Self {
+            full: at(window(0)),
+            middle: at(middle),
+            parts: PARTS.map(at),
+            aspect: luma.width as f32 / luma.height.max(1) as f32,
+        }
+    }
+}
+
+/// The lumas of pictures, by number.
+pub(crate) type Lumas<'a> = dyn Fn(usize) -> Option<Plane> + Sync + 'a;
+
+/// Pictures whose windows are in memory at once: 14 kB each.
+const RUN: usize = 8192;
+
+/// The descriptors that are found: windows and turns of a run of pictures.
+struct Found {
+    windows: Vec<Descriptor>,
+    turns: Vec<Descriptor>,
+}
+
+impl Found {
+    fn of(
+        pictures: std::ops::Range<usize>,
+        basis: &Basis,
+        lumas: &Lumas<'_>,
+        executor: &Executor,
+    ) -> Result<Self, Interrupted> {
+        // In one place from the start: two copies of a run would be the most
+        // memory that a search takes.
+        let described = executor.map(pictures.len(), |i| {
+            let luma = lumas(pictures.start + i).unwrap_or_default();
+            if luma.samples.is_empty() {
+                // Gone since it was first looked at: like nothing else.
+                return ([[0.0; DIM]; WINDOWS], [[0.0; DIM]; TURNS.len()]);
+            }
+            let integral = Integral::new(&luma);
+            let windows = std::array::from_fn(|i| basis.describe(&integral.grid(window(i))));
+            let turns =
+                TURNS.map(|(degrees, scale)| basis.describe(&turned_grid(&luma, degrees, scale)));
+            (windows, turns)
+        })?;
+        let turns = described.iter().flat_map(|(_, turns)| *turns).collect();
+        let windows = described.into_iter().flat_map(|(windows, _)| windows);
+        Ok(Self {
+            windows: windows.collect(),
+            turns,
+        })
     }
 }
 
@@ -165,124 +210,142 @@ const FLIP_REACH: Reach = Reach { cut: 0.9, keep: 1 };
 const TURN_REACH: Reach = Reach { cut: 0.8, keep: 3 };
 const PART_REACH: Reach = Reach { cut: 0.9, keep: 2 };
 
-/// Guesses between any two of the described pictures, at most about 20 each.
+/// One search, run of pictures by run of pictures.
+struct Search<'a> {
+    queries: Queries<'a>,
+    per: usize,
+    reach: Reach,
+    hits: Vec<Vec<Hit>>,
+}
+
+impl<'a> Search<'a> {
+    fn new(
+        queries: Vec<Descriptor>,
+        per: usize,
+        reach: Reach,
+        cells: &'a Cells,
+        executor: &Executor,
+    ) -> Result<Self, Interrupted> {
+        let pictures = queries.len();
+        Ok(Self {
+            queries: Queries::new(queries, pictures * per, cells, executor)?,
+            per,
+            reach,
+            hits: vec![Vec::new(); pictures],
+        })
+    }
+
+    /// Looks through the descriptors of the pictures from `first` on.
+    fn through(
+        &mut self,
+        all: &[Descriptor],
+        first: usize,
+        executor: &Executor,
+    ) -> Result<(), Interrupted> {
+        let per = self.per;
+        let database = Database { all, per, first };
+        let found = join(&self.queries, database, self.reach, executor)?;
+        for (hits, found) in self.hits.iter_mut().zip(found) {
+            hits.extend(found.into_iter().map(|hit| Hit {
+                entry: hit.entry + (first * per) as u32,
+                ..hit
+            }));
+            // Each run has pictures of its own, so none comes twice.
+            hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.entry.cmp(&b.entry)));
+            hits.truncate(self.reach.keep);
+            hits.shrink_to_fit();
+        }
+        Ok(())
+    }
+
+    /// The guesses that `map` makes of `(query, moving, part)`.
+    fn guesses(&self, map: impl Fn(u32, u32, usize) -> Map) -> Vec<Guess> {
+        let numbered = (0..).zip(&self.hits);
+        let hits = numbered.flat_map(|(query, hits)| hits.iter().map(move |hit| (query, hit)));
+        hits.map(|(fixed, hit)| {
+            let moving = hit.entry / self.per as u32;
+            Guess {
+                fixed,
+                moving,
+                map: map(fixed, moving, hit.entry as usize % self.per),
+                score: hit.score,
+            }
+        })
+        .collect()
+    }
+}
+
+/// Guesses between any two of the pictures asking, at most about 20 each.
+/// Memory: 400 bytes and the guesses of each, and one run of windows.
 pub(crate) fn propose(
-    described: &[Described],
+    askers: &[Asker],
+    basis: &Basis,
+    lumas: &Lumas<'_>,
     executor: &Executor,
 ) -> Result<Vec<Guess>, Interrupted> {
-    let windows: Vec<Descriptor> = described
-        .iter()
-        .flat_map(|d| d.windows.iter().copied())
-        .collect();
-    let full: Vec<Descriptor> = described.iter().map(|d| d.windows[0]).collect();
-    let cells = learn(&windows, executor)?;
-    let mut guesses = Vec::new();
-    // Full pictures, and their mirror images, against all windows.
-    for mirrored in [false, true] {
-        let flip = (false, mirrored, false);
-        let queries: Vec<Descriptor> = full
-            .iter()
-            .map(|d| turned(d, flip.0, flip.1, flip.2))
-            .collect();
-        let hits = join(
-            side(&queries, 1),
-            side(&windows, WINDOWS),
-            WINDOW_REACH,
-            &cells,
-            executor,
-        )?;
-        for (fixed, hit) in numbered(&hits) {
-            let map = window_map(window(hit.entry as usize % WINDOWS)).after(&flip_map(flip));
-            guesses.push(Guess {
-                fixed,
-                moving: hit.entry / WINDOWS as u32,
-                map,
-                score: hit.score,
-            });
-        }
+    let count = askers.len();
+    let cells = learn(count, basis, lumas, executor)?;
+    let full = |(transpose, flip_x, flip_y): (bool, bool, bool)| -> Vec<Descriptor> {
+        let all = askers.iter();
+        all.map(|a| turned(&a.full, transpose, flip_x, flip_y))
+            .collect()
+    };
+    let search = |queries, per, reach| Search::new(queries, per, reach, &cells, executor);
+    // Full pictures, and their mirror images, against all windows; the middle
+    // against small turns of it.
+    let mut plain = search(full(PLAIN), WINDOWS, WINDOW_REACH)?;
+    let mut mirrored = search(full(MIRRORED), WINDOWS, WINDOW_REACH)?;
+    let middles = askers.iter().map(|a| a.middle).collect();
+    let mut middle = search(middles, TURNS.len(), TURN_REACH)?;
+    for first in (0..count).step_by(RUN) {
+        let found = Found::of(first..(first + RUN).min(count), basis, lumas, executor)?;
+        plain.through(&found.windows, first, executor)?;
+        mirrored.through(&found.windows, first, executor)?;
+        middle.through(&found.turns, first, executor)?;
     }
+    let mut guesses = plain.guesses(|_, _, part| window_map(window(part)));
+    drop(plain);
+    guesses
+        .extend(mirrored.guesses(|_, _, part| window_map(window(part)).after(&flip_map(MIRRORED))));
+    drop(mirrored);
     // The other flips and turns of the full picture.
+    let upright = full(PLAIN);
     for flip in OTHERS {
-        let queries: Vec<Descriptor> = full
-            .iter()
-            .map(|d| turned(d, flip.0, flip.1, flip.2))
-            .collect();
-        let hits = join(
-            side(&queries, 1),
-            side(&full, 1),
-            FLIP_REACH,
-            &cells,
-            executor,
-        )?;
-        for (fixed, hit) in numbered(&hits) {
-            guesses.push(Guess {
-                fixed,
-                moving: hit.entry,
-                map: flip_map(flip),
-                score: hit.score,
-            });
-        }
+        let mut other = search(full(flip), 1, FLIP_REACH)?;
+        other.through(&upright, 0, executor)?;
+        guesses.extend(other.guesses(|_, _, _| flip_map(flip)));
     }
-    // Small turns of the middle.
-    let queries: Vec<Descriptor> = described.iter().map(|d| d.middle).collect();
-    let entries: Vec<Descriptor> = described.iter().flat_map(|d| d.turns).collect();
-    let hits = join(
-        side(&queries, 1),
-        side(&entries, TURNS.len()),
-        TURN_REACH,
-        &cells,
-        executor,
-    )?;
-    for (fixed, hit) in numbered(&hits) {
-        let moving = hit.entry / TURNS.len() as u32;
-        let (degrees, scale) = TURNS[hit.entry as usize % TURNS.len()];
-        let aspect = described[moving as usize].aspect;
-        guesses.push(Guess {
-            fixed,
-            moving,
-            map: turn_map(degrees, scale, aspect, 1.0),
-            score: hit.score,
-        });
-    }
+    guesses.extend(middle.guesses(|_, moving, part| {
+        let (degrees, scale) = TURNS[part];
+        turn_map(degrees, scale, askers[moving as usize].aspect, 1.0)
+    }));
+    drop(middle);
     // What a banner leaves.
     for part in 0..PARTS.len() {
-        let entries: Vec<Descriptor> = described.iter().map(|d| d.parts[part]).collect();
-        let hits = join(
-            side(&entries, 1),
-            side(&entries, 1),
-            PART_REACH,
-            &cells,
-            executor,
-        )?;
-        for (fixed, hit) in numbered(&hits) {
-            guesses.push(Guess {
-                fixed,
-                moving: hit.entry,
-                map: Map::IDENTITY,
-                score: hit.score,
-            });
-        }
+        let entries: Vec<Descriptor> = askers.iter().map(|a| a.parts[part]).collect();
+        let mut rest = search(entries.clone(), 1, PART_REACH)?;
+        rest.through(&entries, 0, executor)?;
+        guesses.extend(rest.guesses(|_, _, _| Map::IDENTITY));
     }
     Ok(guesses)
 }
 
-fn numbered(hits: &[Vec<Hit>]) -> impl Iterator<Item = (u32, &Hit)> {
-    (0..)
-        .zip(hits)
-        .flat_map(|(query, hits)| hits.iter().map(move |hit| (query, hit)))
-}
-
 /// Cells from evenly spread windows, a third of the square root of their
 /// number: cells and their members then cost about the same to go through.
-fn learn(windows: &[Descriptor], executor: &Executor) -> Result<Cells, Interrupted> {
-    let count = ((windows.len() as f32).sqrt() / 3.0) as usize;
+fn learn(
+    pictures: usize,
+    basis: &Basis,
+    lumas: &Lumas<'_>,
+    executor: &Executor,
+) -> Result<Cells, Interrupted> {
+    let windows = pictures * WINDOWS;
+    let count = ((windows as f32).sqrt() / 3.0) as usize;
     let wanted = count * 24;
-    let sample: Vec<Descriptor> = (0..wanted)
-        .map(|i| windows[i * windows.len() / wanted])
-        .collect();
+    let sample = executor.map(wanted, |i| {
+        let entry = (i as u64 * windows as u64 / wanted as u64) as usize;
+        let luma = lumas(entry / WINDOWS).filter(|luma| !luma.samples.is_empty())?;
+        Some(basis.describe(&Integral::new(&luma).grid(window(entry % WINDOWS))))
+    })?;
+    let sample: Vec<Descriptor> = sample.into_iter().flatten().collect();
     Cells::learn(&sample, count, executor)
-}
-
-fn side(all: &[Descriptor], per: usize) -> Side<'_> {
-    Side { all, per, first: 0 }
 }

@@ -3,19 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::hamming::pairs_within;
-use super::prove::{Proven, Thumbnails, prove};
+use super::prove::{Album, Proven, prove};
 use super::{Duplicates, Pair, groups};
-use crate::decode::Thumbnail;
+use crate::decode::{Plane, Thumbnail};
 use crate::executor::{Executor, Interrupted};
 use crate::finding::{PairEvidence, Relation, Transform};
 use crate::fingerprint::{FingerprintTable, Pictures};
 use crate::sample::SampleId;
 
-/// The least similarity of a pair worth telling. Of 15 pairs above 0.5 in a set
-/// of 3,781 clothing photos on few backdrops, the 13 of different garments lie
-/// below 0.989 and the two of one garment above 0.9999; a false alarm costs
-/// more than a copy missed.
-const CUT: f32 = 0.99;
+/// The least similarity of a pair worth telling: see docs/accuracy.md, "Pairs".
+pub(super) const CUT: f32 = 0.75;
 
 /// Pairs of one group of equal files listed in full; of a larger group only
 /// those with its first member are, so that ten thousand copies of one
@@ -40,7 +37,7 @@ const UNTOUCHED: f32 = 0.03;
 ///
 /// # Errors
 /// [`Interrupted`] when the user asked to stop.
-pub fn find(
+pub(super) fn find(
     table: &FingerprintTable,
     pictures: &Pictures,
     executor: &Executor,
@@ -76,10 +73,10 @@ pub fn find(
             identical()
         } else {
             PairEvidence {
-                relation: proven.alike.relation,
-                transform: proven.alike.transform,
+                relation: proven.relation,
+                transform: proven.transform,
                 distance: distance(table, a[0], b[0]),
-                similarity: f64::from(proven.alike.similarity),
+                similarity: f64::from(proven.similarity),
             }
         };
         expand(&mut found, a, b, &evidence);
@@ -179,14 +176,19 @@ struct LookedAt<'a> {
     copies: &'a [Vec<SampleId>],
 }
 
-impl Thumbnails for LookedAt<'_> {
-    fn get(&self, index: usize) -> Option<(Thumbnail, u32, u32)> {
+impl Album for LookedAt<'_> {
+    fn thumbnail(&self, index: usize) -> Option<(Thumbnail, u32, u32)> {
         let id = *self.copies.get(index)?.first()?;
         let facts = self.table.facts(id)?;
         // Without hashes there is too little in the picture to compare.
         facts.hashes?;
         let thumbnail = self.pictures.thumbnail(id)?;
         Some((thumbnail, facts.header.width, facts.header.height))
+    }
+
+    fn luma(&self, index: usize, side: u32) -> Option<Plane> {
+        let id = *self.copies.get(index)?.first()?;
+        self.pictures.luma(id, side)
     }
 }
 
@@ -195,8 +197,8 @@ impl LookedAt<'_> {
     /// anew without loss. Only these few are decoded again.
     fn same_pixels(&self, proven: &Proven) -> bool {
         let (a, b) = (proven.first as usize, proven.second as usize);
-        let untouched = proven.alike.relation == Relation::Near
-            && proven.alike.agreement.residual < UNTOUCHED
+        let untouched = proven.relation == Relation::Near
+            && proven.residual < UNTOUCHED
             && self.size(a) == self.size(b);
         let hash = |index: usize| self.pictures.pixel_hash(self.copies[index][0]);
         untouched && hash(a).is_some_and(|pixels| hash(b) == Some(pixels))

@@ -16,9 +16,10 @@ pub(crate) struct Hit {
     pub(crate) entry: u32,
 }
 
-/// One of the two sides: `per` descriptors of each picture, picture by picture.
+/// What is looked through: `per` descriptors of each picture, picture by
+/// picture. It may be a run of a longer list.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Side<'a> {
+pub(crate) struct Database<'a> {
     /// All descriptors.
     pub(crate) all: &'a [Descriptor],
     /// How many belong to one picture.
@@ -27,9 +28,35 @@ pub(crate) struct Side<'a> {
     pub(crate) first: usize,
 }
 
-impl Side<'_> {
+impl Database<'_> {
     fn picture(&self, entry: u32) -> usize {
         self.first + entry as usize / self.per
+    }
+}
+
+/// What is looked for: one descriptor of each picture.
+pub(crate) struct Queries<'a> {
+    all: Vec<Descriptor>,
+    /// The cells, and for each the queries that look into it; `None` where
+    /// every query meets every entry.
+    cells: Option<(&'a Cells, Vec<Vec<u32>>)>,
+}
+
+impl<'a> Queries<'a> {
+    /// Queries for a database of `entries`, all its runs together.
+    pub(crate) fn new(
+        all: Vec<Descriptor>,
+        entries: usize,
+        cells: &'a Cells,
+        executor: &Executor,
+    ) -> Result<Self, Interrupted> {
+        let exact = all.len().saturating_mul(entries) <= EXACT || cells.centres.is_empty();
+        let cells = if exact {
+            None
+        } else {
+            Some((cells, cells.askers(&all, executor)?))
+        };
+        Ok(Self { all, cells })
     }
 }
 
@@ -50,16 +77,14 @@ const ENTRIES: usize = 1024;
 
 /// For each query the best entry of up to `reach.keep` other pictures, best first.
 pub(crate) fn join(
-    queries: Side<'_>,
-    database: Side<'_>,
+    queries: &Queries<'_>,
+    database: Database<'_>,
     reach: Reach,
-    cells: &Cells,
     executor: &Executor,
 ) -> Result<Vec<Vec<Hit>>, Interrupted> {
-    if queries.all.len().saturating_mul(database.all.len()) <= EXACT || cells.centres.is_empty() {
-        exact(queries, database, reach, executor)
-    } else {
-        by_cells(queries, database, reach, cells, executor)
+    match &queries.cells {
+        None => exact(&queries.all, database, reach, executor),
+        Some((cells, askers)) => by_cells(&queries.all, askers, database, reach, cells, executor),
     }
 }
 
@@ -77,7 +102,7 @@ impl Best {
         }
     }
 
-    fn push(&mut self, hit: Hit, database: Side<'_>, keep: usize) {
+    fn push(&mut self, hit: Hit, database: Database<'_>, keep: usize) {
         self.hits.push(hit);
         if self.hits.len() >= 8 * keep {
             self.prune(database, keep);
@@ -87,7 +112,7 @@ impl Best {
         }
     }
 
-    fn prune(&mut self, database: Side<'_>, keep: usize) {
+    fn prune(&mut self, database: Database<'_>, keep: usize) {
         // By picture, best entry first, then by score: one entry a picture.
         let order = |a: &Hit, b: &Hit| b.score.total_cmp(&a.score).then(a.entry.cmp(&b.entry));
         self.hits.sort_unstable_by(|a, b| {
@@ -142,14 +167,14 @@ fn multiply(
 }
 
 fn exact(
-    queries: Side<'_>,
-    database: Side<'_>,
+    queries: &[Descriptor],
+    database: Database<'_>,
     reach: Reach,
     executor: &Executor,
 ) -> Result<Vec<Vec<Hit>>, Interrupted> {
-    let blocks = executor.map(queries.all.len().div_ceil(QUERIES), |block| {
+    let blocks = executor.map(queries.len().div_ceil(QUERIES), |block| {
         let start = block * QUERIES;
-        let part = &queries.all[start..(start + QUERIES).min(queries.all.len())];
+        let part = &queries[start..(start + QUERIES).min(queries.len())];
         let mut best: Vec<Best> = part.iter().map(|_| Best::new(reach.cut)).collect();
         let mut cuts = vec![reach.cut; part.len()];
         let mut scores = Vec::new();
@@ -160,7 +185,7 @@ fn exact(
             |query, entry, score| {
                 let best = &mut best[query];
                 let entry = entry as u32;
-                if database.picture(entry) != queries.picture((start + query) as u32) {
+                if database.picture(entry) != start + query {
                     best.push(Hit { score, entry }, database, reach.keep);
                 }
                 best.cut
@@ -250,9 +275,39 @@ impl Cells {
         scores
     }
 
-    /// How many cells a query looks into: one in 24, at least 12.
+    /// How many cells a query looks into: one in 24, at least 12, at most 40,
+    /// so that a query's cost grows with the root of the number of pictures.
     fn probes(&self) -> usize {
-        (self.centres.len() / 24).max(12).min(self.centres.len())
+        (self.centres.len() / 24)
+            .clamp(12, 40)
+            .min(self.centres.len())
+    }
+
+    /// For each cell the queries that look into it.
+    fn askers(
+        &self,
+        queries: &[Descriptor],
+        executor: &Executor,
+    ) -> Result<Vec<Vec<u32>>, Interrupted> {
+        let (count, probes) = (self.centres.len(), self.probes());
+        let chosen = executor.map(queries.len().div_ceil(256), |block| {
+            let start = block * 256;
+            let part = &queries[start..(start + 256).min(queries.len())];
+            let scores = self.scores(part);
+            let mut pairs = Vec::with_capacity(part.len() * probes);
+            for (i, row) in scores.chunks(count).enumerate() {
+                let mut order: Vec<u32> = (0..count as u32).collect();
+                let by_score =
+                    |a: &u32, b: &u32| row[*b as usize].total_cmp(&row[*a as usize]).then(a.cmp(b));
+                if probes < count {
+                    order.select_nth_unstable_by(probes - 1, by_score);
+                }
+                let asked = order[..probes].iter();
+                pairs.extend(asked.map(|&cell| (cell, (start + i) as u32)));
+            }
+            pairs
+        })?;
+        Ok(grouped(count, chosen.into_iter().flatten()))
     }
 }
 
@@ -262,8 +317,9 @@ fn unit(d: &Descriptor) -> Descriptor {
 }
 
 fn by_cells(
-    queries: Side<'_>,
-    database: Side<'_>,
+    queries: &[Descriptor],
+    askers: &[Vec<u32>],
+    database: Database<'_>,
     reach: Reach,
     cells: &Cells,
     executor: &Executor,
@@ -277,28 +333,6 @@ fn by_cells(
             .enumerate()
             .map(|(entry, &cell)| (cell, entry as u32)),
     );
-    let probes = cells.probes();
-    let chosen = executor.map(queries.all.len().div_ceil(256), |block| {
-        let start = block * 256;
-        let part = &queries.all[start..(start + 256).min(queries.all.len())];
-        let scores = cells.scores(part);
-        let mut pairs = Vec::with_capacity(part.len() * probes);
-        for (i, row) in scores.chunks(count).enumerate() {
-            let mut order: Vec<u32> = (0..count as u32).collect();
-            let by_score =
-                |a: &u32, b: &u32| row[*b as usize].total_cmp(&row[*a as usize]).then(a.cmp(b));
-            if probes < count {
-                order.select_nth_unstable_by(probes - 1, by_score);
-            }
-            pairs.extend(
-                order[..probes]
-                    .iter()
-                    .map(|&cell| (cell, (start + i) as u32)),
-            );
-        }
-        pairs
-    })?;
-    let askers = grouped(count, chosen.into_iter().flatten());
     let found = executor.map(count, |cell| {
         let entries: Vec<Descriptor> = members[cell]
             .iter()
@@ -307,7 +341,7 @@ fn by_cells(
         let mut found: Vec<(u32, Hit)> = Vec::new();
         let mut scores = Vec::new();
         for asking in askers[cell].chunks(QUERIES) {
-            let part: Vec<Descriptor> = asking.iter().map(|&q| queries.all[q as usize]).collect();
+            let part: Vec<Descriptor> = asking.iter().map(|&q| queries[q as usize]).collect();
             let mut best: Vec<Best> = part.iter().map(|_| Best::new(reach.cut)).collect();
             let mut cuts = vec![reach.cut; part.len()];
             multiply(
@@ -317,7 +351,7 @@ fn by_cells(
                 |query, entry, score| {
                     let best = &mut best[query];
                     let entry = members[cell][entry];
-                    if database.picture(entry) != queries.picture(asking[query]) {
+                    if database.picture(entry) != asking[query] as usize {
                         best.push(Hit { score, entry }, database, reach.keep);
                     }
                     best.cut
@@ -331,7 +365,7 @@ fn by_cells(
         }
         found
     })?;
-    let mut best: Vec<Best> = queries.all.iter().map(|_| Best::new(reach.cut)).collect();
+    let mut best: Vec<Best> = queries.iter().map(|_| Best::new(reach.cut)).collect();
     for (query, hit) in found.into_iter().flatten() {
         best[query as usize].push(hit, database, reach.keep);
     }

@@ -1,6 +1,7 @@
 //! Pairs of samples that show the same picture, proven on pixels, and the
 //! groups they form. Knows nothing of splits or labels.
 
+mod background;
 mod candidates;
 mod descriptor;
 mod find;
@@ -8,10 +9,11 @@ mod groups;
 pub mod hamming;
 mod join;
 mod prove;
+mod remembered;
 mod verify;
 
-pub use find::find;
 pub use groups::groups;
+pub use remembered::find;
 
 use crate::finding::PairEvidence;
 use crate::sample::SampleId;

@@ -1,18 +1,26 @@
 //! From pictures to verified pairs. Knows nothing of files, hashes, splits or
 //! labels.
 
-use super::candidates::{Described, Guess, describe, propose};
+use std::borrow::Cow;
+
+use super::background::in_view_of_all;
+use super::candidates::{Asker, Guess, propose};
 use super::descriptor::Basis;
 use super::verify::align::Map;
-use super::verify::{Alike, Answer, Subject, approach, judge, pyramid::Small};
-use crate::decode::Thumbnail;
+use super::verify::{Aligned, Answer, Detail, Subject, approach, explained, judge};
+use crate::decode::{Plane, Thumbnail};
 use crate::executor::{Executor, Interrupted};
+use crate::finding::{Relation, Transform};
 
-/// Gives thumbnails by index.
-pub(crate) trait Thumbnails: Sync {
+/// Gives pictures by index.
+pub(crate) trait Album: Sync {
     /// Thumbnail, full width and full height of picture `index`; `None` for
     /// pictures that take no part.
-    fn get(&self, index: usize) -> Option<(Thumbnail, u32, u32)>;
+    fn thumbnail(&self, index: usize) -> Option<(Thumbnail, u32, u32)>;
+
+    /// Luma of picture `index`, upright, its long side at most `side`; at the
+    /// price of a decode.
+    fn luma(&self, index: usize, side: u32) -> Option<Plane>;
 }
 
 /// A pair that passed; `first < second`.
@@ -20,7 +28,13 @@ pub(crate) trait Thumbnails: Sync {
 pub(crate) struct Proven {
     pub(crate) first: u32,
     pub(crate) second: u32,
-    pub(crate) alike: Alike,
+    /// 0 to 1.
+    pub(crate) similarity: f32,
+    pub(crate) relation: Relation,
+    /// From first to second.
+    pub(crate) transform: Transform,
+    /// See `Agreement::residual`.
+    pub(crate) residual: f32,
 }
 
 /// What came out.
@@ -37,41 +51,45 @@ pub(crate) struct Proof {
 /// Alignments of one pair that are followed to the end.
 const TRIES: usize = 2;
 
+/// Pictures up to which the small ones of all are kept in memory, at about a
+/// kilobyte each; beyond, they are made anew for each pair.
+const KEPT: usize = 200_000;
+
+/// Pairs judged before the answers are looked through: most are worth
+/// forgetting.
+const AT_ONCE: usize = 1 << 16;
+
 /// Finds and verifies pairs among `count` pictures; keeps those of at least
 /// `cut` similarity. `hinted` are pairs `(a, b)`, `a < b`, to look at in any
 /// case, as pictures of one view.
 pub(crate) fn prove(
     count: usize,
-    thumbnails: &dyn Thumbnails,
+    album: &dyn Album,
     hinted: &[(u32, u32)],
     cut: f32,
     executor: &Executor,
 ) -> Result<Proof, Interrupted> {
     let basis = Basis::new();
     let prepared = executor.map(count, |index| {
-        let (thumbnail, width, height) = thumbnails.get(index)?;
-        let small = Small::new(&thumbnail.luma)?;
-        Some((
-            describe(&basis, &thumbnail.luma),
-            Subject {
-                small,
-                width,
-                height,
-            },
-        ))
+        let (thumbnail, width, height) = album.thumbnail(index)?;
+        let subject = Subject::new(&thumbnail, width, height)?;
+        let asker = Asker::new(&basis, &thumbnail.luma);
+        Some((asker, (count <= KEPT).then_some(subject)))
     })?;
-    let mut ids: Vec<u32> = Vec::new();
-    let mut described: Vec<Described> = Vec::new();
-    let mut subjects: Vec<Subject> = Vec::new();
-    for (id, prepared) in (0..).zip(prepared) {
-        if let Some((description, subject)) = prepared {
+    let (mut ids, mut askers, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+    for (id, prepared) in (0u32..).zip(prepared) {
+        if let Some((asker, subject)) = prepared {
             ids.push(id);
-            described.push(description);
-            subjects.push(subject);
+            askers.push(asker);
+            kept.extend(subject);
         }
     }
-    let mut guesses = propose(&described, executor)?;
-    drop(described);
+    let luma = |picture: usize| {
+        let (thumbnail, ..) = album.thumbnail(ids[picture] as usize)?;
+        Some(thumbnail.luma)
+    };
+    let mut guesses = propose(&askers, &basis, &luma, executor)?;
+    drop(askers);
     guesses.extend(hinted.iter().filter_map(|(a, b)| {
         Some(Guess {
             fixed: ids.binary_search(a).ok()? as u32,
@@ -82,64 +100,118 @@ pub(crate) fn prove(
     }));
     let key = |g: &Guess| (g.fixed.min(g.moving), g.fixed.max(g.moving));
     guesses.sort_by(|a, b| key(a).cmp(&key(b)).then(b.score.total_cmp(&a.score)));
-    let pairs: Vec<&[Guess]> = guesses.chunk_by(|a, b| key(a) == key(b)).collect();
-    let answers = executor.map(pairs.len(), |i| {
-        let mut near: Vec<_> = pairs[i]
-            .iter()
-            .take(2 * TRIES)
-            .filter_map(|guess| {
-                approach(
-                    guess,
-                    &subjects[guess.fixed as usize],
-                    &subjects[guess.moving as usize],
-                )
-            })
-            .collect();
-        near.sort_by(|a, b| b.fit.correlation.total_cmp(&a.fit.correlation));
-        let mut best = (Answer::Different, near.len());
-        for coarse in near.iter().take(TRIES) {
-            let (f, m) = (coarse.fixed as usize, coarse.moving as usize);
-            let (Some((a, ..)), Some((b, ..))) = (
-                thumbnails.get(ids[f] as usize),
-                thumbnails.get(ids[m] as usize),
-            ) else {
-                continue;
-            };
-            let answer = judge(coarse, (&subjects[f], &a), (&subjects[m], &b));
-            best.0 = better(best.0, answer);
-        }
-        best
-    })?;
+    let candidates: Vec<&[Guess]> = guesses.chunk_by(|a, b| key(a) == key(b)).collect();
+    let judges = Judges { ids, kept, album };
     let mut proof = Proof::default();
-    let aligned = answers.iter().filter(|(_, near)| *near > 0).count() as u64;
-    for (pair, (answer, _)) in pairs.iter().zip(answers) {
-        let (first, second) = key(&pair[0]);
-        match answer {
-            Answer::Alike(alike) if alike.similarity >= cut => {
-                proof.pairs.push(Proven {
-                    first: ids[first as usize],
-                    second: ids[second as usize],
-                    alike,
-                });
+    let mut near = 0;
+    let mut aligned: Vec<Aligned> = Vec::new();
+    for chunk in candidates.chunks(AT_ONCE) {
+        let answers = executor.map(chunk.len(), |i| judges.answer(chunk[i]))?;
+        for (answer, approached) in answers {
+            near += u64::from(approached > 0);
+            match answer {
+                Answer::Aligned(pair) if pair.matters() => aligned.push(*pair),
+                Answer::Abstained => proof.abstained += 1,
+                _ => {}
             }
-            Answer::Abstained => proof.abstained += 1,
-            _ => {}
         }
     }
+    let alone = executor.map(aligned.len(), |i| judges.odds(&aligned[i]))?;
+    let odds = in_view_of_all(judges.ids.len(), &aligned, &alone);
+    let least = (cut / (1.0 - cut)).ln();
+    let passes = |odds: Option<f32>| odds.is_some_and(|odds| odds >= least);
+    let by_itself = alone.iter().filter(|odds| passes(**odds)).count();
+    let proven = executor.map(aligned.len(), |i| {
+        odds[i]
+            .filter(|odds| passes(Some(*odds)))
+            .and_then(|odds| judges.proven(&aligned[i], odds))
+    })?;
+    proof.pairs = proven.into_iter().flatten().collect();
     proof.kept = vec![
-        ("pictures", ids.len() as u64),
-        ("candidate pairs", pairs.len() as u64),
-        ("aligned", aligned),
+        ("pictures", judges.ids.len() as u64),
+        ("candidate pairs", candidates.len() as u64),
+        ("aligned", near),
+        ("likely", aligned.len() as u64),
+        ("alike by themselves", by_itself as u64),
         ("verified", proof.pairs.len() as u64),
     ];
     Ok(proof)
 }
 
-fn better(a: Answer, b: Answer) -> Answer {
-    match (&a, &b) {
-        (Answer::Alike(x), Answer::Alike(y)) if y.similarity > x.similarity => b,
-        (Answer::Alike(_), _) => a,
-        (_, Answer::Alike(_)) | (Answer::Different, _) => b,
-        _ => a,
+/// The pictures that take part.
+struct Judges<'a> {
+    ids: Vec<u32>,
+    /// Of all of them or, beyond [`KEPT`], of none.
+    kept: Vec<Subject>,
+    album: &'a dyn Album,
+}
+
+impl Judges<'_> {
+    fn thumbnail(&self, picture: u32) -> Option<(Thumbnail, u32, u32)> {
+        self.album.thumbnail(self.ids[picture as usize] as usize)
+    }
+
+    fn luma(&self, picture: u32, side: u32) -> Option<Plane> {
+        self.album.luma(self.ids[picture as usize] as usize, side)
+    }
+
+    fn subject(&self, picture: u32) -> Option<Cow<'_, Subject>> {
+        if let Some(kept) = self.kept.get(picture as usize) {
+            return Some(Cow::Borrowed(kept));
+        }
+        let (thumbnail, width, height) = self.thumbnail(picture)?;
+        Subject::new(&thumbnail, width, height).map(Cow::Owned)
+    }
+
+    /// The answer on a pair from all guesses about it, best first, and how
+    /// many of them came near.
+    fn answer(&self, guesses: &[Guess]) -> (Answer, usize) {
+        let (one, other) = (guesses[0].fixed, guesses[0].moving);
+        let (Some(first), Some(second)) = (self.subject(one), self.subject(other)) else {
+            return (Answer::Different, 0);
+        };
+        let subject = |picture: u32| if picture == one { &first } else { &second };
+        let mut near: Vec<_> = guesses
+            .iter()
+            .take(2 * TRIES)
+            .filter_map(|guess| approach(guess, subject(guess.fixed), subject(guess.moving)))
+            .collect();
+        near.sort_by(|a, b| b.fit.correlation.total_cmp(&a.fit.correlation));
+        let mut best = Answer::Different;
+        for coarse in near.iter().take(TRIES) {
+            let (Some((a, ..)), Some((b, ..))) =
+                (self.thumbnail(coarse.fixed), self.thumbnail(coarse.moving))
+            else {
+                continue;
+            };
+            let (fixed, moving) = (subject(coarse.fixed), subject(coarse.moving));
+            best = best.or(judge(coarse, (fixed, &a), (moving, &b)));
+        }
+        (best, near.len())
+    }
+
+    /// Log odds that the pair shows one picture, by all that its pixels say.
+    fn odds(&self, pair: &Aligned) -> Option<f32> {
+        if pair.detail == Detail::Thumbnail {
+            return Some(pair.odds);
+        }
+        let fixed = self.luma(pair.fixed, pair.sides.0)?;
+        let moving = self.luma(pair.moving, pair.sides.1)?;
+        pair.closer(&fixed, &moving)
+    }
+
+    /// The pair with what was done to the picture.
+    fn proven(&self, pair: &Aligned, odds: f32) -> Option<Proven> {
+        let (fixed, moving) = (pair.fixed, pair.moving);
+        let (a, b) = (self.thumbnail(fixed)?, self.thumbnail(moving)?);
+        let (relation, transform) = explained(pair, &a, &b)?;
+        Some(Proven {
+            first: self.ids[fixed.min(moving) as usize],
+            second: self.ids[fixed.max(moving) as usize],
+            similarity: 1.0 / (1.0 + (-odds).exp()),
+            relation,
+            transform,
+            residual: pair.agreement.residual,
+        })
     }
 }

@@ -3,10 +3,12 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::prove::{Proof, Thumbnails, prove};
+use super::prove::{Album, Proof, prove};
 use crate::decode::{Plane, Thumbnail};
 use crate::executor::{Executor, StopFlag};
 use crate::finding::{Extent, Relation};
+
+use super::find::CUT;
 
 pub(super) fn unit(rng: &mut ChaCha8Rng) -> f32 {
     (rng.next_u32() >> 8) as f32 / (1u32 << 24) as f32
@@ -22,7 +24,7 @@ impl Scene {
             let radius = 0.03 + 0.17 * unit(rng) * unit(rng);
             [unit(rng), unit(rng), radius, 30.0 + 200.0 * unit(rng)]
         };
-        Self((0..60).map(|_| disc(rng)).collect())
+        Self((0..30).map(|_| disc(rng)).collect())
     }
 
     pub(super) fn tone(&self, x: f32, y: f32) -> f32 {
@@ -41,12 +43,12 @@ pub(super) fn photo(width: u32, height: u32, tone: impl Fn(f32, f32) -> f32) -> 
     for row in 0..height {
         for column in 0..width {
             let mut sum = 0.0;
-            for part in 0..16 {
-                let x = (column as f32 + (part % 4) as f32 / 4.0 + 0.125) / width as f32;
-                let y = (row as f32 + (part / 4) as f32 / 4.0 + 0.125) / height as f32;
+            for part in 0..4 {
+                let x = (column as f32 + (part % 2) as f32 / 2.0 + 0.25) / width as f32;
+                let y = (row as f32 + (part / 2) as f32 / 2.0 + 0.25) / height as f32;
                 sum += tone(x, y).clamp(0.0, 255.0);
             }
-            samples.push((sum / 16.0).round() as u8);
+            samples.push((sum / 4.0).round() as u8);
         }
     }
     Thumbnail {
@@ -60,20 +62,54 @@ pub(super) fn photo(width: u32, height: u32, tone: impl Fn(f32, f32) -> f32) -> 
     }
 }
 
-struct Shown(Vec<Thumbnail>);
+type Tone<'a> = Box<dyn Fn(f32, f32) -> f32 + Sync + 'a>;
 
-impl Thumbnails for Shown {
-    fn get(&self, index: usize) -> Option<(Thumbnail, u32, u32)> {
-        let thumbnail = self.0.get(index)?.clone();
-        let (width, height) = (thumbnail.luma.width * 8, thumbnail.luma.height * 8);
-        Some((thumbnail, width, height))
+/// Pictures as functions of the place, of one size in pixels.
+struct Shown<'a> {
+    tones: Vec<Tone<'a>>,
+    thumbnails: Vec<Thumbnail>,
+    width: u32,
+    height: u32,
+}
+
+impl<'a> Shown<'a> {
+    fn new(tones: Vec<Tone<'a>>, width: u32, height: u32) -> Self {
+        let mut shown = Self {
+            tones,
+            thumbnails: Vec::new(),
+            width,
+            height,
+        };
+        shown.thumbnails = (0..shown.tones.len())
+            .filter_map(|index| shown.at(index, 64))
+            .collect();
+        shown
+    }
+
+    fn at(&self, index: usize, side: u32) -> Option<Thumbnail> {
+        let side = side.min(self.width.max(self.height));
+        let fit = |length: u32| (length * side / self.width.max(self.height)).max(1);
+        Some(photo(
+            fit(self.width),
+            fit(self.height),
+            self.tones.get(index)?,
+        ))
     }
 }
 
-pub(super) fn proof(thumbnails: Vec<Thumbnail>, jobs: usize) -> Proof {
+impl Album for Shown<'_> {
+    fn thumbnail(&self, index: usize) -> Option<(Thumbnail, u32, u32)> {
+        Some((self.thumbnails.get(index)?.clone(), self.width, self.height))
+    }
+
+    fn luma(&self, index: usize, side: u32) -> Option<Plane> {
+        Some(self.at(index, side)?.luma)
+    }
+}
+
+fn proof(shown: &Shown<'_>, jobs: usize) -> Proof {
     let executor = Executor::new(jobs, StopFlag::default()).expect("threads");
-    let shown = Shown(thumbnails);
-    prove(shown.0.len(), &shown, &[], 0.5, &executor).expect("not stopped")
+    prove(shown.tones.len(), shown, &[], CUT, &executor).expect("not stopped")
 }
 
 fn pairs(proof: &Proof) -> Vec<(u32, u32)> {
@@ -81,13 +117,14 @@ fn pairs(proof: &Proof) -> Vec<(u32, u32)> {
 }
 
 /// Thirty scenes and the copy that `change` makes of scene 4, as number 30.
-fn planted(change: impl Fn(&Scene, f32, f32) -> f32) -> Proof {
+fn planted(change: impl Fn(&Scene, f32, f32) -> f32 + Sync) -> Proof {
     let scenes: Vec<Scene> = (0..30).map(Scene::new).collect();
-    let mut shown: Vec<_> = (scenes.iter())
-        .map(|scene| photo(64, 48, |x, y| scene.tone(x, y)))
+    let mut tones: Vec<Tone<'_>> = (scenes.iter())
+        .map(|scene| Box::new(|x, y| scene.tone(x, y)) as Tone<'_>)
         .collect();
-    shown.push(photo(64, 48, |x, y| change(&scenes[4], x, y)));
-    let proof = proof(shown, 2);
+    tones.push(Box::new(|x, y| change(&scenes[4], x, y)));
+    let shown = Shown::new(tones, 200, 150);
+    let proof = proof(&shown, 2);
     assert_eq!(pairs(&proof), [(4, 30)], "{:?}", proof.pairs);
     proof
 }
@@ -95,7 +132,7 @@ fn planted(change: impl Fn(&Scene, f32, f32) -> f32) -> Proof {
 #[test]
 fn brighter_copy_is_near() {
     let proof = planted(|scene, x, y| scene.tone(x, y) * 1.12);
-    let alike = &proof.pairs[0].alike;
+    let alike = &proof.pairs[0];
     assert_eq!(alike.relation, Relation::Near);
     assert!(
         (alike.transform.brightness - 1.12).abs() < 0.03,
@@ -107,7 +144,7 @@ fn brighter_copy_is_near() {
 #[test]
 fn mirrored_copy_is_transformed() {
     let proof = planted(|scene, x, y| scene.tone(1.0 - x, y));
-    let alike = &proof.pairs[0].alike;
+    let alike = &proof.pairs[0];
     assert_eq!(alike.relation, Relation::Transformed);
     assert_eq!(alike.transform.to_string(), "mirrored");
 }
@@ -116,13 +153,13 @@ fn mirrored_copy_is_transformed() {
 fn turned_copies_are_told_by_their_turn() {
     // Clockwise by a quarter: the left edge of the first is the top of the second.
     let clockwise = planted(|scene, x, y| scene.tone(y, 1.0 - x));
-    let transform = &clockwise.pairs[0].alike.transform;
+    let transform = &clockwise.pairs[0].transform;
     assert_eq!((transform.mirrored, transform.quarter_turns), (false, 1));
     let back = planted(|scene, x, y| scene.tone(1.0 - y, x));
-    let transform = &back.pairs[0].alike.transform;
+    let transform = &back.pairs[0].transform;
     assert_eq!((transform.mirrored, transform.quarter_turns), (false, 3));
     let half = planted(|scene, x, y| scene.tone(1.0 - x, 1.0 - y));
-    assert_eq!(half.pairs[0].alike.transform.to_string(), "turned 180°");
+    assert_eq!(half.pairs[0].transform.to_string(), "turned 180°");
 }
 
 #[test]
@@ -136,7 +173,7 @@ fn small_rotation_is_measured() {
         let inside = (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v);
         if inside { scene.tone(u, v) } else { 0.0 }
     });
-    let alike = &proof.pairs[0].alike;
+    let alike = &proof.pairs[0];
     assert_eq!(alike.relation, Relation::Transformed);
     assert!(
         (alike.transform.rotation - 8.0).abs() < 0.7,
@@ -148,7 +185,7 @@ fn small_rotation_is_measured() {
 #[test]
 fn mirrored_crop_is_a_crop_of_the_right_part() {
     let proof = planted(|scene, x, y| scene.tone(0.9 - 0.8 * x, 0.05 + 0.8 * y));
-    let alike = &proof.pairs[0].alike;
+    let alike = &proof.pairs[0];
     assert_eq!(alike.relation, Relation::Crop);
     assert!(alike.transform.mirrored);
     let Extent::Cropped(part) = alike.transform.extent else {
@@ -174,7 +211,7 @@ fn plain_border_is_padding() {
         let inside = (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v);
         if inside { scene.tone(u, v) } else { 255.0 }
     });
-    let alike = &proof.pairs[0].alike;
+    let alike = &proof.pairs[0];
     assert_eq!(alike.relation, Relation::Transformed);
     assert!(
         matches!(alike.transform.extent, Extent::Padded(_)),
@@ -185,38 +222,165 @@ fn plain_border_is_padding() {
 
 #[test]
 fn threads_do_not_change_the_answer() {
-    let shown = || {
-        let scenes = (0..40).map(|i| Scene::new(i / 2));
-        let bright = |i: usize| 1.0 + 0.1 * (i % 2) as f32;
-        (scenes.enumerate())
-            .map(|(i, scene)| photo(48, 64, |x, y| scene.tone(x, y) * bright(i)))
-            .collect()
+    let scenes: Vec<Scene> = (0..20).map(Scene::new).collect();
+    let tone = |i: usize| {
+        let (scene, gain) = (&scenes[i / 2], 1.0 + 0.1 * (i % 2) as f32);
+        Box::new(move |x, y| scene.tone(x, y) * gain) as Tone<'_>
     };
-    let (one, four) = (proof(shown(), 1), proof(shown(), 4));
+    let shown = Shown::new((0..40).map(tone).collect(), 150, 200);
+    let (one, four) = (proof(&shown, 1), proof(&shown, 4));
     assert_eq!(one.pairs.len(), 20);
     assert_eq!(pairs(&one), pairs(&four));
     for (a, b) in one.pairs.iter().zip(&four.pairs) {
-        assert_eq!(a.alike.similarity.to_bits(), b.alike.similarity.to_bits());
-        assert_eq!(a.alike.transform, b.alike.transform);
+        assert_eq!(a.similarity.to_bits(), b.similarity.to_bits());
+        assert_eq!(a.transform, b.transform);
     }
 }
 
 #[test]
 fn flat_pictures_are_no_copies_of_each_other() {
-    let shown = (0..50)
-        .map(|i| photo(64, 64, |x, _| 100.0 + i as f32 + x))
-        .collect();
-    assert!(proof(shown, 2).pairs.is_empty());
+    let shown = Shown::new(
+        (0..50)
+            .map(|i| Box::new(move |x, _| 100.0 + i as f32 + x) as Tone<'_>)
+            .collect(),
+        64,
+        64,
+    );
+    assert!(proof(&shown, 2).pairs.is_empty());
 }
 
 #[test]
 fn pictures_of_one_pixel_and_lines_are_passed_over() {
-    let shown = vec![
-        photo(1, 1, |_, _| 5.0),
-        photo(64, 1, |x, _| 255.0 * x),
-        photo(2, 64, |_, y| 255.0 * y),
-        photo(4, 4, |x, y| 255.0 * x * y),
-        photo(5, 5, |x, y| 255.0 * x * y),
-    ];
-    let _ = proof(shown, 1);
+    for (width, height) in [(1, 1), (64, 1), (2, 64), (4, 4), (5, 5)] {
+        let shown = Shown::new(
+            (0..4)
+                .map(|i| Box::new(move |x: f32, y: f32| 255.0 * x * y + i as f32) as Tone<'_>)
+                .collect(),
+            width,
+            height,
+        );
+        let _ = proof(&shown, 1);
+    }
+}
+
+/// A digit as a pen draws it on 28 × 28: a bent line, thick and dark.
+fn stroke(seed: u64) -> Tone<'static> {
+    let rng = &mut ChaCha8Rng::seed_from_u64(seed);
+    let points: Vec<[f32; 2]> = (0..6)
+        .map(|i| [0.3 + 0.4 * unit(rng), 0.15 + 0.14 * i as f32])
+        .collect();
+    let thick = 0.04 + 0.03 * unit(rng);
+    Box::new(move |x, y| {
+        let far = points.windows(2).map(|ends| {
+            let ([ax, ay], [bx, by]) = (ends[0], ends[1]);
+            let (dx, dy) = (bx - ax, by - ay);
+            let along = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy);
+            let along = along.clamp(0.0, 1.0);
+            (x - ax - along * dx).hypot(y - ay - along * dy)
+        });
+        let nearest = far.fold(1.0, f32::min);
+        if nearest < thick { 255.0 } else { 0.0 }
+    })
+}
+
+#[test]
+fn copies_among_strokes_of_28_pixels_are_found_and_look_alikes_are_not() {
+    let mut tones: Vec<Tone<'_>> = (0..400).map(stroke).collect();
+    for copied in 0..10 {
+        let tone = stroke(copied);
+        tones.push(Box::new(move |x, y| 20.0 + 0.8 * tone(x, y)));
+    }
+    let shown = Shown::new(tones, 28, 28);
+    let found = pairs(&proof(&shown, 2));
+    for copied in 0..10 {
+        assert!(found.contains(&(copied, 400 + copied)), "{copied}");
+    }
+    // Of 80,000 other pairs some are as good as the same to any eye.
+    assert!(found.len() <= 11, "{found:?}");
+}
+
+/// A garment, a bottle, a part on a table: one smooth thing before a ground
+/// that all pictures share, its pattern so many gray levels strong.
+fn thing(seed: u64, ground: f32) -> impl Fn(f32, f32) -> f32 + Sync {
+    let rng = &mut ChaCha8Rng::seed_from_u64(seed);
+    let (wide, tall) = (0.25 + 0.1 * unit(rng), 0.3 + 0.1 * unit(rng));
+    let (tone, print) = (10.0 + 60.0 * unit(rng), Scene::new(seed + 1000));
+    move |x: f32, y: f32| {
+        let (u, v) = ((x - 0.5) / wide, (y - 0.5) / tall);
+        if u.abs().powi(4) + v.abs().powi(4) > 1.0 {
+            return 190.0 + ground * (40.0 * x).sin() * (30.0 * y).cos();
+        }
+        tone + 0.7 * print.tone(x, y)
+    }
+}
+
+/// What is found among 40 things and copies of the first eight, of which
+/// `kept` along each side is left.
+fn things(side: u32, kept: f32, ground: f32) -> Vec<(u32, u32)> {
+    let boxed = |i| Box::new(thing(i, ground)) as Tone<'_>;
+    let mut tones: Vec<Tone<'_>> = (0..40).map(boxed).collect();
+    for copied in 0..8 {
+        let thing = thing(copied, ground);
+        let from = (1.0 - kept) / 2.0;
+        tones.push(Box::new(move |x, y| {
+            thing(from + kept * x, from + kept * y) * 0.9
+        }));
+    }
+    pairs(&proof(&Shown::new(tones, side, side), 2))
+}
+
+fn copies_of_things() -> Vec<(u32, u32)> {
+    (0..8).map(|i| (i, 40 + i)).collect()
+}
+
+#[test]
+fn crops_of_things_before_one_plain_ground_are_found() {
+    assert_eq!(things(200, 0.9, 4.0), copies_of_things());
+}
+
+#[test]
+fn darker_copies_of_things_before_one_plain_ground_are_found_at_32_pixels() {
+    assert_eq!(things(32, 1.0, 4.0), copies_of_things());
+}
+
+#[test]
+fn crops_are_found_among_frames_of_one_camera_and_few_others() {
+    let found = things(200, 0.9, 20.0);
+    for copy in copies_of_things() {
+        assert!(found.contains(&copy), "{copy:?} in {found:?}");
+    }
+    assert!(found.len() < 12, "{found:?}");
+}
+
+/// A page of text: lines of words of the same letters, other words on each.
+fn page(seed: u64) -> impl Fn(f32, f32) -> f32 + Sync {
+    move |x: f32, y: f32| {
+        let (line, column) = ((y * 30.0) as u64, (x * 60.0) as u64);
+        let margin = !(0.08..0.92).contains(&x) || !(0.06..0.94).contains(&y);
+        let gap = (y * 30.0).fract() > 0.6;
+        let mut word = seed ^ (line << 20) ^ (column << 8);
+        word = word.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let blank = (word >> 40).is_multiple_of(5);
+        if margin || gap || blank {
+            return 250.0;
+        }
+        let stem = ((x * 60.0).fract() * 3.0) as u32 + ((y * 90.0) as u32 % 3) * 3;
+        if (word >> 20 >> stem) & 1 == 1 {
+            30.0
+        } else {
+            250.0
+        }
+    }
+}
+
+#[test]
+fn copied_pages_are_found_and_other_pages_are_not() {
+    let mut tones: Vec<Tone<'_>> = (0..60).map(|i| Box::new(page(i)) as Tone<'_>).collect();
+    for copied in 0..5 {
+        let page = page(copied);
+        tones.push(Box::new(move |x, y| 20.0 + 0.85 * page(x, y)));
+    }
+    let shown = Shown::new(tones, 150, 200);
+    let expected: Vec<(u32, u32)> = (0..5).map(|i| (i, 60 + i)).collect();
+    assert_eq!(pairs(&proof(&shown, 2)), expected);
 }

@@ -7,7 +7,7 @@ use image::{ImageFormat, RgbImage};
 
 use super::cache::{Cache, Key, Shelf};
 use super::spool::{self, Slot, Spool};
-use crate::decode::{self, Limits, Thumbnail};
+use crate::decode::{self, Limits, Plane, Thumbnail};
 use crate::sample::{ContentHash, SampleId};
 use crate::source::Reader;
 
@@ -99,7 +99,7 @@ impl Pictures {
         let kept = self.recall(key).and_then(|bytes| bytes.try_into().ok());
         kept.map(ContentHash).or_else(|| {
             let hash = self.decode(id, decode::pixel_hash)?;
-            self.remember(key, || hash.0.to_vec());
+            self.keep(key, || hash.0.to_vec());
             Some(hash)
         })
     }
@@ -115,12 +115,23 @@ impl Pictures {
             let preview = self.decode(id, |bytes, extension, limits| {
                 decode::preview(bytes, extension, limits, side)
             })?;
-            self.remember(key, || {
+            self.keep(key, || {
                 let mut png = Cursor::new(Vec::new());
                 let written = preview.write_to(&mut png, ImageFormat::Png);
                 written.map_or_else(|_| Vec::new(), |()| png.into_inner())
             });
             Some(preview)
+        })
+    }
+
+    /// The picture's luma, upright, long side at most `side` samples. Reads and
+    /// decodes the file.
+    pub fn luma(&self, id: SampleId, side: u32) -> Option<Plane> {
+        if let Thumbnails::Made(make) = &self.thumbnails {
+            return make(id).map(|made| made.luma);
+        }
+        self.decode(id, |bytes, extension, limits| {
+            decode::luma(bytes, extension, limits, side)
         })
     }
 
@@ -134,12 +145,18 @@ impl Pictures {
         Some(file)
     }
 
-    /// What an earlier scan found out of a pair, under [`Key::of_pair`].
+    /// Whether what is found out now is kept for later scans.
+    pub fn remembers(&self) -> bool {
+        self.cache.is_some()
+    }
+
+    /// What an earlier scan found out of a pair, under [`Key::of_pair`], or of
+    /// all of them, under [`Key::of_table`].
     pub fn verdict(&self, key: Key) -> Option<Vec<u8>> {
         self.cache.as_ref()?.get(Shelf::Verdicts, key)
     }
 
-    /// Keeps what was found out of a pair for later scans.
+    /// Keeps what was found out for later scans.
     pub fn keep_verdict(&self, key: Key, verdict: Vec<u8>) {
         if let Some(cache) = &self.cache {
             cache.put(Shelf::Verdicts, key, verdict);
@@ -179,7 +196,7 @@ impl Pictures {
         self.cache.as_ref()?.get(Shelf::Pictures, key?)
     }
 
-    fn remember(&self, key: Option<Key>, payload: impl FnOnce() -> Vec<u8>) {
+    fn keep(&self, key: Option<Key>, payload: impl FnOnce() -> Vec<u8>) {
         if let (Some(cache), Some(key)) = (&self.cache, key) {
             cache.put(Shelf::Pictures, key, payload());
         }

@@ -2,6 +2,7 @@
 
 mod acting;
 mod baseline;
+mod cache;
 mod init;
 mod interrupt;
 mod judged;

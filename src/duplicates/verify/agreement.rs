@@ -1,6 +1,8 @@
 //! Measures how well two aligned pictures agree, place by place. Does not
 //! decide whether that is enough.
 
+use std::ops::Range;
+
 use super::align::Map;
 use super::pyramid::{Level, Pyramid, matched};
 use crate::decode::{Plane, Thumbnail};
@@ -12,46 +14,44 @@ pub(crate) struct Agreement {
     pub(crate) fine: f32,
     /// Mean of the correlations in small places, weighed by their texture.
     pub(crate) mean: f32,
-    /// `mean` at half size.
-    pub(crate) half: f32,
-    /// `quartile` at half size.
-    pub(crate) half_quartile: f32,
     /// Median of the correlations.
     pub(crate) median: f32,
-    /// `residual` at half size.
-    pub(crate) half_residual: f32,
     /// Mean of the correlations without the worst fifth: a banner covers less.
     pub(crate) trimmed: f32,
     /// The correlation that three quarters of the textured places exceed.
     pub(crate) quartile: f32,
-    /// The correlation that nine tenths of the textured places exceed.
-    pub(crate) decile: f32,
     /// Textured places, each counted up to 1.
     pub(crate) texture: f32,
     /// Share of the fixed picture that the moving one covers.
     pub(crate) overlap: f32,
     /// Share of the moving picture that the fixed one covers.
     pub(crate) covered: f32,
-    /// Plain correlation of the luma.
-    pub(crate) plain: f32,
     /// Typical difference left after gain and offset, in grey levels of the
     /// fixed picture, over its deviation.
     pub(crate) residual: f32,
-    /// Share of the chroma's variance that the other's colours explain; 1 when
-    /// one of the two has no colour.
-    pub(crate) colour: f32,
-    /// Deviation of the chroma, in grey levels: the smaller of the two.
-    pub(crate) chroma: f32,
+    /// How well one turn and strength for all colours takes the moving
+    /// picture's chroma to the fixed one's, −1 to 1: 1 for one hue turned by
+    /// up to [`HUE`], less for hues turned further or some colours exchanged;
+    /// 1 when one of the two has no colour.
+    pub(crate) hue: f32,
     /// fixed = gain × moving + offset.
     pub(crate) gain: f32,
     /// See `gain`.
     pub(crate) offset: f32,
     /// Deviation of the fixed picture's luma over the overlap.
     pub(crate) contrast: f32,
+    /// How far the map is from a turn with one scale: see `Shape`.
+    pub(crate) skew: f32,
 }
 
 /// Deviation of what compression and noise leave in a thumbnail, in grey levels.
 const NOISE: f32 = 1.5;
+
+/// Turn of the hue (radians) that augmentation is used to give: a tenth of the
+/// circle, and a little for what it does to brightness.
+const HUE: f32 = 0.75;
+/// Mean chroma (grey levels) at which a colour says nothing yet.
+const FAINT: f32 = 4.0;
 
 struct Overlay {
     width: usize,
@@ -61,8 +61,9 @@ struct Overlay {
     inside: Vec<bool>,
 }
 
-/// Lays `moving` over the grid of `fixed`.
-fn overlay(fixed: &Level, moving: &Level, map: &Map) -> Overlay {
+/// Lays `moving` over the grid of `fixed`, where a place is of `part` of its
+/// height.
+fn overlay(fixed: &Level, moving: &Level, map: &Map, part: &Range<f32>) -> Overlay {
     let m = &map.0;
     let count = fixed.width * fixed.height;
     let mut out = Overlay {
@@ -75,11 +76,12 @@ fn overlay(fixed: &Level, moving: &Level, map: &Map) -> Overlay {
     let (mw, mh) = (moving.width as f32, moving.height as f32);
     for row in 0..fixed.height {
         let y = (row as f32 + 0.5) / fixed.height as f32 - 0.5;
+        let looked_at = part.contains(&(y + 0.5));
         for column in 0..fixed.width {
             let x = (column as f32 + 0.5) / fixed.width as f32 - 0.5;
             let px = (m[0] * x + m[1] * y + m[2] + 0.5) * mw - 0.5;
             let py = (m[3] * x + m[4] * y + m[5] + 0.5) * mh - 0.5;
-            let inside = px >= -0.5 && py >= -0.5 && px <= mw - 0.5 && py <= mh - 0.5;
+            let inside = looked_at && px >= -0.5 && py >= -0.5 && px <= mw - 0.5 && py <= mh - 0.5;
             out.fixed.push(fixed.pixels[row * fixed.width + column][0]);
             out.moving
                 .push(if inside { moving.value(px, py) } else { 0.0 });
@@ -89,31 +91,36 @@ fn overlay(fixed: &Level, moving: &Level, map: &Map) -> Overlay {
     out
 }
 
-/// The agreement of two levels, without colours.
-pub(crate) fn glance(fixed: &Level, moving: &Level, map: &Map) -> Option<Agreement> {
+/// All of a picture's height.
+pub(crate) const WHOLE: Range<f32> = 0.0..1.0;
+
+/// The agreement of two levels over `part` of the fixed picture's height,
+/// without colours.
+pub(crate) fn glance(
+    fixed: &Level,
+    moving: &Level,
+    map: &Map,
+    part: &Range<f32>,
+) -> Option<Agreement> {
     let mut out = Agreement::default();
-    measure(&overlay(fixed, moving, map), map, &mut out)?;
+    measure(&overlay(fixed, moving, map, part), map, &mut out)?;
     Some(out)
 }
 
-/// The agreement at full thumbnail size; `half` is that at half size.
+/// The agreement at full thumbnail size, colours included.
 pub(crate) fn agreement(
     fixed: (&Pyramid, &Thumbnail),
     moving: (&Pyramid, &Thumbnail),
     map: &Map,
-    half: &Agreement,
 ) -> Option<Agreement> {
     let area = map.determinant().abs();
     let lay = |level: usize| {
         let (f, m) = matched(fixed.0.sizes(), moving.0.sizes(), area, level);
-        overlay(fixed.0.level(f), moving.0.level(m), map)
+        overlay(fixed.0.level(f), moving.0.level(m), map, &WHOLE)
     };
     let mut out = Agreement::default();
     measure(&lay(0), map, &mut out)?;
-    out.half = half.mean;
-    out.half_quartile = half.quartile;
-    out.half_residual = half.residual;
-    (out.colour, out.chroma) = colour(fixed.1, moving.1, map);
+    out.hue = hue(fixed.1, moving.1, map);
     Some(out)
 }
 
@@ -142,10 +149,8 @@ fn measure(lay: &Overlay, map: &Map, out: &mut Agreement) -> Option<()> {
         (bb - mb * mb).max(0.01),
         ab - ma * mb,
     );
-    out.plain = cov / (va * vb).sqrt();
     out.overlap = n / lay.fixed.len() as f32;
     out.covered = (out.overlap * map.determinant().abs()).min(1.0);
-    out.gain = (vb / va).sqrt() * out.plain.signum();
     out.contrast = vb.sqrt();
     // Robust gain and offset: twice reweighed regression.
     let (mut gain, mut offset) = (cov / va, mb - cov / va * ma);
@@ -298,22 +303,17 @@ fn places(lay: &Overlay, gain: f32, out: &mut Agreement) {
     };
     out.median = quantile(0.5);
     out.quartile = quantile(0.25);
-    out.decile = quantile(0.10);
 }
 
-/// How well the moving picture's colours explain the fixed one's: regression
-/// of both chroma planes on the other's Cb and Cr, so that a turned hue or a
-/// weaker saturation costs nothing.
-fn colour(fixed: &Thumbnail, moving: &Thumbnail, map: &Map) -> (f32, f32) {
+/// See [`Agreement::hue`]: the one complex number that takes Cb + i·Cr of the
+/// moving picture nearest to the fixed one's, its angle and its coherence.
+fn hue(fixed: &Thumbnail, moving: &Thumbnail, map: &Map) -> f32 {
     let m = &map.0;
     let (fw, fh) = (fixed.cb.width as usize, fixed.cb.height as usize);
     let (mw, mh) = (moving.cb.width as f32, moving.cb.height as f32);
     if fw == 0 || fh == 0 || mw < 1.0 || mh < 1.0 {
-        return (1.0, 0.0);
+        return 1.0;
     }
-    // Sums of u, v (moving), p, q (fixed) and their products.
-    let mut n = 0.0f32;
-    let mut s = [0.0f32; 14];
     let at = |plane: &Plane, x: f32, y: f32| {
         let x = x.clamp(0.0, mw - 1.0);
         let y = y.clamp(0.0, mh - 1.0);
@@ -324,6 +324,8 @@ fn colour(fixed: &Thumbnail, moving: &Thumbnail, map: &Map) -> (f32, f32) {
         (g(l, t) * (1.0 - fx) + g(r, t) * fx) * (1.0 - fy)
             + (g(l, b) * (1.0 - fx) + g(r, b) * fx) * fy
     };
+    let (mut count, mut re, mut im) = (0.0f32, 0.0f32, 0.0f32);
+    let (mut moving_power, mut fixed_power) = (0.0f32, 0.0f32);
     for row in 0..fh {
         let y = (row as f32 + 0.5) / fh as f32 - 0.5;
         for column in 0..fw {
@@ -333,51 +335,23 @@ fn colour(fixed: &Thumbnail, moving: &Thumbnail, map: &Map) -> (f32, f32) {
             if px >= -0.5 && py >= -0.5 && px <= mw - 0.5 && py <= mh - 0.5 {
                 let (u, v) = (at(&moving.cb, px, py), at(&moving.cr, px, py));
                 let i = row * fw + column;
-                let (p, q) = (
-                    f32::from(fixed.cb.samples[i]) - 128.0,
-                    f32::from(fixed.cr.samples[i]) - 128.0,
-                );
-                n += 1.0;
-                for (sum, v) in s.iter_mut().zip([
-                    u,
-                    v,
-                    p,
-                    q,
-                    u * u,
-                    v * v,
-                    u * v,
-                    p * p,
-                    q * q,
-                    u * p,
-                    v * p,
-                    u * q,
-                    v * q,
-                    0.0,
-                ]) {
-                    *sum += v;
-                }
+                let p = f32::from(fixed.cb.samples[i]) - 128.0;
+                let q = f32::from(fixed.cr.samples[i]) - 128.0;
+                count += 1.0;
+                re += u * p + v * q;
+                im += u * q - v * p;
+                moving_power += u * u + v * v;
+                fixed_power += p * p + q * q;
             }
         }
     }
-    if n < 8.0 {
-        return (1.0, 0.0);
+    let weaker = (moving_power.min(fixed_power) / count.max(1.0)).sqrt();
+    if weaker < FAINT {
+        return 1.0;
     }
-    let e = s.map(|v| v / n);
-    let (uu, vv, uv) = (e[4] - e[0] * e[0], e[5] - e[1] * e[1], e[6] - e[0] * e[1]);
-    let (pp, qq) = (e[7] - e[2] * e[2], e[8] - e[3] * e[3]);
-    let chroma = (uu + vv).min(pp + qq).max(0.0).sqrt();
-    if chroma < 2.0 {
-        return (1.0, chroma);
-    }
-    // A grey level of noise keeps a nearly gray direction from explaining anything.
-    let (uu, vv) = (uu + 1.0, vv + 1.0);
-    let det = (uu * vv - uv * uv).max(1e-3);
-    let mut explained = 0.0;
-    for (up, vp) in [
-        (e[9] - e[0] * e[2], e[10] - e[1] * e[2]),
-        (e[11] - e[0] * e[3], e[12] - e[1] * e[3]),
-    ] {
-        explained += (up * (vv * up - uv * vp) + vp * (uu * vp - uv * up)) / det;
-    }
-    ((explained / (pp + qq)).clamp(0.0, 1.0), chroma)
+    let coherence = re.hypot(im) / (moving_power * fixed_power).sqrt();
+    let turn = (im.atan2(re).abs() - HUE).max(0.0);
+    // Faint colours say less.
+    let trust = (weaker - FAINT) / weaker;
+    1.0 - trust * (1.0 - coherence * turn.cos())
 }

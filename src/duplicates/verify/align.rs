@@ -140,36 +140,50 @@ pub(crate) fn align(
     fit.filter(|fit| fit.correlation.is_finite())
 }
 
-/// Gain and offset by plain regression at the start.
+/// Gain and offset by plain regression at the start, and the spread that goes
+/// with what they leave.
 fn photometry(fixed: &Level, moving: &Level, map: &Map, stride: usize) -> Option<(f32, f32, f32)> {
+    let m = &map.0;
+    let (mw, mh) = (moving.width as f32, moving.height as f32);
     let mut n = 0.0f32;
-    let (mut sa, mut sb, mut saa, mut sab) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
-    rows(fixed, moving, map, stride, |_, row| {
-        n += row.count as f32;
-        for (a, b) in row.value[..row.count].iter().zip(&row.fixed[..row.count]) {
-            sa += a;
-            sb += b;
-            saa += a * a;
-            sab += a * b;
+    let mut s = [0.0f32; 5];
+    for line in (0..fixed.height).step_by(stride) {
+        let y = (line as f32 + 0.5) / fixed.height as f32 - 0.5;
+        let pixels = &fixed.pixels[line * fixed.width..(line + 1) * fixed.width];
+        for (column, pixel) in pixels.iter().enumerate().step_by(stride) {
+            let x = (column as f32 + 0.5) / fixed.width as f32 - 0.5;
+            let px = (m[0] * x + m[1] * y + m[2] + 0.5) * mw - 0.5;
+            let py = (m[3] * x + m[4] * y + m[5] + 0.5) * mh - 0.5;
+            if px >= -0.5 && py >= -0.5 && px <= mw - 0.5 && py <= mh - 0.5 {
+                let (a, b) = (moving.value(px, py), pixel[0]);
+                n += 1.0;
+                for (sum, v) in s.iter_mut().zip([a, b, a * a, a * b, b * b]) {
+                    *sum += v;
+                }
+            }
         }
-    });
+    }
     if n < 8.0 {
         return None;
     }
+    let [sa, sb, saa, sab, sbb] = s;
     let var = saa - sa * sa / n;
     if var < n {
         return None;
     }
-    let gain = ((sab - sa * sb / n) / var).max(0.1);
+    let cov = sab - sa * sb / n;
+    let gain = (cov / var).max(0.1);
     let offset = (sb - gain * sa) / n;
-    let mut residual = 0.0f32;
-    rows(fixed, moving, map, stride, |_, row| {
-        for (a, b) in row.value[..row.count].iter().zip(&row.fixed[..row.count]) {
-            residual += (b - gain * a - offset).abs();
-        }
-    });
-    Some((gain, offset, (WIDE * residual / n).max(1.5)))
+    let left = (sbb - sb * sb / n - 2.0 * gain * cov + gain * gain * var).max(0.0) / n;
+    Some((
+        gain,
+        offset,
+        (WIDE * MEAN_OF_DEVIATION * left.sqrt()).max(1.5),
+    ))
 }
+
+/// Mean absolute value over deviation, of a normal spread.
+const MEAN_OF_DEVIATION: f32 = 0.8;
 
 /// Samples of a row handled together; a thumbnail row is at most 64 long.
 const LANES: usize = 8;

@@ -3,18 +3,22 @@
 
 pub(super) mod agreement;
 pub(super) mod align;
+pub(super) mod closer;
 pub(super) mod explain;
 pub(super) mod pyramid;
 pub(super) mod similarity;
 
-use agreement::{Agreement, agreement, glance};
+pub(crate) use similarity::Detail;
+
+use agreement::{Agreement, WHOLE, agreement, glance};
 use align::{Fit, Map, align};
+use closer::{closer, sides};
 use explain::{Picture, Shape, direction, explain};
 use pyramid::{Pyramid, Small, matched};
-use similarity::{LEAST_TEXTURE, likely, similarity};
+use similarity::{CLOSER_ODDS, LEAST_TEXTURE, NOTHING, likely, likely_at_quarter};
 
 use super::candidates::Guess;
-use crate::decode::Thumbnail;
+use crate::decode::{Plane, Thumbnail};
 use crate::finding::{Relation, Transform};
 
 /// What is known of a picture before its pixels are fetched again.
@@ -28,6 +32,21 @@ pub(crate) struct Subject {
     pub(crate) height: u32,
 }
 
+impl Subject {
+    fn long_side(&self) -> u32 {
+        self.width.max(self.height)
+    }
+
+    /// `None` for pictures too thin to compare.
+    pub(crate) fn new(thumbnail: &Thumbnail, width: u32, height: u32) -> Option<Self> {
+        Some(Self {
+            small: Small::new(&thumbnail.luma)?,
+            width,
+            height,
+        })
+    }
+}
+
 /// The answer on a candidate pair.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
@@ -36,22 +55,58 @@ pub(crate) enum Answer {
     /// Too little in them to say.
     Abstained,
     /// The same to a degree.
-    Alike(Alike),
+    Aligned(Box<Aligned>),
 }
 
-/// How two pictures are alike; `first` is the one with the lower index.
+impl Answer {
+    /// The one that says more.
+    pub(crate) fn or(self, other: Self) -> Self {
+        match (&self, &other) {
+            (Self::Aligned(one), Self::Aligned(two)) if two.odds > one.odds => other,
+            (Self::Aligned(_), _) => self,
+            (_, Self::Aligned(_)) | (Self::Different, _) => other,
+            _ => self,
+        }
+    }
+}
+
+/// Two thumbnails laid over each other.
 #[derive(Debug, Clone)]
-pub(crate) struct Alike {
-    /// 0 to 1.
-    pub(crate) similarity: f32,
-    /// Named.
-    pub(crate) relation: Relation,
-    /// From first to second.
-    pub(crate) transform: Transform,
+pub(crate) struct Aligned {
+    pub(crate) fixed: u32,
+    pub(crate) moving: u32,
+    /// From the fixed picture to the moving one.
+    pub(crate) map: Map,
     /// What was measured.
     pub(crate) agreement: Agreement,
+    /// How much finer than thumbnails the two can be looked at.
+    pub(crate) detail: Detail,
+    /// Long sides that show what they share at one scale, as fine as it gets.
+    pub(crate) sides: (u32, u32),
+    /// Log odds of one picture, from thumbnails alone.
+    pub(crate) odds: f32,
 }
 
+impl Aligned {
+    /// Whether the pair is likely enough for a closer look or, where there is
+    /// none to be had, to tell how alike the pictures of a set are.
+    pub(crate) fn matters(&self) -> bool {
+        match self.detail {
+            Detail::Thumbnail => self.odds > NOTHING,
+            _ => self.odds >= CLOSER_ODDS,
+        }
+    }
+
+    /// Log odds from lumas of the two at [`Aligned::sides`].
+    pub(crate) fn closer(&self, fixed: &Plane, moving: &Plane) -> Option<f32> {
+        let seen = closer(fixed, moving, self.map)?;
+        Some(similarity::closer(self.detail, &self.agreement, &seen))
+    }
+}
+
+/// Correlation at quarter size after one step towards each other; one planted
+/// copy in 500 lies below.
+const START_CUT: f32 = 0.82;
 /// Correlation at quarter size below which no copy was seen (planted copies:
 /// 0.894 at worst).
 const COARSE_CUT: f32 = 0.88;
@@ -62,15 +117,22 @@ const MIDDLE_CUT: f32 = 0.90;
 /// Skew at half size.
 const MIDDLE_SKEW: f32 = 0.06;
 
-/// Odds at half size, by the regression of `similarity::likely`; planted
-/// copies: −4.1 at worst, 92 of 100 others below it.
-const MIDDLE_ODDS: f32 = -5.0;
+/// Log odds at half size, by a regression of their own, below which thumbnails
+/// are not fetched: one planted copy in a thousand lies there, and nine of ten
+/// others.
+const MIDDLE_ODDS: f32 = -4.0;
+
+/// Log odds at quarter size below which half size is not looked at: two planted
+/// copies in a thousand lie there, and three of four others.
+const COARSE_ODDS: f32 = -5.0;
+/// The same for pictures no larger than a thumbnail: their quarter is 8 samples
+/// long, and says less.
+const SMALL_ODDS: f32 = -7.0;
 
 /// An alignment that may be worth a closer look.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Coarse {
     pub(crate) fit: Fit,
-    pub(crate) half: Agreement,
     pub(crate) fixed: u32,
     pub(crate) moving: u32,
 }
@@ -96,8 +158,19 @@ pub(crate) fn approach(guess: &Guess, fixed: &Subject, moving: &Subject) -> Opti
         (f.level(a), m.level(b))
     };
     let (a, b) = levels(&guess.map, 2);
-    let fit = align(&a, &b, guess.map, 3, 1)?;
-    if fit.correlation < COARSE_CUT || skew(&fit.map, fixed, moving) > COARSE_SKEW {
+    let fit = align(&a, &b, guess.map, 1, 1)?;
+    if fit.correlation < START_CUT {
+        return None;
+    }
+    let fit = align(&a, &b, fit.map, 2, 1)?;
+    let coarse_skew = skew(&fit.map, fixed, moving);
+    if fit.correlation < COARSE_CUT || coarse_skew > COARSE_SKEW {
+        return None;
+    }
+    let quarter = glance(&a, &b, &fit.map, &WHOLE)?;
+    let small = Detail::of(fixed.long_side().max(moving.long_side())) == Detail::Thumbnail;
+    let least = if small { SMALL_ODDS } else { COARSE_ODDS };
+    if likely_at_quarter(&quarter, coarse_skew) < least {
         return None;
     }
     let (a, b) = levels(&fit.map, 1);
@@ -106,23 +179,22 @@ pub(crate) fn approach(guess: &Guess, fixed: &Subject, moving: &Subject) -> Opti
     if fit.correlation < MIDDLE_CUT || skew > MIDDLE_SKEW {
         return None;
     }
-    let half = glance(&a, &b, &fit.map)?;
+    let half = glance(&a, &b, &fit.map, &WHOLE)?;
     if likely(&half, skew) < MIDDLE_ODDS {
         return None;
     }
     Some(Coarse {
         fit,
-        half,
         fixed: guess.fixed,
         moving: guess.moving,
     })
 }
 
-/// Aligns at full thumbnail size and judges.
-pub(crate) fn judge<'a>(
+/// Aligns at full thumbnail size and judges by that.
+pub(crate) fn judge(
     coarse: &Coarse,
-    fixed: (&'a Subject, &'a Thumbnail),
-    moving: (&'a Subject, &'a Thumbnail),
+    fixed: (&Subject, &Thumbnail),
+    moving: (&Subject, &Thumbnail),
 ) -> Answer {
     let (Some(f), Some(m)) = (Pyramid::new(&fixed.1.luma), Pyramid::new(&moving.1.luma)) else {
         return Answer::Abstained;
@@ -131,40 +203,54 @@ pub(crate) fn judge<'a>(
     let Some(fit) = align(f.level(a), m.level(b), coarse.fit.map, 3, 3) else {
         return Answer::Different;
     };
-    let Some(agreement) = agreement((&f, fixed.1), (&m, moving.1), &fit.map, &coarse.half) else {
+    let map = fit.map;
+    let Some(mut agreement) = agreement((&f, fixed.1), (&m, moving.1), &map) else {
         return Answer::Different;
     };
     if agreement.texture < LEAST_TEXTURE {
         return Answer::Abstained;
     }
-    let skew = skew(&fit.map, fixed.0, moving.0);
-    let similarity = similarity(&agreement, skew);
-    // `first` is the lower index, and maps go from second to first.
-    let second_is_fixed = coarse.fixed > coarse.moving;
+    agreement.skew = skew(&map, fixed.0, moving.0);
+    let size = |subject: &Subject| (subject.width, subject.height);
+    let sides = sides(size(fixed.0), size(moving.0), &map);
+    let detail = Detail::of(sides.0.max(sides.1));
+    Answer::Aligned(Box::new(Aligned {
+        fixed: coarse.fixed,
+        moving: coarse.moving,
+        map,
+        odds: similarity::of_thumbnails(detail, &agreement),
+        agreement,
+        detail,
+        sides,
+    }))
+}
+
+/// What was done to the picture with the lower index to give the other.
+pub(crate) fn explained(
+    pair: &Aligned,
+    fixed: &(Thumbnail, u32, u32),
+    moving: &(Thumbnail, u32, u32),
+) -> Option<(Relation, Transform)> {
+    // Maps go from second to first.
+    let second_is_fixed = pair.fixed > pair.moving;
     let (first, second) = if second_is_fixed {
         (moving, fixed)
     } else {
         (fixed, moving)
     };
     let map = if second_is_fixed {
-        Some(fit.map)
+        pair.map
     } else {
-        fit.map.inverse()
+        pair.map.inverse()?
     };
-    let Some(map) = map else {
-        return Answer::Different;
-    };
-    let picture = |side: (&Subject, &'a Thumbnail)| Picture {
-        thumbnail: side.1,
-        width: side.0.width,
-        height: side.0.height,
-    };
-    let (gain, offset) = direction(&agreement, second_is_fixed);
-    let (relation, transform) = explain(picture(first), picture(second), &map, gain, offset);
-    Answer::Alike(Alike {
-        similarity,
-        relation,
-        transform,
-        agreement,
-    })
+    let (gain, offset) = direction(&pair.agreement, second_is_fixed);
+    Some(explain(picture(first), picture(second), &map, gain, offset))
+}
+
+fn picture((thumbnail, width, height): &(Thumbnail, u32, u32)) -> Picture<'_> {
+    Picture {
+        thumbnail,
+        width: *width,
+        height: *height,
+    }
 }

@@ -1,7 +1,9 @@
 //! Names under which the cache keeps things. Stores nothing.
 
+use super::row;
 use crate::decode::Limits;
-use crate::sample::ContentHash;
+use crate::fingerprint::FingerprintTable;
+use crate::sample::{ContentHash, SampleId};
 use crate::source::Stamp;
 
 /// Counts changes to what a fingerprint or a thumbnail holds: a decoder, a
@@ -19,7 +21,6 @@ impl Key {
     pub(crate) fn of_file(stamp: &Stamp, limits: Limits) -> Self {
         let Limits { max_pixels } = limits;
         let mut parts = Parts::new("file");
-        parts.add(&VERSION.to_le_bytes());
         parts.add(&max_pixels.to_le_bytes());
         parts.add(stamp.path.as_os_str().as_encoded_bytes());
         parts.add(&stamp.size.to_le_bytes());
@@ -45,6 +46,17 @@ impl Key {
         parts.add(&a.0);
         parts.add(&b.0);
         parts.key()
+    }
+
+    /// What `method` (its name and version) says of all pictures of `table`;
+    /// `None` if a sample was not reached.
+    pub fn of_table(method: &str, table: &FingerprintTable) -> Option<Self> {
+        let mut parts = Parts::new(method);
+        for id in 0..table.len() as u32 {
+            let row = table.get(SampleId(id))?;
+            parts.add(&row::to_bytes(row).unwrap_or_default());
+        }
+        Some(parts.key())
     }
 
     /// Two halves, for two integer columns.
@@ -76,6 +88,7 @@ struct Parts(blake3::Hasher);
 impl Parts {
     fn new(kind: &str) -> Self {
         let mut parts = Self(blake3::Hasher::new());
+        parts.add(&VERSION.to_le_bytes());
         parts.add(kind.as_bytes());
         parts
     }

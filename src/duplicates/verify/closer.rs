@@ -1,0 +1,72 @@
+//! Looks at an aligned pair once more, finer than its thumbnails show.
+
+use std::ops::Range;
+
+use super::agreement::{Agreement, WHOLE, glance};
+use super::align::{Map, align};
+use super::pyramid::Pyramid;
+use crate::decode::Plane;
+
+/// Samples along the longer side, at most: four times the thumbnail's.
+pub(crate) const SIDE: u32 = 256;
+
+/// The long sides at which two pictures of `fixed` and `moving` pixels show
+/// what they share at the same scale, under `map`.
+pub(crate) fn sides(fixed: (u32, u32), moving: (u32, u32), map: &Map) -> (u32, u32) {
+    let long = |(w, h): (u32, u32)| w.max(h) as f32;
+    let area = |(w, h): (u32, u32)| w as f32 * h as f32;
+    // Moving pixels for one pixel of the fixed picture, one way.
+    let ratio = (map.determinant().abs() * area(moving) / area(fixed))
+        .sqrt()
+        .max(1e-3);
+    let most = SIDE as f32;
+    // Thumbnail samples for one pixel: never enlarged, never beyond `SIDE`.
+    let scale = 1f32
+        .min(most / long(fixed))
+        .min(ratio)
+        .min(ratio * most / long(moving));
+    let side = |whole: f32| (whole.round() as u32).clamp(4, SIDE);
+    (
+        side(long(fixed) * scale),
+        side(long(moving) * scale / ratio),
+    )
+}
+
+/// What a banner over the bottom or the top leaves.
+const BESIDE_BANNERS: [Range<f32>; 2] = [0.0..0.8, 0.2..1.0];
+/// How much better the rest must agree than the whole for a banner to be there.
+const COVERED: f32 = 0.08;
+
+/// The agreement at full and at half size of two lumas of one scale; beside a
+/// banner, if there is one.
+pub(crate) fn closer(fixed: &Plane, moving: &Plane, map: Map) -> Option<[Agreement; 2]> {
+    let (f, m) = (Pyramid::new(fixed)?, Pyramid::new(moving)?);
+    let see = |start: Map| {
+        let fit = align(f.level(1), m.level(1), start, 3, 2)?;
+        let fit = align(f.level(0), m.level(0), fit.map, 2, 4)?;
+        let see = |level: usize, part: &Range<f32>| {
+            glance(f.level(level), m.level(level), &fit.map, part)
+        };
+        let half = see(1, &WHOLE)?;
+        let parts = BESIDE_BANNERS
+            .iter()
+            .filter_map(|part| Some((see(1, part)?, part)));
+        let (half, part) = (parts.filter(|(beside, _)| beside.mean > half.mean + COVERED))
+            .max_by(|a, b| a.0.mean.total_cmp(&b.0.mean))
+            .unwrap_or((half, &WHOLE));
+        Some([see(0, part)?, half])
+    };
+    // A banner pulls the map a little, and more than a little of the detail is
+    // lost by that: see what the frame alone would say.
+    let starts = [Some(map), whole(map)];
+    let seen = starts.into_iter().flatten().filter_map(see);
+    seen.max_by(|a, b| a[0].trimmed.total_cmp(&b[0].trimmed))
+}
+
+/// The flip or turn of the whole frame that is nearest to `map`, if one is near.
+fn whole(map: Map) -> Option<Map> {
+    let m = map.0.map(f32::round);
+    let near = map.0.iter().zip(&m).all(|(a, b)| (a - b).abs() < 0.2);
+    let whole = Map([m[0], m[1], 0.0, m[3], m[4], 0.0]);
+    (near && whole.determinant().abs() == 1.0 && whole != map).then_some(whole)
+}

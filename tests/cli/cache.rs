@@ -1,0 +1,78 @@
+//! What a second scan keeps from the first.
+
+use std::fs;
+
+use super::run::Place;
+
+const SCAN: [&str; 4] = ["scan", "data", "--select", "LEAK"];
+
+#[test]
+fn second_scan_writes_the_same_report_without_opening_a_picture() {
+    let place = Place::new();
+    place.leaky_set();
+    let report = |folder: &str| ["--report".to_owned(), folder.to_owned()];
+    place.splitlint(SCAN).args(report("cold")).exits(1);
+    // Same size, time and inode, other bytes: only who reads can see it.
+    let changed = place.path("data/train/cat/000.jpg");
+    let times = fs::metadata(&changed).and_then(|facts| facts.modified());
+    let length = fs::metadata(&changed).map(|facts| facts.len());
+    fs::write(&changed, vec![0; length.expect("a file") as usize]).expect("written");
+    fs::File::options()
+        .write(true)
+        .open(&changed)
+        .and_then(|file| file.set_modified(times.expect("a time")))
+        .expect("time set back");
+    place.splitlint(SCAN).args(report("warm")).exits(1);
+    for table in ["findings.csv", "pairs.csv", "samples.csv", "drop.csv"] {
+        let read = |folder: &str| place.read(format!("{folder}/{table}"));
+        assert_eq!(read("cold"), read("warm"), "{table}");
+    }
+    let checked = place
+        .splitlint(SCAN)
+        .args(report("checked"))
+        .arg("--check-content")
+        .exits(0);
+    assert!(!checked.stdout.contains("LEAK001"), "{}", checked.stdout);
+}
+
+#[test]
+fn cache_is_shown_and_cleared() {
+    let place = Place::new();
+    place.leaky_set();
+    place.splitlint(["cache"]).exits(0).says("no cache in");
+    place.splitlint(SCAN).exits(1);
+    let shown = place.splitlint(["cache", "show"]).exits(0);
+    assert!(!shown.says("fingerprints of").stdout.contains(" 0 files"));
+    place
+        .splitlint(["cache", "clear"])
+        .exits(0)
+        .says("fingerprints of 0 files");
+    place.splitlint(SCAN).exits(1);
+}
+
+#[test]
+fn no_cache_leaves_nothing_behind() {
+    let place = Place::new();
+    place.leaky_set();
+    place.splitlint(SCAN).arg("--no-cache").exits(1);
+    place.splitlint(["cache"]).exits(0).says("no cache in");
+}
+
+#[test]
+fn broken_cache_is_a_note_and_no_failure() {
+    let place = Place::new();
+    place.leaky_set();
+    let cache = ["--cache", "kept"];
+    place.write(
+        "kept/splitlint-cache.sqlite3",
+        "not a database ".repeat(500),
+    );
+    let noted = place.splitlint(SCAN).args(cache).exits(1);
+    noted.warns("built anew");
+    let sound = place.splitlint(SCAN).args(cache).exits(1);
+    assert!(!sound.stderr.contains("cache"), "{}", sound.stderr);
+    // A file where the folder should be.
+    let in_the_way = ["--cache", "kept/splitlint-cache.sqlite3"];
+    let without = place.splitlint(SCAN).args(in_the_way).exits(1);
+    without.warns("cannot be used");
+}
