@@ -207,8 +207,8 @@ fn turned_grid(luma: &Plane, degrees: f32, scale: f32) -> [[f32; GRID]; GRID] {
 /// copies stood among the first four of their kind, at 0.81 and above.
 const WINDOW_REACH: Reach = Reach { cut: 0.8, keep: 5 };
 const FLIP_REACH: Reach = Reach { cut: 0.9, keep: 1 };
-const TURN_REACH: Reach = Reach { cut: 0.8, keep: 3 };
-const PART_REACH: Reach = Reach { cut: 0.9, keep: 2 };
+const TURN_REACH: Reach = Reach { cut: 0.8, keep: 2 };
+const PART_REACH: Reach = Reach { cut: 0.9, keep: 1 };
 
 /// One search, run of pictures by run of pictures.
 struct Search<'a> {

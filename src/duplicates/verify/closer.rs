@@ -37,30 +37,35 @@ const BESIDE_BANNERS: [Range<f32>; 2] = [0.0..0.8, 0.2..1.0];
 /// How much better the rest must agree than the whole for a banner to be there.
 const COVERED: f32 = 0.08;
 
+/// Agreement at half size below which full size is not looked at: no planted
+/// copy was verified from there.
+const LEAST_MEAN: f32 = 0.45;
+
 /// The agreement at full and at half size of two lumas of one scale; beside a
-/// banner, if there is one.
+/// banner, if there is one. `None` when there is next to none.
 pub(crate) fn closer(fixed: &Plane, moving: &Plane, map: Map) -> Option<[Agreement; 2]> {
     let (f, m) = (Pyramid::new(fixed)?, Pyramid::new(moving)?);
-    let see = |start: Map| {
-        let fit = align(f.level(1), m.level(1), start, 3, 2)?;
-        let fit = align(f.level(0), m.level(0), fit.map, 2, 4)?;
-        let see = |level: usize, part: &Range<f32>| {
-            glance(f.level(level), m.level(level), &fit.map, part)
-        };
-        let half = see(1, &WHOLE)?;
-        let parts = BESIDE_BANNERS
-            .iter()
-            .filter_map(|part| Some((see(1, part)?, part)));
-        let (half, part) = (parts.filter(|(beside, _)| beside.mean > half.mean + COVERED))
-            .max_by(|a, b| a.0.mean.total_cmp(&b.0.mean))
-            .unwrap_or((half, &WHOLE));
-        Some([see(0, part)?, half])
+    let see = |level: usize, map: &Map, part: &Range<f32>| {
+        glance(f.level(level), m.level(level), map, part)
     };
     // A banner pulls the map a little, and more than a little of the detail is
     // lost by that: see what the frame alone would say.
-    let starts = [Some(map), whole(map)];
-    let seen = starts.into_iter().flatten().filter_map(see);
-    seen.max_by(|a, b| a[0].trimmed.total_cmp(&b[0].trimmed))
+    let starts = [Some(map), whole(map)].into_iter().flatten();
+    let half = starts.filter_map(|start| {
+        let fit = align(f.level(1), m.level(1), start, 3, 2)?;
+        Some((see(1, &fit.map, &WHOLE)?, fit.map))
+    });
+    let (all, map) = half.max_by(|a, b| a.0.trimmed.total_cmp(&b.0.trimmed))?;
+    let beside = |part: &'static Range<f32>| Some((see(1, &map, part)?, part));
+    let parts = BESIDE_BANNERS.iter().filter_map(beside);
+    let (half, part) = (parts.filter(|(rest, _)| rest.mean > all.mean + COVERED))
+        .max_by(|a, b| a.0.mean.total_cmp(&b.0.mean))
+        .unwrap_or((all, &WHOLE));
+    if half.mean < LEAST_MEAN {
+        return None;
+    }
+    let map = align(f.level(0), m.level(0), map, 2, 4)?.map;
+    Some([see(0, &map, part)?, half])
 }
 
 /// The flip or turn of the whole frame that is nearest to `map`, if one is near.
