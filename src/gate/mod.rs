@@ -176,12 +176,34 @@ fn missing(runs: &[CheckRun], policy: &Policy, interrupted: bool) -> Vec<String>
         missing.push("the scan was interrupted".to_owned());
     }
     if policy.when_incomplete == WhenIncomplete::Fail {
-        missing.extend(runs.iter().filter_map(|run| match &run.state {
-            RunState::Failed(why) => Some(format!("{} failed: {why}", run.check.code)),
-            _ => None,
-        }));
+        missing.extend(failures(runs));
     }
     missing
+}
+
+/// Checks named one by one in a reason; of more only their number is told.
+const NAMED: usize = 3;
+
+/// "LEAK001, LEAK002 failed: no room": checks that failed for one reason are
+/// one reason.
+fn failures(runs: &[CheckRun]) -> impl Iterator<Item = String> {
+    let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
+    for run in runs {
+        let RunState::Failed(why) = &run.state else {
+            continue;
+        };
+        match by_reason.iter_mut().find(|(known, _)| known == why) {
+            Some((_, codes)) => codes.push(run.check.code),
+            None => by_reason.push((why, vec![run.check.code])),
+        }
+    }
+    by_reason.into_iter().map(|(why, codes)| {
+        if codes.len() > NAMED {
+            format!("{} checks failed: {why}", codes.len())
+        } else {
+            format!("{} failed: {why}", codes.join(", "))
+        }
+    })
 }
 
 /// "2 errors; `fail-on` is error". Leaks that a threshold judges are left to

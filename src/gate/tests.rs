@@ -196,6 +196,26 @@ fn failed_check_makes_the_verdict_incomplete_unless_allowed() {
 }
 
 #[test]
+fn checks_that_failed_for_one_reason_are_one_reason() {
+    let (listing, headlines) = (listing(), headlines());
+    let verdict = |count: usize| {
+        let runs = vec![ran(&LEAK, RunState::Failed("no room".to_owned())); count];
+        let case = Case {
+            findings: Vec::new(),
+            runs,
+            listing: &listing,
+            headlines: &headlines,
+            interrupted: false,
+        };
+        judge(case, &Policy::default()).verdict
+    };
+    let two = "LEAK001, LEAK001 failed: no room".to_owned();
+    assert_eq!(verdict(2), Verdict::Incomplete(vec![two]));
+    let many = "5 checks failed: no room".to_owned();
+    assert_eq!(verdict(5), Verdict::Incomplete(vec![many]));
+}
+
+#[test]
 fn check_that_is_not_applicable_is_no_hindrance() {
     let case = Case {
         findings: Vec::new(),
