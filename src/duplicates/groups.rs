@@ -9,17 +9,14 @@ pub fn groups(
     count: usize,
     pairs: impl IntoIterator<Item = (SampleId, SampleId)>,
 ) -> Vec<Vec<SampleId>> {
-    // Union by the lower index keeps roots first members; halving paths keeps
-    // them short (Tarjan & van Leeuwen 1984).
-    let mut parents: Vec<u32> = (0..count as u32).collect();
+    let mut sets = Sets::new(count);
     for (a, b) in pairs {
         if a.index() < count && b.index() < count {
-            let (a, b) = (root(&mut parents, a.0), root(&mut parents, b.0));
-            parents[a.max(b) as usize] = a.min(b);
+            sets.join(a.0, b.0);
         }
     }
     let mut members: Vec<(u32, SampleId)> = (0..count as u32)
-        .map(|id| (root(&mut parents, id), SampleId(id)))
+        .map(|id| (sets.find(id), SampleId(id)))
         .collect();
     members.sort_unstable();
     members
@@ -29,13 +26,37 @@ pub fn groups(
         .collect()
 }
 
-fn root(parents: &mut [u32], mut id: u32) -> u32 {
-    while parents[id as usize] != id {
-        let above = parents[id as usize];
-        parents[id as usize] = parents[above as usize];
-        id = above;
+/// Disjoint sets of the numbers below a count. Union by the lower number keeps
+/// roots first members; halving paths keeps them short (Tarjan & van Leeuwen
+/// 1984).
+pub(super) struct Sets {
+    parents: Vec<u32>,
+}
+
+impl Sets {
+    /// Each number by itself.
+    pub(super) fn new(count: usize) -> Self {
+        Self {
+            parents: (0..count as u32).collect(),
+        }
     }
-    id
+
+    /// The lowest number of a number's set.
+    pub(super) fn find(&mut self, mut id: u32) -> u32 {
+        while self.parents[id as usize] != id {
+            let above = self.parents[id as usize];
+            self.parents[id as usize] = self.parents[above as usize];
+            id = above;
+        }
+        id
+    }
+
+    /// Unites two sets; whether they were apart.
+    pub(super) fn join(&mut self, a: u32, b: u32) -> bool {
+        let (a, b) = (self.find(a), self.find(b));
+        self.parents[a.max(b) as usize] = a.min(b);
+        a != b
+    }
 }
 
 #[cfg(test)]

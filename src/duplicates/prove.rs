@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::background::in_view_of_all;
 use super::candidates::{Asker, Guess, propose};
 use super::descriptor::Basis;
+use super::groups::Sets;
 use super::verify::align::Map;
 use super::verify::{Aligned, Answer, Detail, Subject, approach, explained, judge};
 use crate::decode::{Plane, Thumbnail};
@@ -116,7 +117,7 @@ pub(crate) fn prove(
             }
         }
     }
-    let alone = executor.map(aligned.len(), |i| judges.odds(&aligned[i]))?;
+    let alone = alone(&aligned, &judges, executor)?;
     let odds = in_view_of_all(judges.ids.len(), &aligned, &alone);
     let least = (cut / (1.0 - cut)).ln();
     let passes = |odds: Option<f32>| odds.is_some_and(|odds| odds >= least);
@@ -136,6 +137,45 @@ pub(crate) fn prove(
         ("verified", proof.pairs.len() as u64),
     ];
     Ok(proof)
+}
+
+/// Log odds by thumbnails at which a pair within one proven group needs no
+/// closer look: no pair of different photos came near.
+const SURE: f32 = 5.0;
+
+/// Log odds of each pair by itself. Of many copies of one picture only as many
+/// pairs are decoded as hold them together.
+fn alone(
+    aligned: &[Aligned],
+    judges: &Judges<'_>,
+    executor: &Executor,
+) -> Result<Vec<Option<f32>>, Interrupted> {
+    let mut order: Vec<usize> = (0..aligned.len()).collect();
+    order.sort_by(|&a, &b| aligned[b].odds.total_cmp(&aligned[a].odds).then(a.cmp(&b)));
+    let mut tree = Sets::new(judges.ids.len());
+    let (first, rest): (Vec<usize>, Vec<usize>) =
+        (order.into_iter()).partition(|&i| tree.join(aligned[i].fixed, aligned[i].moving));
+    let mut odds = vec![None; aligned.len()];
+    let looked = executor.map(first.len(), |k| judges.odds(&aligned[first[k]]))?;
+    let mut proven = Sets::new(judges.ids.len());
+    for (&i, found) in first.iter().zip(looked) {
+        odds[i] = found;
+        if found.is_some_and(|odds| odds >= SURE) {
+            proven.join(aligned[i].fixed, aligned[i].moving);
+        }
+    }
+    let (sure, unsure): (Vec<usize>, Vec<usize>) = rest.into_iter().partition(|&i| {
+        let pair = &aligned[i];
+        pair.odds >= SURE && proven.find(pair.fixed) == proven.find(pair.moving)
+    });
+    let looked = executor.map(unsure.len(), |k| judges.odds(&aligned[unsure[k]]))?;
+    for (i, found) in unsure.into_iter().zip(looked) {
+        odds[i] = found;
+    }
+    for i in sure {
+        odds[i] = Some(aligned[i].odds);
+    }
+    Ok(odds)
 }
 
 /// The pictures that take part.
