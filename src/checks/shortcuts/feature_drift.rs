@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::columns::{Column, Values, short};
-use super::{features, rows_of_split, split_pairs};
+use super::{comparable, features};
 use crate::checks::words::{listed, percent};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
@@ -49,9 +49,6 @@ struct ThisCheck {
     settings: Settings,
 }
 
-/// With fewer pictures hardly any difference is certain.
-const FEWEST_OF_SPLIT: usize = 20;
-
 impl Check for ThisCheck {
     fn info(&self) -> &'static CheckInfo {
         &FEATURE_DRIFT
@@ -65,18 +62,12 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        let pairs: Vec<_> = split_pairs(data)
-            .into_iter()
-            .map(|(a, b)| (a, b, rows_of_split(data, a), rows_of_split(data, b)))
-            .filter(|(_, _, of_a, of_b)| of_a.len().min(of_b.len()) >= FEWEST_OF_SPLIT)
-            .collect();
-        if pairs.is_empty() {
-            return Ok(Ran::NotApplicable(format!(
-                "there are no two splits with {FEWEST_OF_SPLIT} pictures each"
-            )));
-        }
+        let pairs = match comparable(data) {
+            Ok(pairs) => pairs,
+            Err(ran) => return Ok(ran),
+        };
         let answers = data.executor.map(pairs.len(), |index| {
-            let (_, _, of_a, of_b) = &pairs[index];
+            let [(_, of_a), (_, of_b)] = &pairs[index];
             let rows: Vec<SampleId> = of_a.iter().chain(of_b).copied().collect();
             let columns = features::columns(data, &rows);
             columns
@@ -91,7 +82,7 @@ impl Check for ThisCheck {
             .collect();
         let adjusted = benjamini_hochberg(&p_values);
         let mut from = 0;
-        for ((a, b, _, _), shifts) in pairs.iter().zip(answers) {
+        for ([(a, _), (b, _)], shifts) in pairs.iter().zip(answers) {
             let of_pair = &adjusted[from..from + shifts.len()];
             from += shifts.len();
             let mut clear: Vec<Shift> = shifts

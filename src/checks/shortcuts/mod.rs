@@ -12,7 +12,7 @@ pub use feature_drift::FEATURE_DRIFT;
 pub use label_from_container::LABEL_FROM_CONTAINER;
 pub use split_from_container::SPLIT_FROM_CONTAINER;
 
-use super::{CheckContext, Declared};
+use super::{CheckContext, Declared, Ran};
 use crate::sample::{Role, SampleId, SplitId};
 use crate::statistics::{Random, Size};
 
@@ -43,6 +43,28 @@ fn split_pairs(data: &CheckContext<'_>) -> Vec<(SplitId, SplitId)> {
         return Vec::new();
     };
     ours.map(|other| (first, other)).collect()
+}
+
+/// With fewer pictures a split cannot be cross-validated (four a fold), and
+/// hardly any difference is certain.
+const FEWEST_OF_SPLIT: usize = 20;
+
+/// Two splits to compare, each with its rows.
+type Sides = [(SplitId, Vec<SampleId>); 2];
+
+/// The pairs of splits that hold enough pictures, or why there is none.
+fn comparable(data: &CheckContext<'_>) -> Result<Vec<Sides>, Ran> {
+    let pairs: Vec<Sides> = split_pairs(data)
+        .into_iter()
+        .map(|(a, b)| [a, b].map(|split| (split, rows_of_split(data, split))))
+        .filter(|sides| sides.iter().all(|(_, rows)| rows.len() >= FEWEST_OF_SPLIT))
+        .collect();
+    if pairs.is_empty() {
+        return Err(Ran::NotApplicable(format!(
+            "there are no two splits with {FEWEST_OF_SPLIT} pictures each"
+        )));
+    }
+    Ok(pairs)
 }
 
 /// The samples of a split whose picture was seen, thinned at random to

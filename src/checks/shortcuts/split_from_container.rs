@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::Column;
 use super::words::rule;
-use super::{FOLDS, TREE, features, rows_of_split, split_pairs};
+use super::{FOLDS, TREE, comparable, features};
 use crate::checks::words::percent;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
@@ -50,9 +50,6 @@ struct ThisCheck {
     settings: Settings,
 }
 
-/// With fewer pictures a split cannot be cross-validated: four a fold.
-const FEWEST_OF_SPLIT: usize = 20;
-
 impl Check for ThisCheck {
     fn info(&self) -> &'static CheckInfo {
         &SPLIT_FROM_CONTAINER
@@ -66,18 +63,12 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        let pairs: Vec<_> = split_pairs(data)
-            .into_iter()
-            .map(|(a, b)| (a, b, rows_of_split(data, a), rows_of_split(data, b)))
-            .filter(|(_, _, of_a, of_b)| of_a.len().min(of_b.len()) >= FEWEST_OF_SPLIT)
-            .collect();
-        if pairs.is_empty() {
-            return Ok(Ran::NotApplicable(format!(
-                "there are no two splits with {FEWEST_OF_SPLIT} pictures each"
-            )));
-        }
+        let pairs = match comparable(data) {
+            Ok(pairs) => pairs,
+            Err(ran) => return Ok(ran),
+        };
         let answers = data.executor.map(pairs.len(), |index| {
-            let (a, b, of_a, of_b) = &pairs[index];
+            let [(a, of_a), (b, of_b)] = &pairs[index];
             // Several pairs are asked: the level is shared out (Bonferroni).
             let level = self.settings.level / pairs.len() as f64;
             self.compare(data, (*a, *b), of_a, of_b, level)

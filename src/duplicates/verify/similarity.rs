@@ -50,8 +50,8 @@ fn log(value: f32) -> f32 {
 
 /// Maps that are neither turned nor stretched are found between pictures that
 /// only resemble each other, too, but those of copies are never skew.
-fn log_skew(a: &Agreement) -> f32 {
-    (a.skew.min(0.1) + 0.004).ln()
+fn log_skew(skew: f32) -> f32 {
+    (skew.min(0.1) + 0.004).ln()
 }
 
 fn log_cover(a: &Agreement) -> f32 {
@@ -66,7 +66,7 @@ pub(crate) fn of_thumbnails(detail: Detail, a: &Agreement) -> f32 {
         // What is left of the residual says nothing here: plain grounds have
         // none, whatever is drawn on them.
         Detail::Thumbnail => {
-            0.60 * mean + 3.60 * trimmed - 1.37 * log_skew(a) + 2.23 * log_cover(a)
+            0.60 * mean + 3.60 * trimmed - 1.37 * log_skew(a.skew) + 2.23 * log_cover(a)
                 - 3.92 * contrast
                 + 1.36 * a.hue
                 - 2.78
@@ -74,7 +74,7 @@ pub(crate) fn of_thumbnails(detail: Detail, a: &Agreement) -> f32 {
         Detail::Double | Detail::Full => {
             2.96 * mean + 2.29 * trimmed
                 - 1.95 * log(a.residual)
-                - 2.81 * log_skew(a)
+                - 2.81 * log_skew(a.skew)
                 - 3.70 * log_cover(a)
                 - 4.51 * a.fine
                 - 4.35 * contrast
@@ -100,7 +100,7 @@ pub(crate) fn closer(detail: Detail, a: &Agreement, seen: &[Agreement; 2]) -> f3
             3.77 * nearness(full.mean) + 1.83 * nearness(half.mean) + 1.14 * shared
                 - 1.60 * log(a.residual)
                 + 0.70 * log(half.residual)
-                - 2.24 * log_skew(a)
+                - 2.24 * log_skew(a.skew)
                 + 0.61 * log_cover(a)
                 + 0.99 * a.hue
                 - DISAGREEING * (LEAST_QUARTILE - half.quartile).max(0.0)
@@ -108,7 +108,7 @@ pub(crate) fn closer(detail: Detail, a: &Agreement, seen: &[Agreement; 2]) -> f3
         }
         Detail::Double => {
             2.30 * nearness(full.mean) + 2.45 * nearness(full.quartile) + 1.24 * log(full.residual)
-                - 2.42 * log_skew(a)
+                - 2.42 * log_skew(a.skew)
                 - 0.82 * log_cover(a)
                 + 0.82 * shared
                 - 2.31 * log(a.residual)
@@ -140,8 +140,8 @@ pub(crate) fn in_a_crowd(odds: f32, others: f32) -> f32 {
     }
 }
 
-/// Log odds that only half of all planted crops and nearly all re-encoded
-/// copies reach, and no other pair of photos came within 8 of.
+/// Log odds that nearly all re-encoded copies and half of the planted crops
+/// reach; no pair of different photos passed 1.1.
 const STRONG: f32 = 8.0;
 
 /// Log odds at half size, to drop the hopeless before their thumbnails are
@@ -150,7 +150,7 @@ pub(crate) fn likely(half: &Agreement, skew: f32) -> f32 {
     2.59 * nearness(half.mean)
         - 0.22 * nearness(half.trimmed)
         - 2.64 * log(half.residual)
-        - 1.20 * (skew.min(0.1) + 0.004).ln()
+        - 1.20 * log_skew(skew)
         - 0.56 * log_cover(half)
         - 3.28 * (half.contrast + 1.0).ln()
         - 4.44
@@ -161,7 +161,7 @@ pub(crate) fn likely_at_quarter(quarter: &Agreement, skew: f32) -> f32 {
     2.69 * nearness(quarter.mean)
         - 0.10 * nearness(quarter.trimmed)
         - 2.85 * log(quarter.residual)
-        - 1.17 * (skew.min(0.1) + 0.004).ln()
+        - 1.17 * log_skew(skew)
         - 1.68 * log_cover(quarter)
         - 3.37 * (quarter.contrast + 1.0).ln()
         - 5.93
