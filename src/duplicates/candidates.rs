@@ -1,9 +1,9 @@
 //! Proposes pairs of pictures, with a first guess of the map between them.
 //! Proposes generously: judging is for `verify`.
 
-use super::descriptor::{Basis, DIM, Descriptor, GRID, Integral, Window, turned};
+use super::descriptor::{Basis, Descriptor, GRID, Span, Windows, turned};
 use super::join::{Cells, Database, Hit, Queries, Reach, join};
-use super::verify::align::Map;
+use super::verify::map::Map;
 use crate::decode::Plane;
 use crate::executor::{Executor, Interrupted};
 
@@ -19,7 +19,7 @@ pub(crate) struct Guess {
 /// Where windows begin and how long they are along one side. Lengths are 16%
 /// apart and starts an eighth of a picture at most, which is what the
 /// descriptor bears.
-const PLACES: [(f32, f32); 12] = [
+const PLACES: [Span; 12] = [
     (0.0, 1.0),
     (0.0, 0.86),
     (0.07, 0.86),
@@ -46,26 +46,12 @@ const TURNS: [(f32, f32); 6] = [
     (-13.5, 1.2),
     (13.5, 1.2),
 ];
-/// What a banner over the top or the bottom leaves.
-const PARTS: [Window; 2] = [
-    Window {
-        x: 0.0,
-        y: 0.0,
-        w: 1.0,
-        h: 0.8,
-    },
-    Window {
-        x: 0.0,
-        y: 0.2,
-        w: 1.0,
-        h: 0.8,
-    },
-];
-/// No flip, and the mirror: transpose, flip x, flip y.
-const PLAIN: (bool, bool, bool) = (false, false, false);
-const MIRRORED: (bool, bool, bool) = (false, true, false);
-/// The flips and turns other than none and the mirror: transpose, flip x, flip y.
-const OTHERS: [(bool, bool, bool); 6] = [
+/// A flip or quarter turn: transpose, then flip x, then flip y.
+type Flip = (bool, bool, bool);
+/// No flip, and the mirror.
+const SEEN: [Flip; 2] = [(false, false, false), (false, true, false)];
+/// The other flips and turns.
+const OTHERS: [Flip; 6] = [
     (false, false, true),
     (false, true, true),
     (true, false, false),
@@ -74,21 +60,10 @@ const OTHERS: [(bool, bool, bool); 6] = [
     (true, true, true),
 ];
 
-fn window(index: usize) -> Window {
+fn window_map(index: usize) -> Map {
     let (x, w) = PLACES[index % PLACES.len()];
     let (y, h) = PLACES[index / PLACES.len()];
-    Window { x, y, w, h }
-}
-
-fn window_map(w: Window) -> Map {
-    Map([
-        w.w,
-        0.0,
-        w.x + w.w / 2.0 - 0.5,
-        0.0,
-        w.h,
-        w.y + w.h / 2.0 - 0.5,
-    ])
+    Map([w, 0.0, x + w / 2.0 - 0.5, 0.0, h, y + h / 2.0 - 0.5])
 }
 
 fn turn_map(degrees: f32, scale: f32, width: f32, height: f32) -> Map {
@@ -103,7 +78,7 @@ fn turn_map(degrees: f32, scale: f32, width: f32, height: f32) -> Map {
     ])
 }
 
-fn flip_map((transpose, flip_x, flip_y): (bool, bool, bool)) -> Map {
+fn flip_map((transpose, flip_x, flip_y): Flip) -> Map {
     let x = if flip_x { -1.0 } else { 1.0 };
     let y = if flip_y { -1.0 } else { 1.0 };
     if transpose {
@@ -112,6 +87,19 @@ fn flip_map((transpose, flip_x, flip_y): (bool, bool, bool)) -> Map {
         Map([x, 0.0, 0.0, 0.0, y, 0.0])
     }
 }
+
+/// Spans of the windows that look for others: the whole, the middle, and what a
+/// banner over the bottom or the top leaves.
+const ASKING: [Span; 4] = [
+    (0.0, 1.0),
+    ((1.0 - MIDDLE) / 2.0, MIDDLE),
+    (0.0, 0.8),
+    (0.2, 0.8),
+];
+/// Which windows of these are asked for.
+const FULL: usize = 0;
+const CENTRE: usize = ASKING.len() + 1;
+const PARTS: [usize; 2] = [2 * ASKING.len(), 3 * ASKING.len()];
 
 /// What is kept of every picture: the descriptors that look for others.
 pub(crate) struct Asker {
@@ -122,20 +110,20 @@ pub(crate) struct Asker {
     aspect: f32,
 }
 
-impl Asker {
-    pub(crate) fn new(basis: &Basis, luma: &Plane) -> Self {
-        let integral = Integral::new(luma);
-        let at = |w: Window| basis.describe(&integral.grid(w));
-        let middle = Window {
-            x: (1.0 - MIDDLE) / 2.0,
-            y: (1.0 - MIDDLE) / 2.0,
-            w: MIDDLE,
-            h: MIDDLE,
-        };
-        Self {
-            full: at(window(0)),
-            middle: at(middle),
-            parts: PARTS.map(at),
+/// Makes [`Asker`]s.
+pub(crate) struct Asking(Windows);
+
+impl Asking {
+    pub(crate) fn new() -> Self {
+        Self(Windows::new(&ASKING))
+    }
+
+    pub(crate) fn of(&self, luma: &Plane) -> Asker {
+        let windows = self.0.describe(luma);
+        Asker {
+            full: windows[FULL],
+            middle: windows[CENTRE],
+            parts: PARTS.map(|part| windows[part]),
             aspect: luma.width as f32 / luma.height.max(1) as f32,
         }
     }
@@ -156,6 +144,7 @@ struct Found {
 impl Found {
     fn of(
         pictures: std::ops::Range<usize>,
+        windows: &Windows,
         basis: &Basis,
         lumas: &Lumas<'_>,
         executor: &Executor,
@@ -163,16 +152,10 @@ impl Found {
         // In one place from the start: two copies of a run would be the most
         // memory that a search takes.
         let described = executor.map(pictures.len(), |i| {
+            // None if it is gone since it was first looked at: like nothing else.
             let luma = lumas(pictures.start + i).unwrap_or_default();
-            if luma.samples.is_empty() {
-                // Gone since it was first looked at: like nothing else.
-                return ([[0.0; DIM]; WINDOWS], [[0.0; DIM]; TURNS.len()]);
-            }
-            let integral = Integral::new(&luma);
-            let windows = std::array::from_fn(|i| basis.describe(&integral.grid(window(i))));
-            let turns =
-                TURNS.map(|(degrees, scale)| basis.describe(&turned_grid(&luma, degrees, scale)));
-            (windows, turns)
+            let turned = |(degrees, scale)| basis.describe(&turned_grid(&luma, degrees, scale));
+            (windows.describe(&luma), TURNS.map(turned))
         })?;
         let turns = described.iter().flat_map(|(_, turns)| *turns).collect();
         let windows = described.into_iter().flat_map(|(windows, _)| windows);
@@ -189,6 +172,9 @@ fn turned_grid(luma: &Plane, degrees: f32, scale: f32) -> [[f32; GRID]; GRID] {
     let map = turn_map(degrees, scale * MIDDLE, w, h);
     let steps = 2 * GRID;
     let mut grid = [[0.0; GRID]; GRID];
+    if luma.samples.is_empty() {
+        return grid;
+    }
     for row in 0..steps {
         for column in 0..steps {
             let x = (column as f32 + 0.5) / steps as f32 - 0.5;
@@ -212,26 +198,30 @@ const PART_REACH: Reach = Reach { cut: 0.9, keep: 1 };
 
 /// One search, run of pictures by run of pictures.
 struct Search<'a> {
+    /// Of all pictures, once for each way to look at them.
     queries: Queries<'a>,
+    pictures: usize,
     per: usize,
     reach: Reach,
     hits: Vec<Vec<Hit>>,
 }
 
 impl<'a> Search<'a> {
+    /// `queries` are those of `pictures`, all of them once or several times;
+    /// each has `per` descriptors to be found.
     fn new(
         queries: Vec<Descriptor>,
+        pictures: usize,
         per: usize,
         reach: Reach,
-        cells: &'a Cells,
-        executor: &Executor,
+        (cells, executor): (&'a Cells, &Executor),
     ) -> Result<Self, Interrupted> {
-        let pictures = queries.len();
         Ok(Self {
-            queries: Queries::new(queries, pictures * per, cells, executor)?,
+            hits: vec![Vec::new(); queries.len()],
+            queries: Queries::new(queries, pictures, per, cells, executor)?,
+            pictures,
             per,
             reach,
-            hits: vec![Vec::new(); pictures],
         })
     }
 
@@ -258,16 +248,17 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// The guesses that `map` makes of `(query, moving, part)`.
-    fn guesses(&self, map: impl Fn(u32, u32, usize) -> Map) -> Vec<Guess> {
-        let numbered = (0..).zip(&self.hits);
+    /// The guesses that `map` makes of `(way, moving, part)`.
+    fn guesses(self, map: impl Fn(usize, u32, usize) -> Map) -> Vec<Guess> {
+        let numbered = self.hits.iter().enumerate();
         let hits = numbered.flat_map(|(query, hits)| hits.iter().map(move |hit| (query, hit)));
-        hits.map(|(fixed, hit)| {
+        hits.map(|(query, hit)| {
             let moving = hit.entry / self.per as u32;
+            let part = hit.entry as usize % self.per;
             Guess {
-                fixed,
+                fixed: (query % self.pictures) as u32,
                 moving,
-                map: map(fixed, moving, hit.entry as usize % self.per),
+                map: map(query / self.pictures, moving, part),
                 score: hit.score,
             }
         })
@@ -276,50 +267,42 @@ impl<'a> Search<'a> {
 }
 
 /// Guesses between any two of the pictures asking, at most about 20 each.
-/// Memory: 400 bytes and the guesses of each, and one run of windows.
+/// Memory: 600 bytes and the guesses of each, and one run of windows.
 pub(crate) fn propose(
     askers: &[Asker],
-    basis: &Basis,
     lumas: &Lumas<'_>,
     executor: &Executor,
 ) -> Result<Vec<Guess>, Interrupted> {
     let count = askers.len();
-    let cells = learn(count, basis, lumas, executor)?;
-    let full = |(transpose, flip_x, flip_y): (bool, bool, bool)| -> Vec<Descriptor> {
-        let all = askers.iter();
-        all.map(|a| turned(&a.full, transpose, flip_x, flip_y))
-            .collect()
+    let basis = Basis::new();
+    let windows = Windows::new(&PLACES);
+    let cells = learn(count, &windows, lumas, executor)?;
+    let seen = |flips: &[Flip]| -> Vec<Descriptor> {
+        let flips = flips.iter();
+        let all = flips.flat_map(|flip| askers.iter().map(|asker| turned(&asker.full, *flip)));
+        all.collect()
     };
-    let search = |queries, per, reach| Search::new(queries, per, reach, &cells, executor);
+    let search = |queries, per, reach| Search::new(queries, count, per, reach, (&cells, executor));
     // Full pictures, and their mirror images, against all windows; the middle
     // against small turns of it.
-    let mut plain = search(full(PLAIN), WINDOWS, WINDOW_REACH)?;
-    let mut mirrored = search(full(MIRRORED), WINDOWS, WINDOW_REACH)?;
+    let mut full = search(seen(&SEEN), WINDOWS, WINDOW_REACH)?;
     let middles = askers.iter().map(|a| a.middle).collect();
     let mut middle = search(middles, TURNS.len(), TURN_REACH)?;
     for first in (0..count).step_by(RUN) {
-        let found = Found::of(first..(first + RUN).min(count), basis, lumas, executor)?;
-        plain.through(&found.windows, first, executor)?;
-        mirrored.through(&found.windows, first, executor)?;
+        let run = first..(first + RUN).min(count);
+        let found = Found::of(run, &windows, &basis, lumas, executor)?;
+        full.through(&found.windows, first, executor)?;
         middle.through(&found.turns, first, executor)?;
     }
-    let mut guesses = plain.guesses(|_, _, part| window_map(window(part)));
-    drop(plain);
-    guesses
-        .extend(mirrored.guesses(|_, _, part| window_map(window(part)).after(&flip_map(MIRRORED))));
-    drop(mirrored);
-    // The other flips and turns of the full picture.
-    let upright = full(PLAIN);
-    for flip in OTHERS {
-        let mut other = search(full(flip), 1, FLIP_REACH)?;
-        other.through(&upright, 0, executor)?;
-        guesses.extend(other.guesses(|_, _, _| flip_map(flip)));
-    }
+    let mut guesses = full.guesses(|way, _, part| window_map(part).after(&flip_map(SEEN[way])));
     guesses.extend(middle.guesses(|_, moving, part| {
         let (degrees, scale) = TURNS[part];
         turn_map(degrees, scale, askers[moving as usize].aspect, 1.0)
     }));
-    drop(middle);
+    // The other flips and turns of the full picture.
+    let mut others = search(seen(&OTHERS), 1, FLIP_REACH)?;
+    others.through(&seen(&SEEN[..1]), 0, executor)?;
+    guesses.extend(others.guesses(|way, _, _| flip_map(OTHERS[way])));
     // What a banner leaves.
     for part in 0..PARTS.len() {
         let entries: Vec<Descriptor> = askers.iter().map(|a| a.parts[part]).collect();
@@ -330,22 +313,25 @@ pub(crate) fn propose(
     Ok(guesses)
 }
 
+/// Windows looked at in a picture that cells are learnt from.
+const LEARNT: usize = 4;
+
 /// Cells from evenly spread windows, a third of the square root of their
 /// number: cells and their members then cost about the same to go through.
 fn learn(
     pictures: usize,
-    basis: &Basis,
+    windows: &Windows,
     lumas: &Lumas<'_>,
     executor: &Executor,
 ) -> Result<Cells, Interrupted> {
-    let windows = pictures * WINDOWS;
-    let count = ((windows as f32).sqrt() / 3.0) as usize;
-    let wanted = count * 24;
-    let sample = executor.map(wanted, |i| {
-        let entry = (i as u64 * windows as u64 / wanted as u64) as usize;
-        let luma = lumas(entry / WINDOWS).filter(|luma| !luma.samples.is_empty())?;
-        Some(basis.describe(&Integral::new(&luma).grid(window(entry % WINDOWS))))
+    let count = (((pictures * WINDOWS) as f32).sqrt() / 3.0) as usize;
+    let looked_at = (count * 24 / LEARNT).min(pictures);
+    let sample = executor.map(looked_at, |i| {
+        let luma = lumas(i * pictures / looked_at)?;
+        let all = windows.describe(&luma);
+        // 37 has no divisor in common with their number: all get their turn.
+        Some((0..LEARNT).map(move |k| all[(i + k * WINDOWS / LEARNT) * 37 % WINDOWS]))
     })?;
-    let sample: Vec<Descriptor> = sample.into_iter().flatten().collect();
+    let sample: Vec<Descriptor> = sample.into_iter().flatten().flatten().collect();
     Cells::learn(&sample, count, executor)
 }

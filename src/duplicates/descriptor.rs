@@ -1,7 +1,10 @@
 //! Describes windows of a thumbnail by a few mean-free cosine coefficients.
 //! Knows nothing of other pictures.
 
-use crate::decode::Plane;
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+
+use crate::decode::{Plane, Thumbnail};
 
 /// Cells a side of the grid over a window.
 pub(crate) const GRID: usize = 8;
@@ -13,84 +16,6 @@ pub(crate) const DIM: usize = ORDER * ORDER - 1;
 /// A descriptor: unit length, or shorter when the window is nearly flat.
 pub(crate) type Descriptor = [f32; DIM];
 
-/// A part of a picture, in shares of its width and height.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Window {
-    pub(crate) x: f32,
-    pub(crate) y: f32,
-    pub(crate) w: f32,
-    pub(crate) h: f32,
-}
-
-/// Sums of samples above and left of each corner.
-#[derive(Debug, Clone)]
-pub(crate) struct Integral {
-    width: usize,
-    height: usize,
-    sums: Vec<f32>,
-}
-
-impl Integral {
-    pub(crate) fn new(plane: &Plane) -> Self {
-        let (width, height) = (plane.width as usize, plane.height as usize);
-        let stride = width + 1;
-        // About the mean: small sums keep their digits in f32.
-        let mean = plane.samples.iter().map(|&v| u32::from(v)).sum::<u32>() as f32
-            / plane.samples.len().max(1) as f32;
-        let mut sums = vec![0.0; stride * (height + 1)];
-        for y in 0..height {
-            let mut row = 0.0;
-            for x in 0..width {
-                row += f32::from(plane.samples[y * width + x]) - mean;
-                sums[(y + 1) * stride + x + 1] = sums[y * stride + x + 1] + row;
-            }
-        }
-        Self {
-            width,
-            height,
-            sums,
-        }
-    }
-
-    /// The integral at fractional corners: columns `xs`, one row `y`.
-    fn row(&self, xs: &[(usize, f32); GRID + 1], y: f32) -> [f32; GRID + 1] {
-        let stride = self.width + 1;
-        let top = (y as usize).min(self.height.saturating_sub(1));
-        let fy = y - top as f32;
-        let upper = &self.sums[top * stride..(top + 1) * stride];
-        let lower = &self.sums[(top + 1) * stride..(top + 2) * stride];
-        xs.map(|(x, fx)| {
-            let a = upper[x] + (upper[x + 1] - upper[x]) * fx;
-            let b = lower[x] + (lower[x + 1] - lower[x]) * fx;
-            a + (b - a) * fy
-        })
-    }
-
-    /// Means of the cells of a grid over `window`.
-    pub(crate) fn grid(&self, window: Window) -> [[f32; GRID]; GRID] {
-        let (w, h) = (self.width as f32, self.height as f32);
-        let step_x = window.w * w / GRID as f32;
-        let step_y = window.h * h / GRID as f32;
-        let scale = 1.0 / (step_x * step_y).max(1e-6);
-        let xs = std::array::from_fn(|i| {
-            let x = (window.x * w + step_x * i as f32).clamp(0.0, w);
-            let left = (x as usize).min(self.width - 1);
-            (left, x - left as f32)
-        });
-        let y_at = |i: usize| (window.y * h + step_y * i as f32).clamp(0.0, h);
-        let mut above = self.row(&xs, y_at(0));
-        let mut grid = [[0.0; GRID]; GRID];
-        for (i, cells) in grid.iter_mut().enumerate() {
-            let below = self.row(&xs, y_at(i + 1));
-            for (j, cell) in cells.iter_mut().enumerate() {
-                *cell = (below[j + 1] - below[j] - above[j + 1] + above[j]) * scale;
-            }
-            above = below;
-        }
-        grid
-    }
-}
-
 /// Coefficients of photos fall about as one over their frequency to this power;
 /// the best of 0.3, 0.5, 0.7 and 1 on planted copies.
 const EVEN: f32 = 0.7;
@@ -100,7 +25,7 @@ const EVEN: f32 = 0.7;
 #[derive(Debug)]
 pub(crate) struct Basis {
     cosines: [[f32; GRID]; ORDER],
-    weights: [[f32; ORDER]; ORDER],
+    weights: [f32; DIM + 1],
 }
 
 impl Basis {
@@ -111,41 +36,149 @@ impl Basis {
                     (std::f32::consts::PI * (2 * x + 1) as f32 * u as f32 / (2 * GRID) as f32).cos()
                 })
             }),
-            weights: std::array::from_fn(|v| {
-                std::array::from_fn(|u| {
-                    ((u * u + v * v) as f32).sqrt().powf(EVEN)
-                        * if u == 0 || v == 0 { 0.707 } else { 1.0 }
-                })
+            weights: std::array::from_fn(|i| {
+                let (v, u) = (i / ORDER, i % ORDER);
+                ((u * u + v * v) as f32).sqrt().powf(EVEN)
+                    * if u == 0 || v == 0 { 0.707 } else { 1.0 }
             }),
         }
     }
 
+    /// Of means of the cells of a grid.
     pub(crate) fn describe(&self, grid: &[[f32; GRID]; GRID]) -> Descriptor {
-        let mut rows = [[0.0f32; GRID]; ORDER]; // rows[u][y]
-        for (u, cosine) in self.cosines.iter().enumerate() {
-            for y in 0..GRID {
-                rows[u][y] = (0..GRID).map(|x| grid[y][x] * cosine[x]).sum();
-            }
-        }
-        let mut out = [0.0; DIM];
-        for v in 0..ORDER {
-            for u in 0..ORDER {
-                if u + v > 0 {
-                    let sum: f32 = (0..GRID).map(|y| rows[u][y] * self.cosines[v][y]).sum();
-                    out[v * ORDER + u - 1] = sum * self.weights[v][u];
+        let mut columns = [[0.0f32; GRID]; ORDER]; // columns[v][x]
+        for (column, cosine) in columns.iter_mut().zip(&self.cosines) {
+            for (row, cosine) in grid.iter().zip(cosine) {
+                for (sum, value) in column.iter_mut().zip(row) {
+                    *sum += value * cosine;
                 }
             }
         }
-        let norm = out.iter().map(|c| c * c).sum::<f32>().sqrt();
-        // 20: about half a grey level of contrast, below which only noise is left.
-        let scale = 1.0 / (norm + 20.0);
-        out.map(|c| c * scale)
+        self.evened(|v, u| {
+            let both = columns[v].iter().zip(&self.cosines[u]);
+            both.map(|(a, b)| a * b).sum()
+        })
     }
+
+    /// Of the coefficients at `(v, u)`.
+    fn evened(&self, coefficient: impl Fn(usize, usize) -> f32) -> Descriptor {
+        let mut out = [0.0; DIM];
+        let mut power = 0.0;
+        for v in 0..ORDER {
+            for u in 0..ORDER {
+                let i = v * ORDER + u;
+                if i > 0 {
+                    let value = coefficient(v, u) * self.weights[i];
+                    power += value * value;
+                    out[i - 1] = value;
+                }
+            }
+        }
+        // 20: about half a grey level of contrast, below which only noise is left.
+        let scale = 1.0 / (power.sqrt() + 20.0);
+        for value in &mut out {
+            *value *= scale;
+        }
+        out
+    }
+}
+
+/// Where a window begins along one side and how long it is, in shares of it.
+pub(crate) type Span = (f32, f32);
+
+/// Describes all windows that some spans along y and the same along x make, by
+/// two products of matrices: cosines over means of cells are linear, and of
+/// each side alone.
+#[derive(Debug)]
+pub(crate) struct Windows {
+    basis: Basis,
+    spans: Vec<Span>,
+    /// For each length of a side: samples × (spans × [`ORDER`]), by columns.
+    filters: Vec<Vec<f32>>,
+}
+
+impl Windows {
+    pub(crate) fn new(spans: &[Span]) -> Self {
+        let basis = Basis::new();
+        let filters =
+            (0..=Thumbnail::LUMA_SIDE as usize).map(|length| filters(&basis, spans, length));
+        Self {
+            filters: filters.collect(),
+            spans: spans.to_vec(),
+            basis,
+        }
+    }
+
+    /// One descriptor a window, those of one span along y side by side; of
+    /// nothing where there is no picture. `plane` is of thumbnail size.
+    pub(crate) fn describe(&self, plane: &Plane) -> Vec<Descriptor> {
+        let (width, height) = (plane.width as usize, plane.height as usize);
+        let (across, down) = match (self.filters.get(width), self.filters.get(height)) {
+            (Some(across), Some(down)) if !plane.samples.is_empty() => (across, down),
+            _ => return vec![[0.0; DIM]; self.spans.len() * self.spans.len()],
+        };
+        // About the mean: small numbers keep their digits.
+        let mean = plane.samples.iter().map(|&v| u32::from(v)).sum::<u32>() as f32
+            / plane.samples.len() as f32;
+        let values: Vec<f32> = (plane.samples.iter())
+            .map(|&v| f32::from(v) - mean)
+            .collect();
+        let count = self.spans.len() * ORDER;
+        let mut narrow = vec![0.0; count * height];
+        matmul(
+            MatMut::from_column_major_slice_mut(&mut narrow, count, height),
+            Accum::Replace,
+            MatRef::from_column_major_slice(across, width, count).transpose(),
+            MatRef::from_column_major_slice(&values, width, height),
+            1.0f32,
+            Par::Seq,
+        );
+        let mut all = vec![0.0; count * count];
+        matmul(
+            MatMut::from_column_major_slice_mut(&mut all, count, count),
+            Accum::Replace,
+            MatRef::from_column_major_slice(&narrow, count, height),
+            MatRef::from_column_major_slice(down, height, count),
+            1.0f32,
+            Par::Seq,
+        );
+        let spans = 0..self.spans.len();
+        let windows = (spans.clone()).flat_map(|y| spans.clone().map(move |x| (y, x)));
+        windows
+            .map(|(y, x)| (self.basis).evened(|v, u| all[(y * ORDER + v) * count + x * ORDER + u]))
+            .collect()
+    }
+}
+
+/// The cosines of a basis over the cells of each span of a side of `length`
+/// samples.
+fn filters(basis: &Basis, spans: &[Span], length: usize) -> Vec<f32> {
+    let mut out = Vec::with_capacity(spans.len() * ORDER * length);
+    for &(start, part) in spans {
+        let step = part * length as f32 / GRID as f32;
+        let first = start * length as f32;
+        for cosine in &basis.cosines {
+            out.extend((0..length).map(|sample| {
+                let share = |cell: usize| {
+                    let left = (first + step * cell as f32).max(sample as f32);
+                    let right = (first + step * (cell + 1) as f32).min((sample + 1) as f32);
+                    (right - left).max(0.0) / step
+                };
+                (0..GRID)
+                    .map(|cell| cosine[cell] * share(cell))
+                    .sum::<f32>()
+            }));
+        }
+    }
+    out
 }
 
 /// One of the eight flips and quarter turns of a descriptor: transpose first,
 /// then mirror left-right, then top-bottom.
-pub(crate) fn turned(d: &Descriptor, transpose: bool, flip_x: bool, flip_y: bool) -> Descriptor {
+pub(crate) fn turned(
+    d: &Descriptor,
+    (transpose, flip_x, flip_y): (bool, bool, bool),
+) -> Descriptor {
     let mut out = [0.0; DIM];
     for v in 0..ORDER {
         for u in 0..ORDER {

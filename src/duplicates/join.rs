@@ -34,29 +34,43 @@ impl Database<'_> {
     }
 }
 
-/// What is looked for: one descriptor of each picture.
+/// What is looked for: one descriptor of each picture, or several times one of
+/// each.
 pub(crate) struct Queries<'a> {
     all: Vec<Descriptor>,
+    pictures: usize,
     /// The cells, and for each the queries that look into it; `None` where
     /// every query meets every entry.
     cells: Option<(&'a Cells, Vec<Vec<u32>>)>,
 }
 
 impl<'a> Queries<'a> {
-    /// Queries for a database of `entries`, all its runs together.
+    /// Queries of `pictures` for a database of `per` entries each, all its
+    /// runs together.
     pub(crate) fn new(
         all: Vec<Descriptor>,
-        entries: usize,
+        pictures: usize,
+        per: usize,
         cells: &'a Cells,
         executor: &Executor,
     ) -> Result<Self, Interrupted> {
-        let exact = all.len().saturating_mul(entries) <= EXACT || cells.centres.is_empty();
+        let products = all.len().saturating_mul(pictures * per);
+        let exact = products <= EXACT || cells.centres.is_empty();
         let cells = if exact {
             None
         } else {
             Some((cells, cells.askers(&all, executor)?))
         };
-        Ok(Self { all, cells })
+        Ok(Self {
+            all,
+            pictures,
+            cells,
+        })
+    }
+
+    /// The picture that asks.
+    fn picture(&self, query: usize) -> usize {
+        query % self.pictures
     }
 }
 
@@ -83,8 +97,8 @@ pub(crate) fn join(
     executor: &Executor,
 ) -> Result<Vec<Vec<Hit>>, Interrupted> {
     match &queries.cells {
-        None => exact(&queries.all, database, reach, executor),
-        Some((cells, askers)) => by_cells(&queries.all, askers, database, reach, cells, executor),
+        None => exact(queries, database, reach, executor),
+        Some((cells, askers)) => by_cells(queries, (cells, askers), database, reach, executor),
     }
 }
 
@@ -167,14 +181,15 @@ fn multiply(
 }
 
 fn exact(
-    queries: &[Descriptor],
+    queries: &Queries<'_>,
     database: Database<'_>,
     reach: Reach,
     executor: &Executor,
 ) -> Result<Vec<Vec<Hit>>, Interrupted> {
-    let blocks = executor.map(queries.len().div_ceil(QUERIES), |block| {
+    let all = &queries.all;
+    let blocks = executor.map(all.len().div_ceil(QUERIES), |block| {
         let start = block * QUERIES;
-        let part = &queries[start..(start + QUERIES).min(queries.len())];
+        let part = &all[start..(start + QUERIES).min(all.len())];
         let mut best: Vec<Best> = part.iter().map(|_| Best::new(reach.cut)).collect();
         let mut cuts = vec![reach.cut; part.len()];
         let mut scores = Vec::new();
@@ -185,7 +200,7 @@ fn exact(
             |query, entry, score| {
                 let best = &mut best[query];
                 let entry = entry as u32;
-                if database.picture(entry) != start + query {
+                if database.picture(entry) != queries.picture(start + query) {
                     best.push(Hit { score, entry }, database, reach.keep);
                 }
                 best.cut
@@ -252,7 +267,7 @@ impl Cells {
             scores
                 .chunks(count)
                 .map(|row| {
-                    let top = row.iter().fold(f32::MIN, |a, &b| if b > a { b } else { a });
+                    let top = greatest(row);
                     row.iter().position(|&v| v == top).unwrap_or(0) as u32
                 })
                 .collect::<Vec<_>>()
@@ -311,17 +326,30 @@ impl Cells {
     }
 }
 
+/// Eight at a time: one after the other, each would wait for the one before.
+fn greatest(values: &[f32]) -> f32 {
+    let greater = |a: f32, b: f32| if b > a { b } else { a };
+    let mut lanes = [f32::MIN; 8];
+    let (blocks, rest) = values.as_chunks::<8>();
+    for block in blocks {
+        for (lane, &value) in lanes.iter_mut().zip(block) {
+            *lane = greater(*lane, value);
+        }
+    }
+    let all = lanes.iter().chain(rest);
+    all.fold(f32::MIN, |a, &b| greater(a, b))
+}
+
 fn unit(d: &Descriptor) -> Descriptor {
     let norm = d.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-9);
     d.map(|v| v / norm)
 }
 
 fn by_cells(
-    queries: &[Descriptor],
-    askers: &[Vec<u32>],
+    queries: &Queries<'_>,
+    (cells, askers): (&Cells, &[Vec<u32>]),
     database: Database<'_>,
     reach: Reach,
-    cells: &Cells,
     executor: &Executor,
 ) -> Result<Vec<Vec<Hit>>, Interrupted> {
     let count = cells.centres.len();
@@ -341,7 +369,7 @@ fn by_cells(
         let mut found: Vec<(u32, Hit)> = Vec::new();
         let mut scores = Vec::new();
         for asking in askers[cell].chunks(QUERIES) {
-            let part: Vec<Descriptor> = asking.iter().map(|&q| queries[q as usize]).collect();
+            let part: Vec<Descriptor> = asking.iter().map(|&q| queries.all[q as usize]).collect();
             let mut best: Vec<Best> = part.iter().map(|_| Best::new(reach.cut)).collect();
             let mut cuts = vec![reach.cut; part.len()];
             multiply(
@@ -351,7 +379,7 @@ fn by_cells(
                 |query, entry, score| {
                     let best = &mut best[query];
                     let entry = members[cell][entry];
-                    if database.picture(entry) != asking[query] as usize {
+                    if database.picture(entry) != queries.picture(asking[query] as usize) {
                         best.push(Hit { score, entry }, database, reach.keep);
                     }
                     best.cut
@@ -365,7 +393,7 @@ fn by_cells(
         }
         found
     })?;
-    let mut best: Vec<Best> = queries.iter().map(|_| Best::new(reach.cut)).collect();
+    let mut best: Vec<Best> = (queries.all.iter()).map(|_| Best::new(reach.cut)).collect();
     for (query, hit) in found.into_iter().flatten() {
         best[query as usize].push(hit, database, reach.keep);
     }

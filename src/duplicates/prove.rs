@@ -4,10 +4,9 @@
 use std::borrow::Cow;
 
 use super::background::in_view_of_all;
-use super::candidates::{Asker, Guess, propose};
-use super::descriptor::Basis;
+use super::candidates::{Asking, Guess, propose};
 use super::groups::Sets;
-use super::verify::align::Map;
+use super::verify::map::Map;
 use super::verify::{Aligned, Answer, Detail, Subject, approach, explained, judge};
 use crate::decode::{Plane, Thumbnail};
 use crate::executor::{Executor, Interrupted};
@@ -70,11 +69,11 @@ pub(crate) fn prove(
     cut: f32,
     executor: &Executor,
 ) -> Result<Proof, Interrupted> {
-    let basis = Basis::new();
+    let asking = Asking::new();
     let prepared = executor.map(count, |index| {
         let (thumbnail, width, height) = album.thumbnail(index)?;
         let subject = Subject::new(&thumbnail, width, height)?;
-        let asker = Asker::new(&basis, &thumbnail.luma);
+        let asker = asking.of(&thumbnail.luma);
         Some((asker, (count <= KEPT).then_some(subject)))
     })?;
     let (mut ids, mut askers, mut kept) = (Vec::new(), Vec::new(), Vec::new());
@@ -89,7 +88,7 @@ pub(crate) fn prove(
         let (thumbnail, ..) = album.thumbnail(ids[picture] as usize)?;
         Some(thumbnail.luma)
     };
-    let mut guesses = propose(&askers, &basis, &luma, executor)?;
+    let mut guesses = propose(&askers, &luma, executor)?;
     drop(askers);
     guesses.extend(hinted.iter().filter_map(|(a, b)| {
         Some(Guess {

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::align::Map;
+use super::lanes::{Block, LANES, Lanes, Visitor, add, each, sum, times, visit};
+use super::map::Map;
 use super::pyramid::{Level, Pyramid, matched};
 use crate::decode::{Plane, Thumbnail};
 
@@ -20,7 +21,7 @@ pub(crate) struct Agreement {
     pub(crate) trimmed: f32,
     /// The correlation that three quarters of the textured places exceed.
     pub(crate) quartile: f32,
-    /// Textured places, each counted up to 1.
+    /// Textured places, each counted up to 1; those that overlap count once.
     pub(crate) texture: f32,
     /// Share of the fixed picture that the moving one covers.
     pub(crate) overlap: f32,
@@ -53,58 +54,23 @@ const HUE: f32 = 0.75;
 /// Mean chroma (grey levels) at which a colour says nothing yet.
 const FAINT: f32 = 4.0;
 
-struct Overlay {
-    width: usize,
-    height: usize,
-    fixed: Vec<f32>,
-    moving: Vec<f32>,
-    inside: Vec<bool>,
-}
-
-/// Lays `moving` over the grid of `fixed`, where a place is of `part` of its
-/// height.
-fn overlay(fixed: &Level, moving: &Level, map: &Map, part: &Range<f32>) -> Overlay {
-    let m = &map.0;
-    let count = fixed.width * fixed.height;
-    let mut out = Overlay {
-        width: fixed.width,
-        height: fixed.height,
-        fixed: Vec::with_capacity(count),
-        moving: Vec::with_capacity(count),
-        inside: Vec::with_capacity(count),
-    };
-    let (mw, mh) = (moving.width as f32, moving.height as f32);
-    for row in 0..fixed.height {
-        let y = (row as f32 + 0.5) / fixed.height as f32 - 0.5;
-        let looked_at = part.contains(&(y + 0.5));
-        for column in 0..fixed.width {
-            let x = (column as f32 + 0.5) / fixed.width as f32 - 0.5;
-            let px = (m[0] * x + m[1] * y + m[2] + 0.5) * mw - 0.5;
-            let py = (m[3] * x + m[4] * y + m[5] + 0.5) * mh - 0.5;
-            let inside = looked_at && px >= -0.5 && py >= -0.5 && px <= mw - 0.5 && py <= mh - 0.5;
-            out.fixed.push(fixed.pixels[row * fixed.width + column][0]);
-            out.moving
-                .push(if inside { moving.value(px, py) } else { 0.0 });
-            out.inside.push(inside);
-        }
-    }
-    out
-}
-
 /// All of a picture's height.
 pub(crate) const WHOLE: Range<f32> = 0.0..1.0;
 
 /// The agreement of two levels over `part` of the fixed picture's height,
-/// without colours.
+/// without colours. `None` when they share next to nothing.
 pub(crate) fn glance(
     fixed: &Level,
     moving: &Level,
     map: &Map,
     part: &Range<f32>,
 ) -> Option<Agreement> {
-    let mut out = Agreement::default();
-    measure(&overlay(fixed, moving, map, part), map, &mut out)?;
-    Some(out)
+    pulp::Arch::new().dispatch(Glance {
+        fixed,
+        moving,
+        map,
+        part,
+    })
 }
 
 /// The agreement at full thumbnail size, colours included.
@@ -114,139 +80,199 @@ pub(crate) fn agreement(
     map: &Map,
 ) -> Option<Agreement> {
     let area = map.determinant().abs();
-    let lay = |level: usize| {
-        let (f, m) = matched(fixed.0.sizes(), moving.0.sizes(), area, level);
-        overlay(fixed.0.level(f), moving.0.level(m), map, &WHOLE)
-    };
-    let mut out = Agreement::default();
-    measure(&lay(0), map, &mut out)?;
+    let (f, m) = matched(fixed.0.sizes(), moving.0.sizes(), area, 0);
+    let mut out = glance(fixed.0.level(f), moving.0.level(m), map, &WHOLE)?;
     out.hue = hue(fixed.1, moving.1, map);
     Some(out)
 }
 
-/// Photometric fit and local correlations of one overlay.
-fn measure(lay: &Overlay, map: &Map, out: &mut Agreement) -> Option<()> {
-    let mut n = 0.0f32;
-    let mut s = [0.0f32; 5];
-    for ((&b, &a), _) in lay
-        .fixed
-        .iter()
-        .zip(&lay.moving)
-        .zip(&lay.inside)
-        .filter(|(_, i)| **i)
-    {
-        n += 1.0;
-        for (sum, v) in s.iter_mut().zip([a, b, a * a, b * b, a * b]) {
-            *sum += v;
+struct Glance<'a> {
+    fixed: &'a Level,
+    moving: &'a Level,
+    map: &'a Map,
+    part: &'a Range<f32>,
+}
+
+impl pulp::WithSimd for Glance<'_> {
+    type Output = Option<Agreement>;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Option<Agreement> {
+        let mut lay = Overlay::new(self.fixed.width, self.fixed.height);
+        let height = self.fixed.height as f32;
+        let line = |share: f32| (share * height - 0.5).ceil().max(0.0) as usize;
+        let lines = line(self.part.start)..line(self.part.end).min(self.fixed.height);
+        visit((self.fixed, lines), self.moving, self.map, 1, &mut lay);
+        let mut out = Agreement::default();
+        let gain = photometry(&lay, self.map, &mut out)?;
+        places(&lay, gain, &mut out);
+        Some(out)
+    }
+}
+
+/// The moving picture on the grid of the fixed one; rows begin at multiples of
+/// [`LANES`]. Zero where there is but one of them.
+struct Overlay {
+    width: usize,
+    height: usize,
+    stride: usize,
+    fixed: Vec<f32>,
+    moving: Vec<f32>,
+    inside: Vec<f32>,
+}
+
+impl Overlay {
+    fn new(width: usize, height: usize) -> Self {
+        let stride = width.next_multiple_of(LANES);
+        let plane = vec![0.0; stride * height];
+        Self {
+            width,
+            height,
+            stride,
+            fixed: plane.clone(),
+            moving: plane.clone(),
+            inside: plane,
         }
     }
+
+    /// `(moving, fixed, inside)`, eight samples at a time.
+    #[inline(always)]
+    fn blocks(&self) -> impl Iterator<Item = (&Lanes, &Lanes, &Lanes)> {
+        let (moving, _) = self.moving.as_chunks::<LANES>();
+        let (fixed, _) = self.fixed.as_chunks::<LANES>();
+        let (inside, _) = self.inside.as_chunks::<LANES>();
+        (moving.iter().zip(fixed).zip(inside)).map(|((a, b), live)| (a, b, live))
+    }
+}
+
+impl Visitor for Overlay {
+    const SLOPES: bool = false;
+
+    #[inline(always)]
+    fn block(&mut self, line: usize, column: usize, block: &Block) {
+        let start = line * self.stride + column;
+        let at = start..start + LANES;
+        self.fixed[at.clone()].copy_from_slice(&times(&block.fixed, &block.live));
+        self.moving[at.clone()].copy_from_slice(&times(&block.value, &block.live));
+        self.inside[at].copy_from_slice(&block.live);
+    }
+
+    #[inline(always)]
+    fn row(&mut self, _: f32) {}
+}
+
+/// The gain, by regression reweighed twice, and what goes with it.
+#[inline(always)]
+fn photometry(lay: &Overlay, map: &Map, out: &mut Agreement) -> Option<f32> {
+    let mut sums = [[0.0; LANES]; 6];
+    for (a, b, live) in lay.blocks() {
+        add(&mut sums[0], live);
+        add(&mut sums[1], a);
+        add(&mut sums[2], b);
+        add(&mut sums[3], &times(a, a));
+        add(&mut sums[4], &times(b, b));
+        add(&mut sums[5], &times(a, b));
+    }
+    let n = sum(&sums[0]);
     if n < 16.0 {
         return None;
     }
-    let [ma, mb, aa, bb, ab] = s.map(|v| v / n);
-    let (va, vb, cov) = (
-        (aa - ma * ma).max(0.01),
-        (bb - mb * mb).max(0.01),
-        ab - ma * mb,
-    );
-    out.overlap = n / lay.fixed.len() as f32;
+    let mean = |i: usize| sum(&sums[i]) / n;
+    let (ma, mb) = (mean(1), mean(2));
+    let va = (mean(3) - ma * ma).max(0.01);
+    let vb = (mean(4) - mb * mb).max(0.01);
+    let cov = mean(5) - ma * mb;
+    out.overlap = n / (lay.width * lay.height) as f32;
     out.covered = (out.overlap * map.determinant().abs()).min(1.0);
     out.contrast = vb.sqrt();
-    // Robust gain and offset: twice reweighed regression.
     let (mut gain, mut offset) = (cov / va, mb - cov / va * ma);
     let mut typical = 0.0;
     for _ in 0..2 {
-        let mut sum = 0.0;
-        for ((&b, &a), _) in lay
-            .fixed
-            .iter()
-            .zip(&lay.moving)
-            .zip(&lay.inside)
-            .filter(|(_, i)| **i)
-        {
-            sum += (b - gain * a - offset).abs();
+        let mut left = [0.0; LANES];
+        for (a, b, live) in lay.blocks() {
+            let r = each(|l| (b[l] - gain * a[l] - offset).abs());
+            add(&mut left, &times(&r, live));
         }
-        typical = sum / n;
-        let inverse = 1.0 / (1.5 * typical).max(1.0);
-        let (mut w, mut s) = (0.0f32, [0.0f32; 4]);
-        let (mut tight, mut total) = (0.0f32, 0.0f32);
-        for ((&b, &a), _) in lay
-            .fixed
-            .iter()
-            .zip(&lay.moving)
-            .zip(&lay.inside)
-            .filter(|(_, i)| **i)
-        {
-            let r = b - gain * a - offset;
-            let t = r * inverse;
-            let k = 1.0 / (1.0 + t * t);
-            let k = k * k;
-            w += k;
-            tight += k * r.abs();
-            total += k;
-            for (sum, v) in s.iter_mut().zip([a, b, a * a, a * b]) {
-                *sum += k * v;
-            }
+        let inverse = 1.0 / (1.5 * sum(&left) / n).max(1.0);
+        let mut sums = [[0.0; LANES]; 6];
+        for (a, b, live) in lay.blocks() {
+            let r = each(|l| b[l] - gain * a[l] - offset);
+            let k = each(|l| {
+                let t = r[l] * inverse;
+                let k = 1.0 / (1.0 + t * t);
+                k * k * live[l]
+            });
+            let ka = times(&k, a);
+            add(&mut sums[0], &k);
+            add(&mut sums[1], &each(|l| k[l] * r[l].abs()));
+            add(&mut sums[2], &ka);
+            add(&mut sums[3], &times(&k, b));
+            add(&mut sums[4], &times(&ka, a));
+            add(&mut sums[5], &times(&ka, b));
         }
-        typical = tight / total.max(1e-6);
-        let [ma, mb, aa, ab] = s.map(|v| v / w.max(1e-6));
-        let va = aa - ma * ma;
+        let weight = sum(&sums[0]).max(1e-6);
+        let mean = |i: usize| sum(&sums[i]) / weight;
+        typical = mean(1);
+        let (ma, mb) = (mean(2), mean(3));
+        let va = mean(4) - ma * ma;
         if va > 0.5 {
-            gain = (ab - ma * mb) / va;
+            gain = (mean(5) - ma * mb) / va;
             offset = mb - gain * ma;
         }
     }
     out.residual = typical / out.contrast.max(1.0);
     out.gain = gain;
     out.offset = offset;
-    places(lay, gain, out);
-    Some(())
+    Some(gain)
 }
 
+/// Sums over a place: number, moving, fixed, their squares and product, about
+/// mid-grey.
+const SUMS: usize = 6;
+
 /// Correlations in small overlapping squares.
+#[inline(always)]
 fn places(lay: &Overlay, gain: f32, out: &mut Agreement) {
-    let side = lay.width.max(lay.height);
-    let size = if side > 40 {
-        9
-    } else if side > 22 {
-        7
-    } else {
-        5
+    let size = match lay.width.max(lay.height) {
+        41.. => 9,
+        23.. => 7,
+        _ => 5,
     };
     let step = size / 2;
+    let full = (size * size) as f32;
     let gain2 = (gain * gain).max(0.01);
-    let stride = lay.width + 1;
-    // Integrals of count, a, b, aa, bb, ab about mid-grey.
-    let mut sums = vec![[0.0f32; 6]; stride * (lay.height + 1)];
-    for y in 0..lay.height {
-        let mut row = [0.0f32; 6];
-        for x in 0..lay.width {
-            let i = y * lay.width + x;
-            if lay.inside[i] {
-                let (a, b) = (lay.moving[i] - 128.0, lay.fixed[i] - 128.0);
-                for (sum, v) in row.iter_mut().zip([1.0, a, b, a * a, b * b, a * b]) {
-                    *sum += v;
-                }
-            }
-            let above = sums[y * stride + x + 1];
-            sums[(y + 1) * stride + x + 1] = std::array::from_fn(|k| above[k] + row[k]);
-        }
-    }
     let mut found: Vec<(f32, f32)> = Vec::with_capacity(256);
     let (mut va_all, mut vb_all, mut cov_all) = (0.0f32, 0.0f32, 0.0f32);
-    let full = (size * size) as f32;
+    // Of each column, over the rows of a square.
+    let mut columns = vec![[[0.0; LANES]; SUMS]; lay.stride / LANES];
     let mut y = 0;
     while y + size <= lay.height {
+        columns.fill([[0.0; LANES]; SUMS]);
+        for line in y..y + size {
+            let start = line * lay.stride;
+            for (block, sums) in columns.iter_mut().enumerate() {
+                let at = start + block * LANES;
+                let live = &lay.inside[at..at + LANES];
+                let (moving, fixed) = (&lay.moving[at..at + LANES], &lay.fixed[at..at + LANES]);
+                let a = each(|l| moving[l] - 128.0 * live[l]);
+                let b = each(|l| fixed[l] - 128.0 * live[l]);
+                add(&mut sums[0], &each(|l| live[l]));
+                add(&mut sums[1], &a);
+                add(&mut sums[2], &b);
+                add(&mut sums[3], &times(&a, &a));
+                add(&mut sums[4], &times(&b, &b));
+                add(&mut sums[5], &times(&a, &b));
+            }
+        }
         let mut x = 0;
         while x + size <= lay.width {
-            let (p, q, r, t) = (
-                y * stride + x,
-                y * stride + x + size,
-                (y + size) * stride + x,
-                (y + size) * stride + x + size,
-            );
-            let s: [f32; 6] =
-                std::array::from_fn(|k| sums[t][k] - sums[q][k] - sums[r][k] + sums[p][k]);
+            let mut s = [0.0f32; SUMS];
+            for column in x..x + size {
+                let sums = &columns[column / LANES];
+                for (total, sums) in s.iter_mut().zip(sums) {
+                    *total += sums[column % LANES];
+                }
+            }
             let n = s[0];
             if n >= 0.6 * full {
                 let va = (s[3] / n - (s[1] / n).powi(2)).max(0.0);
@@ -269,26 +295,25 @@ fn places(lay: &Overlay, gain: f32, out: &mut Agreement) {
         y += step;
     }
     out.fine = cov_all / (va_all * vb_all).sqrt().max(1e-3);
+    out.texture = found.iter().map(|(_, w)| w).sum::<f32>() * (step * step) as f32 / full;
+    spread(found, out);
+}
+
+/// Mean, trimmed mean and quantiles of weighted correlations.
+fn spread(mut found: Vec<(f32, f32)>, out: &mut Agreement) {
     let total: f32 = found.iter().map(|(_, w)| w).sum();
-    // Overlapping squares count once.
-    out.texture = total * (step * step) as f32 / full;
     if total <= 0.0 {
         return;
     }
     out.mean = found.iter().map(|(l, w)| l * w).sum::<f32>() / total;
-    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let mut skip = total * 0.2;
     let (mut sum, mut rest) = (0.0, 1e-6);
     for &(local, weight) in &found {
-        let weight = if skip > 0.0 {
-            let used = weight.min(skip);
-            skip -= used;
-            weight - used
-        } else {
-            weight
-        };
-        sum += local * weight;
-        rest += weight;
+        let used = weight.min(skip.max(0.0));
+        skip -= used;
+        sum += local * (weight - used);
+        rest += weight - used;
     }
     out.trimmed = sum / rest;
     let quantile = |share: f32| {

@@ -5,15 +5,18 @@ pub(super) mod agreement;
 pub(super) mod align;
 pub(super) mod closer;
 pub(super) mod explain;
+mod lanes;
+pub(super) mod map;
 pub(super) mod pyramid;
 pub(super) mod similarity;
 
 pub(crate) use similarity::Detail;
 
 use agreement::{Agreement, WHOLE, agreement, glance};
-use align::{Fit, Map, align};
+use align::{Effort, Fit, align};
 use closer::{closer, sides};
 use explain::{Picture, Shape, direction, explain};
+use map::Map;
 use pyramid::{Pyramid, Small, matched};
 use similarity::{CLOSER_ODDS, LEAST_TEXTURE, NOTHING, likely, likely_at_quarter};
 
@@ -104,9 +107,11 @@ impl Aligned {
     }
 }
 
-/// Correlation at quarter size after one step towards each other; one planted
-/// copy in 500 lies below.
-const START_CUT: f32 = 0.82;
+/// At quarter size; one planted copy in 500 lies below after the first step.
+const COARSELY: Effort = Effort {
+    least: 0.82,
+    ..Effort::of(3, 1)
+};
 /// Correlation at quarter size below which no copy was seen (planted copies:
 /// 0.894 at worst).
 const COARSE_CUT: f32 = 0.88;
@@ -158,11 +163,7 @@ pub(crate) fn approach(guess: &Guess, fixed: &Subject, moving: &Subject) -> Opti
         (f.level(a), m.level(b))
     };
     let (a, b) = levels(&guess.map, 2);
-    let fit = align(&a, &b, guess.map, 1, 1)?;
-    if fit.correlation < START_CUT {
-        return None;
-    }
-    let fit = align(&a, &b, fit.map, 2, 1)?;
+    let fit = align(&a, &b, guess.map, COARSELY)?;
     let coarse_skew = skew(&fit.map, fixed, moving);
     if fit.correlation < COARSE_CUT || coarse_skew > COARSE_SKEW {
         return None;
@@ -174,7 +175,7 @@ pub(crate) fn approach(guess: &Guess, fixed: &Subject, moving: &Subject) -> Opti
         return None;
     }
     let (a, b) = levels(&fit.map, 1);
-    let fit = align(&a, &b, fit.map, 3, 2)?;
+    let fit = align(&a, &b, fit.map, Effort::of(3, 2))?;
     let skew = skew(&fit.map, fixed, moving);
     if fit.correlation < MIDDLE_CUT || skew > MIDDLE_SKEW {
         return None;
@@ -200,7 +201,7 @@ pub(crate) fn judge(
         return Answer::Abstained;
     };
     let (a, b) = matched(f.sizes(), m.sizes(), coarse.fit.map.determinant().abs(), 0);
-    let Some(fit) = align(f.level(a), m.level(b), coarse.fit.map, 3, 3) else {
+    let Some(fit) = align(f.level(a), m.level(b), coarse.fit.map, Effort::of(3, 3)) else {
         return Answer::Different;
     };
     let map = fit.map;

@@ -42,49 +42,6 @@ impl Level {
             pixels,
         }
     }
-
-    /// The value alone, as `sample` gives it.
-    #[inline(always)]
-    pub(crate) fn value(&self, x: f32, y: f32) -> f32 {
-        let x = x.clamp(0.0, (self.width - 1) as f32);
-        let y = y.clamp(0.0, (self.height - 1) as f32);
-        let (left, top) = (x as usize, y as usize);
-        let (right, bottom) = (
-            (left + 1).min(self.width - 1),
-            (top + 1).min(self.height - 1),
-        );
-        let (fx, fy) = (x - left as f32, y - top as f32);
-        let at = |x: usize, y: usize| self.pixels[y * self.width + x][0];
-        (at(left, top) * (1.0 - fx) + at(right, top) * fx) * (1.0 - fy)
-            + (at(left, bottom) * (1.0 - fx) + at(right, bottom) * fx) * fy
-    }
-
-    /// Bilinear between sample centres; beyond them the edge goes on.
-    #[inline(always)]
-    pub(crate) fn sample(&self, x: f32, y: f32) -> [f32; 4] {
-        let x = x.clamp(0.0, (self.width - 1) as f32);
-        let y = y.clamp(0.0, (self.height - 1) as f32);
-        let (left, top) = (x as usize, y as usize);
-        let (right, bottom) = (
-            (left + 1).min(self.width - 1),
-            (top + 1).min(self.height - 1),
-        );
-        let (fx, fy) = (x - left as f32, y - top as f32);
-        let (upper, lower) = (top * self.width, bottom * self.width);
-        let a = self.pixels[upper + left];
-        let b = self.pixels[upper + right];
-        let c = self.pixels[lower + left];
-        let d = self.pixels[lower + right];
-        let weights = [
-            (1.0 - fx) * (1.0 - fy),
-            fx * (1.0 - fy),
-            (1.0 - fx) * fy,
-            fx * fy,
-        ];
-        std::array::from_fn(|i| {
-            a[i] * weights[0] + b[i] * weights[1] + c[i] * weights[2] + d[i] * weights[3]
-        })
-    }
 }
 
 /// Width and height at full, half and quarter thumbnail size.
