@@ -14,40 +14,24 @@ pub(crate) struct Fit {
     pub(crate) correlation: f32,
 }
 
-/// What an alignment may cost.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Effort {
-    /// Steps towards each other, at most.
-    pub(crate) rounds: usize,
-    /// Every how manyth sample of every how manyth row is looked at.
-    pub(crate) stride: usize,
-    /// Correlation after the first step below which no other is taken.
-    pub(crate) least: f32,
-}
-
-impl Effort {
-    /// `rounds` steps on every `stride`th sample, come what may.
-    pub(crate) const fn of(rounds: usize, stride: usize) -> Self {
-        Self {
-            rounds,
-            stride,
-            least: -1.0,
-        }
-    }
-}
-
 const UNKNOWNS: usize = 8;
 /// Mean absolute residuals at which a sample's weight is down to a quarter:
 /// two deviations of a normal spread.
 const WIDE: f32 = 2.5;
 
-/// Refines `start`, the map from `fixed` to `moving`, by Gauss-Newton on
-/// geometry, gain and offset together (the criterion of Evangelidis and
-/// Psarakis 2008), with residuals above the usual weighed down so that a banner
-/// or a black corner does not pull. `None` when the overlap is lost, when one of
-/// the two is flat there, or when the first step brings too little.
-pub(crate) fn align(fixed: &Level, moving: &Level, start: Map, effort: Effort) -> Option<Fit> {
-    let Effort { rounds, stride, .. } = effort;
+/// Refines `start`, the map from `fixed` to `moving`, by at most `rounds` of
+/// Gauss-Newton on geometry, gain and offset together (the criterion of
+/// Evangelidis and Psarakis 2008), with residuals above the usual weighed down
+/// so that a banner or a black corner does not pull. Looks at every `stride`th
+/// sample of every `stride`th row. `None` when the overlap is lost or one of
+/// the two is flat there.
+pub(crate) fn align(
+    fixed: &Level,
+    moving: &Level,
+    start: Map,
+    rounds: usize,
+    stride: usize,
+) -> Option<Fit> {
     let total = fixed.width.div_ceil(stride) * fixed.height.div_ceil(stride);
     let look = |map: &Map, light: Light, last: bool| {
         let pass = Pass {
@@ -68,9 +52,6 @@ pub(crate) fn align(fixed: &Level, moving: &Level, start: Map, effort: Effort) -
         let sums = look(&map, light, last)?;
         let correlation = sums.correlation();
         fit = Some(Fit { map, correlation });
-        if round == 1 && correlation < effort.least {
-            return None;
-        }
         if last {
             break;
         }

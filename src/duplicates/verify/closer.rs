@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::agreement::{Agreement, WHOLE, glance};
-use super::align::{Effort, align};
+use super::align::align;
 use super::map::Map;
 use super::pyramid::Pyramid;
 use crate::decode::Plane;
@@ -53,7 +53,7 @@ pub(crate) fn closer(fixed: &Plane, moving: &Plane, map: Map) -> Option<[Agreeme
     // lost by that: see what the frame alone would say.
     let starts = [Some(map), whole(map)].into_iter().flatten();
     let half = starts.filter_map(|start| {
-        let fit = align(f.level(1), m.level(1), start, Effort::of(3, 2))?;
+        let fit = align(f.level(1), m.level(1), start, 3, 2)?;
         Some((see(1, &fit.map, &WHOLE)?, fit.map))
     });
     let (all, map) = half.max_by(|a, b| a.0.trimmed.total_cmp(&b.0.trimmed))?;
@@ -65,7 +65,7 @@ pub(crate) fn closer(fixed: &Plane, moving: &Plane, map: Map) -> Option<[Agreeme
     if half.mean < LEAST_MEAN {
         return None;
     }
-    let map = align(f.level(0), m.level(0), map, Effort::of(2, 4))?.map;
+    let map = align(f.level(0), m.level(0), map, 2, 4)?.map;
     Some([see(0, &map, part)?, half])
 }
 

@@ -13,7 +13,7 @@ pub(super) mod similarity;
 pub(crate) use similarity::Detail;
 
 use agreement::{Agreement, WHOLE, agreement, glance};
-use align::{Effort, Fit, align};
+use align::{Fit, align};
 use closer::{closer, sides};
 use explain::{Picture, Shape, direction, explain};
 use map::Map;
@@ -107,14 +107,10 @@ impl Aligned {
     }
 }
 
-/// At quarter size; one planted copy in 500 lies below after the first step.
-const COARSELY: Effort = Effort {
-    least: 0.82,
-    ..Effort::of(3, 1)
-};
-/// Correlation at quarter size below which no copy was seen (planted copies:
-/// 0.894 at worst).
-const COARSE_CUT: f32 = 0.88;
+/// Steps at quarter size, and the correlation after them below which no copy
+/// was seen (planted copies: 0.835 and 0.894 at worst). Most of the others go
+/// after the first step.
+const COARSELY: [(usize, f32); 2] = [(1, 0.82), (2, 0.88)];
 /// Skew at quarter size beyond which no copy was seen.
 const COARSE_SKEW: f32 = 0.12;
 /// Correlation at half size (0.911 at worst).
@@ -123,12 +119,13 @@ const MIDDLE_CUT: f32 = 0.90;
 const MIDDLE_SKEW: f32 = 0.06;
 
 /// Log odds at half size, by a regression of their own, below which thumbnails
-/// are not fetched: one planted copy in a thousand lies there, and nine of ten
-/// others.
-const MIDDLE_ODDS: f32 = -4.0;
+/// are not fetched: no planted copy of two thousand lay there, and 85 of a
+/// hundred others.
+const MIDDLE_ODDS: f32 = -3.2;
 
-/// Log odds at quarter size below which half size is not looked at: two planted
-/// copies in a thousand lie there, and three of four others.
+/// Log odds at quarter size below which a pair is given up: no planted copy of
+/// two thousand lay there after one step, two in a thousand after three, and
+/// four of five others.
 const COARSE_ODDS: f32 = -5.0;
 /// The same for pictures no larger than a thumbnail: their quarter is 8 samples
 /// long, and says less.
@@ -163,19 +160,23 @@ pub(crate) fn approach(guess: &Guess, fixed: &Subject, moving: &Subject) -> Opti
         (f.level(a), m.level(b))
     };
     let (a, b) = levels(&guess.map, 2);
-    let fit = align(&a, &b, guess.map, COARSELY)?;
-    let coarse_skew = skew(&fit.map, fixed, moving);
-    if fit.correlation < COARSE_CUT || coarse_skew > COARSE_SKEW {
-        return None;
-    }
-    let quarter = glance(&a, &b, &fit.map, &WHOLE)?;
     let small = Detail::of(fixed.long_side().max(moving.long_side())) == Detail::Thumbnail;
     let least = if small { SMALL_ODDS } else { COARSE_ODDS };
-    if likely_at_quarter(&quarter, coarse_skew) < least {
-        return None;
+    let mut map = guess.map;
+    for (rounds, cut) in COARSELY {
+        let fit = align(&a, &b, map, rounds, 1)?;
+        let skew = skew(&fit.map, fixed, moving);
+        if fit.correlation < cut || skew > COARSE_SKEW {
+            return None;
+        }
+        let quarter = glance(&a, &b, &fit.map, &WHOLE)?;
+        if likely_at_quarter(&quarter, skew) < least {
+            return None;
+        }
+        map = fit.map;
     }
-    let (a, b) = levels(&fit.map, 1);
-    let fit = align(&a, &b, fit.map, Effort::of(3, 2))?;
+    let (a, b) = levels(&map, 1);
+    let fit = align(&a, &b, map, 3, 2)?;
     let skew = skew(&fit.map, fixed, moving);
     if fit.correlation < MIDDLE_CUT || skew > MIDDLE_SKEW {
         return None;
@@ -201,7 +202,7 @@ pub(crate) fn judge(
         return Answer::Abstained;
     };
     let (a, b) = matched(f.sizes(), m.sizes(), coarse.fit.map.determinant().abs(), 0);
-    let Some(fit) = align(f.level(a), m.level(b), coarse.fit.map, Effort::of(3, 3)) else {
+    let Some(fit) = align(f.level(a), m.level(b), coarse.fit.map, 3, 3) else {
         return Answer::Different;
     };
     let map = fit.map;
