@@ -154,8 +154,12 @@ fn multiply(
     cuts: &mut [f32],
 ) {
     for (block, part) in entries.chunks(ENTRIES).enumerate() {
-        scores.clear();
-        scores.resize(part.len() * queries.len(), 0.0);
+        let wanted = part.len() * queries.len();
+        // All of it is written below.
+        if scores.len() < wanted {
+            scores.resize(wanted, 0.0);
+        }
+        let scores = &mut scores[..wanted];
         let target = MatMut::from_column_major_slice_mut(scores, part.len(), queries.len());
         matmul(
             target,

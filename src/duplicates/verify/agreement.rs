@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::lanes::{Block, LANES, Lanes, Visitor, add, each, sum, times, visit};
+use super::lanes::{Block, LANES, Lanes, Look, add, each, sum, times};
 use super::map::Map;
 use super::pyramid::{Level, Pyramid, matched};
 use crate::decode::{Plane, Thumbnail};
@@ -65,11 +65,22 @@ pub(crate) fn glance(
     map: &Map,
     part: &Range<f32>,
 ) -> Option<Agreement> {
-    pulp::Arch::new().dispatch(Glance {
+    let height = fixed.height as f32;
+    let line = |share: f32| (share * height - 0.5).ceil().max(0.0) as usize;
+    let look = Look {
         fixed,
+        lines: line(part.start)..line(part.end).min(fixed.height),
         moving,
         map,
-        part,
+        stride: 1,
+    };
+    let mut blocks = Vec::new();
+    look.at(&mut blocks);
+    pulp::Arch::new().dispatch(Glance {
+        blocks: &blocks,
+        width: fixed.width,
+        height: fixed.height,
+        map,
     })
 }
 
@@ -87,10 +98,11 @@ pub(crate) fn agreement(
 }
 
 struct Glance<'a> {
-    fixed: &'a Level,
-    moving: &'a Level,
+    blocks: &'a [Block<Lanes>],
+    /// Of the fixed level.
+    width: usize,
+    height: usize,
     map: &'a Map,
-    part: &'a Range<f32>,
 }
 
 impl pulp::WithSimd for Glance<'_> {
@@ -98,80 +110,37 @@ impl pulp::WithSimd for Glance<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> Option<Agreement> {
-        let mut lay = Overlay::new(self.fixed.width, self.fixed.height);
-        let height = self.fixed.height as f32;
-        let line = |share: f32| (share * height - 0.5).ceil().max(0.0) as usize;
-        let lines = line(self.part.start)..line(self.part.end).min(self.fixed.height);
-        visit((self.fixed, lines), self.moving, self.map, 1, &mut lay);
+        let size = (self.width, self.height);
         let mut out = Agreement::default();
-        let gain = photometry(&lay, self.map, &mut out)?;
-        places(&lay, gain, &mut out);
+        let gain = photometry(self.blocks, size, self.map, &mut out)?;
+        places(self.blocks, size, gain, &mut out);
         Some(out)
     }
 }
 
-/// The moving picture on the grid of the fixed one; rows begin at multiples of
-/// [`LANES`]. Zero where there is but one of them.
-struct Overlay {
-    width: usize,
-    height: usize,
-    stride: usize,
-    fixed: Vec<f32>,
-    moving: Vec<f32>,
-    inside: Vec<f32>,
-}
-
-impl Overlay {
-    fn new(width: usize, height: usize) -> Self {
-        let stride = width.next_multiple_of(LANES);
-        let plane = vec![0.0; stride * height];
-        Self {
-            width,
-            height,
-            stride,
-            fixed: plane.clone(),
-            moving: plane.clone(),
-            inside: plane,
-        }
-    }
-
-    /// `(moving, fixed, inside)`, eight samples at a time.
-    #[inline(always)]
-    fn blocks(&self) -> impl Iterator<Item = (&Lanes, &Lanes, &Lanes)> {
-        let (moving, _) = self.moving.as_chunks::<LANES>();
-        let (fixed, _) = self.fixed.as_chunks::<LANES>();
-        let (inside, _) = self.inside.as_chunks::<LANES>();
-        (moving.iter().zip(fixed).zip(inside)).map(|((a, b), live)| (a, b, live))
-    }
-}
-
-impl Visitor for Overlay {
-    const SLOPES: bool = false;
-
-    #[inline(always)]
-    fn block(&mut self, line: usize, column: usize, block: &Block) {
-        let start = line * self.stride + column;
-        let at = start..start + LANES;
-        self.fixed[at.clone()].copy_from_slice(&times(&block.fixed, &block.live));
-        self.moving[at.clone()].copy_from_slice(&times(&block.value, &block.live));
-        self.inside[at].copy_from_slice(&block.live);
-    }
-
-    #[inline(always)]
-    fn row(&mut self, _: f32) {}
-}
-
 /// The gain, by regression reweighed twice, and what goes with it.
 #[inline(always)]
-fn photometry(lay: &Overlay, map: &Map, out: &mut Agreement) -> Option<f32> {
+fn photometry(
+    blocks: &[Block<Lanes>],
+    (width, height): (usize, usize),
+    map: &Map,
+    out: &mut Agreement,
+) -> Option<f32> {
     let mut sums = [[0.0; LANES]; 6];
-    for (a, b, live) in lay.blocks() {
+    for Block {
+        under: a,
+        fixed: b,
+        live,
+        ..
+    } in blocks
+    {
         add(&mut sums[0], live);
-        add(&mut sums[1], a);
-        add(&mut sums[2], b);
-        add(&mut sums[3], &times(a, a));
-        add(&mut sums[4], &times(b, b));
-        add(&mut sums[5], &times(a, b));
+        let (a, b) = (times(a, live), times(b, live));
+        add(&mut sums[1], &a);
+        add(&mut sums[2], &b);
+        add(&mut sums[3], &times(&a, &a));
+        add(&mut sums[4], &times(&b, &b));
+        add(&mut sums[5], &times(&a, &b));
     }
     let n = sum(&sums[0]);
     if n < 16.0 {
@@ -182,20 +151,32 @@ fn photometry(lay: &Overlay, map: &Map, out: &mut Agreement) -> Option<f32> {
     let va = (mean(3) - ma * ma).max(0.01);
     let vb = (mean(4) - mb * mb).max(0.01);
     let cov = mean(5) - ma * mb;
-    out.overlap = n / (lay.width * lay.height) as f32;
+    out.overlap = n / (width * height) as f32;
     out.covered = (out.overlap * map.determinant().abs()).min(1.0);
     out.contrast = vb.sqrt();
     let (mut gain, mut offset) = (cov / va, mb - cov / va * ma);
     let mut typical = 0.0;
     for _ in 0..2 {
         let mut left = [0.0; LANES];
-        for (a, b, live) in lay.blocks() {
+        for Block {
+            under: a,
+            fixed: b,
+            live,
+            ..
+        } in blocks
+        {
             let r = each(|l| (b[l] - gain * a[l] - offset).abs());
             add(&mut left, &times(&r, live));
         }
         let inverse = 1.0 / (1.5 * sum(&left) / n).max(1.0);
         let mut sums = [[0.0; LANES]; 6];
-        for (a, b, live) in lay.blocks() {
+        for Block {
+            under: a,
+            fixed: b,
+            live,
+            ..
+        } in blocks
+        {
             let r = each(|l| b[l] - gain * a[l] - offset);
             let k = each(|l| {
                 let t = r[l] * inverse;
@@ -232,8 +213,13 @@ const SUMS: usize = 6;
 
 /// Correlations in small overlapping squares.
 #[inline(always)]
-fn places(lay: &Overlay, gain: f32, out: &mut Agreement) {
-    let size = match lay.width.max(lay.height) {
+fn places(
+    blocks: &[Block<Lanes>],
+    (width, height): (usize, usize),
+    gain: f32,
+    out: &mut Agreement,
+) {
+    let size = match width.max(height) {
         41.. => 9,
         23.. => 7,
         _ => 5,
@@ -243,29 +229,32 @@ fn places(lay: &Overlay, gain: f32, out: &mut Agreement) {
     let gain2 = (gain * gain).max(0.01);
     let mut found: Vec<(f32, f32)> = Vec::with_capacity(256);
     let (mut va_all, mut vb_all, mut cov_all) = (0.0f32, 0.0f32, 0.0f32);
-    // Of each column, over the rows of a square.
-    let mut columns = vec![[[0.0; LANES]; SUMS]; lay.stride / LANES];
+    // Where each line and each block of a line begin.
+    let line = |block: &Block<Lanes>| ((block.y + 0.5) * height as f32) as usize;
+    let column = |block: &Block<Lanes>| ((block.x[0] + 0.5) * width as f32) as usize;
+    // Of each column, over the lines of a square.
+    let mut columns = vec![[[0.0; LANES]; SUMS]; width.div_ceil(LANES)];
     let mut y = 0;
-    while y + size <= lay.height {
+    while y + size <= height {
         columns.fill([[0.0; LANES]; SUMS]);
-        for line in y..y + size {
-            let start = line * lay.stride;
-            for (block, sums) in columns.iter_mut().enumerate() {
-                let at = start + block * LANES;
-                let live = &lay.inside[at..at + LANES];
-                let (moving, fixed) = (&lay.moving[at..at + LANES], &lay.fixed[at..at + LANES]);
-                let a = each(|l| moving[l] - 128.0 * live[l]);
-                let b = each(|l| fixed[l] - 128.0 * live[l]);
-                add(&mut sums[0], &each(|l| live[l]));
-                add(&mut sums[1], &a);
-                add(&mut sums[2], &b);
-                add(&mut sums[3], &times(&a, &a));
-                add(&mut sums[4], &times(&b, &b));
-                add(&mut sums[5], &times(&a, &b));
-            }
+        let start = blocks.partition_point(|block| line(block) < y);
+        let seen = blocks[start..]
+            .iter()
+            .take_while(|block| line(block) < y + size);
+        for block in seen {
+            let (moving, fixed, live) = (&block.under, &block.fixed, &block.live);
+            let a = each(|l| (moving[l] - 128.0) * live[l]);
+            let b = each(|l| (fixed[l] - 128.0) * live[l]);
+            let sums = &mut columns[column(block) / LANES];
+            add(&mut sums[0], live);
+            add(&mut sums[1], &a);
+            add(&mut sums[2], &b);
+            add(&mut sums[3], &times(&a, &a));
+            add(&mut sums[4], &times(&b, &b));
+            add(&mut sums[5], &times(&a, &b));
         }
         let mut x = 0;
-        while x + size <= lay.width {
+        while x + size <= width {
             let mut s = [0.0f32; SUMS];
             for column in x..x + size {
                 let sums = &columns[column / LANES];

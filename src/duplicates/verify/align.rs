@@ -1,7 +1,7 @@
 //! Finds the affine map and the gain that lay one picture over another,
 //! starting near. Does not judge the result.
 
-use super::lanes::{Block, LANES, Lanes, Visitor, add, each, sum, times, visit};
+use super::lanes::{Block, LANES, Lanes, Look, Slopes, add, each, sum, times};
 use super::map::Map;
 use super::pyramid::Level;
 
@@ -32,49 +32,59 @@ pub(crate) fn align(
     rounds: usize,
     stride: usize,
 ) -> Option<Fit> {
-    let total = fixed.width.div_ceil(stride) * fixed.height.div_ceil(stride);
-    let look = |map: &Map, light: Light, last: bool| {
-        let pass = Pass {
-            fixed,
-            moving,
-            map,
-            light,
-            stride,
-        };
-        let sums = if last { pass.moments() } else { pass.normal() };
-        ((sums.count as usize) * 5 >= total && sums.weight >= 8.0).then_some(sums)
+    let mut overlap = Overlap {
+        fixed,
+        moving,
+        stride,
+        blocks: Vec::new(),
     };
     let mut map = start;
-    let mut light = photometry(fixed, moving, &map, stride)?;
+    let mut light = None;
     let mut fit = None;
     for round in 0..=rounds {
         let last = round == rounds;
-        let sums = look(&map, light, last)?;
+        overlap.lay(&map);
+        let now = match light {
+            Some(light) => light,
+            None => overlap.light()?,
+        };
+        let sums = overlap.sums(now, last)?;
         let correlation = sums.correlation();
         fit = Some(Fit { map, correlation });
         if last {
             break;
         }
-        let Some(step) = sums.solve() else { break };
-        light.spread = (WIDE * sums.residual / sums.count as f32).max(1.5);
-        for (value, delta) in map.0.iter_mut().zip(&step) {
-            *value += delta.clamp(-0.12, 0.12);
-        }
-        light.gain += step[6];
-        light.offset += step[7];
-        if !light.gain.is_finite() || light.gain.abs() < 0.02 {
+        let Some((moved, next)) = sums.moved(&map, now) else {
             break;
-        }
-        let size: f32 = step[..6].iter().map(|d| d.abs()).fold(0.0, f32::max);
-        if size * (fixed.width.max(fixed.height) as f32) < 0.03 {
-            if let Some(sums) = look(&map, light, true) {
+        };
+        let moves = map.0.iter().zip(&moved.0).map(|(a, b)| (a - b).abs());
+        let farthest = moves.fold(0.0, f32::max);
+        map = moved;
+        if farthest * (fixed.width.max(fixed.height) as f32) < 0.03 {
+            overlap.lay(&map);
+            if let Some(sums) = overlap.sums(next, true) {
                 let correlation = sums.correlation();
                 fit = Some(Fit { map, correlation });
             }
             break;
         }
+        light = Some(next);
     }
     fit.filter(|fit| fit.correlation.is_finite())
+}
+
+/// One step of [`align`] on all samples, for what it is worth.
+pub(crate) fn step(fixed: &Level, moving: &Level, start: &Map) -> Option<Map> {
+    let mut overlap = Overlap {
+        fixed,
+        moving,
+        stride: 1,
+        blocks: Vec::new(),
+    };
+    overlap.lay(start);
+    let light = overlap.light()?;
+    let sums = overlap.sums(light, false)?;
+    Some(sums.moved(start, light)?.0)
 }
 
 /// fixed = gain × moving + offset, and the difference at which a sample's
@@ -89,124 +99,87 @@ struct Light {
 /// Mean absolute value over deviation, of a normal spread.
 const MEAN_OF_DEVIATION: f32 = 0.8;
 
-/// Gain and offset by plain regression, and the spread that goes with what
-/// they leave.
-fn photometry(fixed: &Level, moving: &Level, map: &Map, stride: usize) -> Option<Light> {
-    let sums = pulp::Arch::new().dispatch(Plain {
-        fixed,
-        moving,
-        map,
-        stride,
-    });
-    let [n, sa, sb, saa, sab, sbb] = sums;
-    if n < 8.0 {
-        return None;
+/// Two pictures, and what they share under the map they were last laid by.
+struct Overlap<'a> {
+    fixed: &'a Level,
+    moving: &'a Level,
+    stride: usize,
+    blocks: Vec<Block<Slopes>>,
+}
+
+impl Overlap<'_> {
+    fn lay(&mut self, map: &Map) {
+        let look = Look {
+            fixed: self.fixed,
+            lines: 0..self.fixed.height,
+            moving: self.moving,
+            map,
+            stride: self.stride,
+        };
+        look.at(&mut self.blocks);
     }
-    let var = saa - sa * sa / n;
-    if var < n {
-        return None;
+
+    /// Gain and offset by plain regression, and the spread that goes with what
+    /// they leave.
+    fn light(&self) -> Option<Light> {
+        let [n, sa, sb, saa, sab, sbb] = pulp::Arch::new().dispatch(Plain(&self.blocks));
+        if n < 8.0 {
+            return None;
+        }
+        let var = saa - sa * sa / n;
+        if var < n {
+            return None;
+        }
+        let cov = sab - sa * sb / n;
+        let gain = (cov / var).max(0.1);
+        let left = (sbb - sb * sb / n - 2.0 * gain * cov + gain * gain * var).max(0.0) / n;
+        Some(Light {
+            gain,
+            offset: (sb - gain * sa) / n,
+            spread: (WIDE * MEAN_OF_DEVIATION * left.sqrt()).max(1.5),
+        })
     }
-    let cov = sab - sa * sb / n;
-    let gain = (cov / var).max(0.1);
-    let left = (sbb - sb * sb / n - 2.0 * gain * cov + gain * gain * var).max(0.0) / n;
-    Some(Light {
-        gain,
-        offset: (sb - gain * sa) / n,
-        spread: (WIDE * MEAN_OF_DEVIATION * left.sqrt()).max(1.5),
-    })
+
+    /// The sums of the next step or, where this is the `last` look, only those
+    /// of the correlation. `None` when too little is left of the overlap.
+    fn sums(&self, light: Light, last: bool) -> Option<Normal> {
+        let blocks = &self.blocks;
+        let size = (self.moving.width as f32, self.moving.height as f32);
+        let sums = if last {
+            pulp::Arch::new().dispatch(Sums::<false>::new(blocks, light, size))
+        } else {
+            pulp::Arch::new().dispatch(Sums::<true>::new(blocks, light, size))
+        };
+        let samples = |side: usize| side.div_ceil(self.stride);
+        let total = samples(self.fixed.width) * samples(self.fixed.height);
+        ((sums.count as usize) * 5 >= total && sums.weight >= 8.0).then_some(sums)
+    }
 }
 
 /// Sums for a plain regression: number, moving, fixed, and their products.
-struct Plain<'a> {
-    fixed: &'a Level,
-    moving: &'a Level,
-    map: &'a Map,
-    stride: usize,
-}
+struct Plain<'a>(&'a [Block<Slopes>]);
 
 impl pulp::WithSimd for Plain<'_> {
     type Output = [f32; 6];
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> [f32; 6] {
-        let mut sums = PlainSums([[0.0; LANES]; 6]);
-        let fixed = (self.fixed, 0..self.fixed.height);
-        visit(fixed, self.moving, self.map, self.stride, &mut sums);
+        let mut sums = [[0.0; LANES]; 6];
+        for block in self.0 {
+            let a = each(|l| block.under[l][0] * block.live[l]);
+            let b = times(&block.fixed, &block.live);
+            add(&mut sums[0], &block.live);
+            add(&mut sums[1], &a);
+            add(&mut sums[2], &b);
+            add(&mut sums[3], &times(&a, &a));
+            add(&mut sums[4], &times(&a, &b));
+            add(&mut sums[5], &times(&b, &b));
+        }
         let mut out = [0.0; 6];
-        for (out, lanes) in out.iter_mut().zip(&sums.0) {
+        for (out, lanes) in out.iter_mut().zip(&sums) {
             *out = sum(lanes);
         }
         out
-    }
-}
-
-struct PlainSums([Lanes; 6]);
-
-impl Visitor for PlainSums {
-    const SLOPES: bool = false;
-
-    #[inline(always)]
-    fn block(&mut self, _: usize, _: usize, block: &Block) {
-        let (a, b) = (
-            times(&block.value, &block.live),
-            times(&block.fixed, &block.live),
-        );
-        add(&mut self.0[0], &block.live);
-        add(&mut self.0[1], &a);
-        add(&mut self.0[2], &b);
-        add(&mut self.0[3], &times(&a, &a));
-        add(&mut self.0[4], &times(&a, &b));
-        add(&mut self.0[5], &times(&b, &b));
-    }
-
-    #[inline(always)]
-    fn row(&mut self, _: f32) {}
-}
-
-/// One look at the overlap.
-struct Pass<'a> {
-    fixed: &'a Level,
-    moving: &'a Level,
-    map: &'a Map,
-    light: Light,
-    stride: usize,
-}
-
-impl Pass<'_> {
-    /// With the normal equations of the next step.
-    fn normal(self) -> Normal {
-        pulp::Arch::new().dispatch(WithSteps::<true>(self))
-    }
-
-    /// Without.
-    fn moments(self) -> Normal {
-        pulp::Arch::new().dispatch(WithSteps::<false>(self))
-    }
-}
-
-struct WithSteps<'a, const STEPS: bool>(Pass<'a>);
-
-impl<const STEPS: bool> pulp::WithSimd for WithSteps<'_, STEPS> {
-    type Output = Normal;
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> Normal {
-        let Pass {
-            fixed,
-            moving,
-            map,
-            light,
-            stride,
-        } = self.0;
-        let mut sums = Sums::<STEPS> {
-            light,
-            size: (moving.width as f32, moving.height as f32),
-            whole: [[0.0; LANES]; WHOLE],
-            row: [[0.0; LANES]; ROW],
-            folded: [[0.0; LANES]; FOLDED],
-        };
-        visit((fixed, 0..fixed.height), moving, map, stride, &mut sums);
-        sums.normal()
     }
 }
 
@@ -219,7 +192,8 @@ const ROW: usize = 9 + 12;
 /// Of all rows: the products times x², xy, x, y², y, 1; the others times x, y, 1.
 const FOLDED: usize = 18 + 18;
 
-struct Sums<const STEPS: bool> {
+struct Sums<'a, const STEPS: bool> {
+    blocks: &'a [Block<Slopes>],
     light: Light,
     /// Of the moving level.
     size: (f32, f32),
@@ -228,18 +202,46 @@ struct Sums<const STEPS: bool> {
     folded: [Lanes; FOLDED],
 }
 
-impl<const STEPS: bool> Visitor for Sums<STEPS> {
-    const SLOPES: bool = STEPS;
+impl<const STEPS: bool> pulp::WithSimd for Sums<'_, STEPS> {
+    type Output = Normal;
 
     #[inline(always)]
-    fn block(&mut self, _: usize, _: usize, block: &Block) {
+    fn with_simd<S: pulp::Simd>(mut self, _: S) -> Normal {
+        let blocks = self.blocks;
+        for row in blocks.chunk_by(|a, b| a.y == b.y) {
+            for block in row {
+                self.block(block);
+            }
+            if let (true, Some(block)) = (STEPS, row.first()) {
+                self.fold(block.y);
+            }
+        }
+        self.normal()
+    }
+}
+
+impl<'a, const STEPS: bool> Sums<'a, STEPS> {
+    fn new(blocks: &'a [Block<Slopes>], light: Light, size: (f32, f32)) -> Self {
+        Self {
+            blocks,
+            light,
+            size,
+            whole: [[0.0; LANES]; WHOLE],
+            row: [[0.0; LANES]; ROW],
+            folded: [[0.0; LANES]; FOLDED],
+        }
+    }
+
+    #[inline(always)]
+    fn block(&mut self, block: &Block<Slopes>) {
         let Light {
             gain,
             offset,
             spread,
         } = self.light;
         let inverse = 1.0 / spread;
-        let (x, a, b, live) = (&block.x, &block.value, &block.fixed, &block.live);
+        let (x, b, live) = (&block.x, &block.fixed, &block.live);
+        let a = &each(|l| block.under[l][0]);
         let r = each(|l| b[l] - gain * a[l] - offset);
         let w = each(|l| {
             let t = r[l] * inverse;
@@ -263,8 +265,8 @@ impl<const STEPS: bool> Visitor for Sums<STEPS> {
         add(&mut whole[8], &times(&wa, &r));
         add(&mut whole[9], &wr);
         let (kx, ky) = (gain * self.size.0, gain * self.size.1);
-        let gx = each(|l| block.slope_x[l] * kx);
-        let gy = each(|l| block.slope_y[l] * ky);
+        let gx = each(|l| block.under[l][1] * kx);
+        let gy = each(|l| block.under[l][2] * ky);
         let (wgx, wgy) = (times(&w, &gx), times(&w, &gy));
         let products = [times(&wgx, &gx), times(&wgx, &gy), times(&wgy, &gy)];
         for (to, product) in self.row.chunks_exact_mut(3).zip(&products) {
@@ -287,11 +289,9 @@ impl<const STEPS: bool> Visitor for Sums<STEPS> {
         }
     }
 
+    /// The row at height `y` has ended.
     #[inline(always)]
-    fn row(&mut self, y: f32) {
-        if !STEPS {
-            return;
-        }
+    fn fold(&mut self, y: f32) {
         for (to, row) in (self.folded.chunks_exact_mut(6)).zip(self.row[..9].chunks_exact(3)) {
             add(&mut to[0], &row[2]);
             add(&mut to[1], &each(|l| row[1][l] * y));
@@ -308,9 +308,7 @@ impl<const STEPS: bool> Visitor for Sums<STEPS> {
         }
         self.row = [[0.0; LANES]; ROW];
     }
-}
 
-impl<const STEPS: bool> Sums<STEPS> {
     /// Unknowns in order: gx·x, gx·y, gx, gy·x, gy·y, gy, a, 1.
     #[inline(always)]
     fn normal(&self) -> Normal {
@@ -371,6 +369,21 @@ impl Normal {
             return 0.0;
         }
         (ab - a * b) / (va * vb).sqrt()
+    }
+
+    /// Map and light after the step that these sums lead to.
+    fn moved(&self, map: &Map, light: Light) -> Option<(Map, Light)> {
+        let step = self.solve()?;
+        let mut moved = *map;
+        for (value, delta) in moved.0.iter_mut().zip(&step) {
+            *value += delta.clamp(-0.12, 0.12);
+        }
+        let next = Light {
+            gain: light.gain + step[6],
+            offset: light.offset + step[7],
+            spread: (WIDE * self.residual / self.count as f32).max(1.5),
+        };
+        (next.gain.is_finite() && next.gain.abs() >= 0.02).then_some((moved, next))
     }
 
     /// The step of the damped equations, by Cholesky.

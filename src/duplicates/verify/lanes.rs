@@ -43,121 +43,165 @@ pub(super) fn sum(lanes: &Lanes) -> f32 {
     ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
+/// What is read of the moving picture under eight samples of the fixed one.
+pub(super) trait Under: Copy {
+    /// Mixes four neighbours of each sample, of which the upper left stands at
+    /// `first`, by `weights`: left and right above, then below.
+    fn mixed(moving: &Level, first: &[u32; LANES], weights: &[Lanes; 4]) -> Self;
+}
+
+/// Values.
+impl Under for Lanes {
+    #[inline(always)]
+    fn mixed(moving: &Level, first: &[u32; LANES], weights: &[Lanes; 4]) -> Self {
+        let mut out = [0.0; LANES];
+        for (l, out) in out.iter_mut().enumerate() {
+            let [a, b, c, d] = moving.four(first[l] as usize);
+            let [wa, wb, wc, wd] = weights;
+            *out = a[0] * wa[l] + b[0] * wb[l] + c[0] * wc[l] + d[0] * wd[l];
+        }
+        out
+    }
+}
+
+/// Value, slope in x, slope in y (grey levels a sample), nothing. One after
+/// the other, so that each is one vector.
+pub(super) type Slopes = [[f32; 4]; LANES];
+
+impl Under for Slopes {
+    #[inline(always)]
+    fn mixed(moving: &Level, first: &[u32; LANES], weights: &[Lanes; 4]) -> Self {
+        let mut out = [[0.0; 4]; LANES];
+        for (l, out) in out.iter_mut().enumerate() {
+            let [a, b, c, d] = moving.four(first[l] as usize);
+            let [wa, wb, wc, wd] = weights;
+            for (i, out) in out.iter_mut().enumerate() {
+                *out = a[i] * wa[l] + b[i] * wb[l] + c[i] * wc[l] + d[i] * wd[l];
+            }
+        }
+        out
+    }
+}
+
 /// Eight samples of the fixed picture, and the moving one under them.
-pub(super) struct Block {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Block<U> {
     /// Of the fixed picture, from −½ to ½.
     pub(super) x: Lanes,
+    /// The same of all.
+    pub(super) y: f32,
     pub(super) fixed: Lanes,
-    pub(super) value: Lanes,
-    pub(super) slope_x: Lanes,
-    pub(super) slope_y: Lanes,
     /// 1 where the moving picture covers the sample, else 0.
     pub(super) live: Lanes,
+    pub(super) under: U,
 }
 
-/// What goes over blocks.
-pub(super) trait Visitor {
-    /// Whether slopes are looked at.
-    const SLOPES: bool;
-
-    /// The block that begins at `column` of row `line`, at height `y` (−½ to ½).
-    fn block(&mut self, line: usize, column: usize, block: &Block);
-
-    /// The row at height `y` has ended.
-    fn row(&mut self, y: f32);
+/// Which samples to look at.
+pub(super) struct Look<'a> {
+    pub(super) fixed: &'a Level,
+    /// Of the fixed picture.
+    pub(super) lines: Range<usize>,
+    pub(super) moving: &'a Level,
+    pub(super) map: &'a Map,
+    /// Every how manyth sample of every how manyth line.
+    pub(super) stride: usize,
 }
 
-/// Visits every `stride`th sample of every `stride`th row among `lines` of
-/// `fixed`, where `moving` covers some of a block.
-#[inline(always)]
-pub(super) fn visit<V: Visitor>(
-    (fixed, lines): (&Level, Range<usize>),
-    moving: &Level,
-    map: &Map,
-    stride: usize,
-    visitor: &mut V,
-) {
-    let m = &map.0;
-    let (fw, fh) = (fixed.width as f32, fixed.height as f32);
-    let (mw, mh) = (moving.width as f32, moving.height as f32);
-    let (right, bottom) = (mw - 0.5, mh - 0.5);
-    let (dx, dy) = (m[0] * mw, m[3] * mh);
-    for line in lines.step_by(stride) {
-        let y = (line as f32 + 0.5) / fh - 0.5;
-        let base_x = (m[1] * y + m[2] + 0.5) * mw - 0.5;
-        let base_y = (m[4] * y + m[5] + 0.5) * mh - 0.5;
-        let pixels = &fixed.pixels[line * fixed.width..(line + 1) * fixed.width];
-        for first in (0..fixed.width).step_by(stride * LANES) {
-            let x = each(|l| ((first + l * stride) as f32 + 0.5) / fw - 0.5);
-            let px = each(|l| base_x + dx * x[l]);
-            let py = each(|l| base_y + dy * x[l]);
-            // Half a sample beyond the outermost centres still is picture.
-            let live = each(|l| {
-                let inside = (px[l] >= -0.5)
-                    & (py[l] >= -0.5)
-                    & (px[l] <= right)
-                    & (py[l] <= bottom)
-                    & (first + l * stride < fixed.width);
-                if inside { 1.0 } else { 0.0 }
-            });
-            if sum(&live) == 0.0 {
-                continue;
+impl Look<'_> {
+    /// Fills `blocks` with those that `moving` covers in part, line by line.
+    pub(super) fn at<U: Under>(self, blocks: &mut Vec<Block<U>>) {
+        blocks.clear();
+        pulp::Arch::new().dispatch(Looking { look: self, blocks });
+    }
+}
+
+struct Looking<'a, U> {
+    look: Look<'a>,
+    blocks: &'a mut Vec<Block<U>>,
+}
+
+impl<U: Under> pulp::WithSimd for Looking<'_, U> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Look {
+            fixed,
+            lines,
+            moving,
+            map,
+            stride,
+        } = self.look;
+        let m = &map.0;
+        let (fw, fh) = (fixed.width as f32, fixed.height as f32);
+        let (mw, mh) = (moving.width as f32, moving.height as f32);
+        let (right, bottom) = (mw - 0.5, mh - 0.5);
+        let (dx, dy) = (m[0] * mw, m[3] * mh);
+        let last = fixed.width - 1;
+        for line in lines.step_by(stride) {
+            let y = (line as f32 + 0.5) / fh - 0.5;
+            let base_x = (m[1] * y + m[2] + 0.5) * mw - 0.5;
+            let base_y = (m[4] * y + m[5] + 0.5) * mh - 0.5;
+            let pixels = &fixed.pixels[line * fixed.width..(line + 1) * fixed.width];
+            for first in (0..fixed.width).step_by(stride * LANES) {
+                let x = each(|l| ((first + l * stride) as f32 + 0.5) / fw - 0.5);
+                let px = each(|l| base_x + dx * x[l]);
+                let py = each(|l| base_y + dy * x[l]);
+                // Half a sample beyond the outermost centres still is picture.
+                let live = each(|l| {
+                    let inside = (px[l] >= -0.5)
+                        & (py[l] >= -0.5)
+                        & (px[l] <= right)
+                        & (py[l] <= bottom)
+                        & (first + l * stride <= last);
+                    if inside { 1.0 } else { 0.0 }
+                });
+                if sum(&live) == 0.0 {
+                    continue;
+                }
+                self.blocks.push(Block {
+                    x,
+                    y,
+                    fixed: each(|l| pixels[(first + l * stride).min(last)][0]),
+                    live,
+                    under: under(moving, &px, &py),
+                });
             }
-            let last = fixed.width - 1;
-            let mut block = Block {
-                x,
-                fixed: each(|l| pixels[(first + l * stride).min(last)][0]),
-                value: [0.0; LANES],
-                slope_x: [0.0; LANES],
-                slope_y: [0.0; LANES],
-                live,
-            };
-            under::<V>(moving, &px, &py, &mut block);
-            visitor.block(line, first, &block);
         }
-        visitor.row(y);
     }
 }
 
 /// Bilinear between sample centres; beyond them the edge goes on.
 #[inline(always)]
-fn under<V: Visitor>(moving: &Level, px: &Lanes, py: &Lanes, block: &mut Block) {
-    let (width, height) = (moving.width, moving.height);
+fn under<U: Under>(moving: &Level, px: &Lanes, py: &Lanes) -> U {
+    let (width, height) = (moving.width as f32, moving.height as f32);
     let within = |v: f32, most: f32| {
         let v = if v > 0.0 { v } else { 0.0 };
         if v < most { v } else { most }
     };
-    let x = each(|l| within(px[l], (width - 1) as f32));
-    let y = each(|l| within(py[l], (height - 1) as f32));
-    let (mut left, mut top) = ([0i32; LANES], [0i32; LANES]);
-    for l in 0..LANES {
-        left[l] = (x[l] as i32).min(width as i32 - 2);
-        top[l] = (y[l] as i32).min(height as i32 - 2);
+    let x = each(|l| within(px[l], width - 1.0));
+    let y = each(|l| within(py[l], height - 1.0));
+    // The upper left of four that all lie within.
+    let left = each(|l| within(x[l].trunc(), width - 2.0));
+    let top = each(|l| within(y[l].trunc(), height - 2.0));
+    let fx = each(|l| x[l] - left[l]);
+    let fy = each(|l| y[l] - top[l]);
+    let weights = [
+        each(|l| (1.0 - fx[l]) * (1.0 - fy[l])),
+        each(|l| fx[l] * (1.0 - fy[l])),
+        each(|l| (1.0 - fx[l]) * fy[l]),
+        each(|l| fx[l] * fy[l]),
+    ];
+    let mut first = [0; LANES];
+    for (l, first) in first.iter_mut().enumerate() {
+        *first = whole(top[l] * width + left[l]);
     }
-    let fx = each(|l| x[l] - left[l] as f32);
-    let fy = each(|l| y[l] - top[l] as f32);
-    let a = each(|l| (1.0 - fx[l]) * (1.0 - fy[l]));
-    let b = each(|l| fx[l] * (1.0 - fy[l]));
-    let c = each(|l| (1.0 - fx[l]) * fy[l]);
-    let d = each(|l| fx[l] * fy[l]);
-    for l in 0..LANES {
-        let first = top[l] as usize * width + left[l] as usize;
-        let upper = &moving.pixels[first..first + 2];
-        let lower = &moving.pixels[first + width..first + width + 2];
-        if V::SLOPES {
-            let mut mixed = [0.0f32; 4];
-            for (i, mixed) in mixed.iter_mut().enumerate() {
-                *mixed = upper[0][i] * a[l]
-                    + upper[1][i] * b[l]
-                    + lower[0][i] * c[l]
-                    + lower[1][i] * d[l];
-            }
-            block.value[l] = mixed[0];
-            block.slope_x[l] = mixed[1];
-            block.slope_y[l] = mixed[2];
-        } else {
-            block.value[l] =
-                upper[0][0] * a[l] + upper[1][0] * b[l] + lower[0][0] * c[l] + lower[1][0] * d[l];
-        }
-    }
+    U::mixed(moving, &first, &weights)
+}
+
+/// A whole number below 2²³ as an integer: the low bits of its sum with 2²³.
+/// A cast would look for what does not fit, one lane after the other.
+#[inline(always)]
+fn whole(value: f32) -> u32 {
+    (value + 8_388_608.0).to_bits() & 0x007f_ffff
 }

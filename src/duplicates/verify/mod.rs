@@ -13,7 +13,7 @@ pub(super) mod similarity;
 pub(crate) use similarity::Detail;
 
 use agreement::{Agreement, WHOLE, agreement, glance};
-use align::{Fit, align};
+use align::{Fit, align, step};
 use closer::{closer, sides};
 use explain::{Picture, Shape, direction, explain};
 use map::Map;
@@ -107,10 +107,9 @@ impl Aligned {
     }
 }
 
-/// Steps at quarter size, and the correlation after them below which no copy
-/// was seen (planted copies: 0.835 and 0.894 at worst). Most of the others go
-/// after the first step.
-const COARSELY: [(usize, f32); 2] = [(1, 0.82), (2, 0.88)];
+/// Correlation at quarter size below which no copy was seen (planted copies:
+/// 0.894 at worst).
+const COARSE_CUT: f32 = 0.88;
 /// Skew at quarter size beyond which no copy was seen.
 const COARSE_SKEW: f32 = 0.12;
 /// Correlation at half size (0.911 at worst).
@@ -162,21 +161,18 @@ pub(crate) fn approach(guess: &Guess, fixed: &Subject, moving: &Subject) -> Opti
     let (a, b) = levels(&guess.map, 2);
     let small = Detail::of(fixed.long_side().max(moving.long_side())) == Detail::Thumbnail;
     let least = if small { SMALL_ODDS } else { COARSE_ODDS };
-    let mut map = guess.map;
-    for (rounds, cut) in COARSELY {
-        let fit = align(&a, &b, map, rounds, 1)?;
-        let skew = skew(&fit.map, fixed, moving);
-        if fit.correlation < cut || skew > COARSE_SKEW {
-            return None;
-        }
-        let quarter = glance(&a, &b, &fit.map, &WHOLE)?;
-        if likely_at_quarter(&quarter, skew) < least {
-            return None;
-        }
-        map = fit.map;
+    let plausible = |map: &Map| {
+        let skew = skew(map, fixed, moving);
+        let seen = (skew <= COARSE_SKEW).then(|| glance(&a, &b, map, &WHOLE));
+        (seen.flatten()).is_some_and(|quarter| likely_at_quarter(&quarter, skew) >= least)
+    };
+    let map = step(&a, &b, &guess.map).filter(plausible)?;
+    let fit = align(&a, &b, map, 2, 1)?;
+    if fit.correlation < COARSE_CUT || !plausible(&fit.map) {
+        return None;
     }
-    let (a, b) = levels(&map, 1);
-    let fit = align(&a, &b, map, 3, 2)?;
+    let (a, b) = levels(&fit.map, 1);
+    let fit = align(&a, &b, fit.map, 3, 2)?;
     let skew = skew(&fit.map, fixed, moving);
     if fit.correlation < MIDDLE_CUT || skew > MIDDLE_SKEW {
         return None;

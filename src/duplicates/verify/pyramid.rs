@@ -42,6 +42,14 @@ impl Level {
             pixels,
         }
     }
+
+    /// The samples at `first`, right of it, below it, and right of that.
+    #[inline(always)]
+    pub(crate) fn four(&self, first: usize) -> [&[f32; 4]; 4] {
+        let upper = &self.pixels[first..first + 2];
+        let lower = &self.pixels[first + self.width..first + self.width + 2];
+        [&upper[0], &upper[1], &lower[0], &lower[1]]
+    }
 }
 
 /// Width and height at full, half and quarter thumbnail size.
