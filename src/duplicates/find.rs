@@ -12,7 +12,7 @@ use crate::fingerprint::{FingerprintTable, Pictures};
 use crate::sample::SampleId;
 
 /// The least similarity of a pair worth telling: see docs/accuracy.md, "Pairs".
-pub(super) const CUT: f32 = 0.75;
+pub(super) const CUT: f32 = 0.8;
 
 /// Pairs of one group of equal files listed in full; of a larger group only
 /// those with its first member are, so that ten thousand copies of one

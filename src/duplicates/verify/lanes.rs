@@ -111,6 +111,8 @@ impl Look<'_> {
     /// Fills `blocks` with those that `moving` covers in part, line by line.
     pub(super) fn at<U: Under>(self, blocks: &mut Vec<Block<U>>) {
         blocks.clear();
+        let lines = self.lines.len().div_ceil(self.stride);
+        blocks.reserve(lines * self.fixed.width.div_ceil(self.stride * LANES));
         pulp::Arch::new().dispatch(Looking { look: self, blocks });
     }
 }
