@@ -294,11 +294,11 @@ impl Cells {
         scores
     }
 
-    /// How many cells a query looks into: one in 24, at least 12, at most 40,
+    /// How many cells a query looks into: one in 30, at least 8, at most 40,
     /// so that a query's cost grows with the root of the number of pictures.
     fn probes(&self) -> usize {
-        (self.centres.len() / 24)
-            .clamp(12, 40)
+        (self.centres.len() / 30)
+            .clamp(8, 40)
             .min(self.centres.len())
     }
 
