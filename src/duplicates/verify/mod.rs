@@ -120,7 +120,7 @@ const MIDDLE_SKEW: f32 = 0.06;
 /// Log odds at half size, by a regression of their own, below which thumbnails
 /// are not fetched: no planted copy of two thousand lay there (-2.58 at worst),
 /// and 87 of a hundred others.
-const MIDDLE_ODDS: f32 = -2.8;
+const MIDDLE_ODDS: f32 = -3.2;
 
 /// Log odds at quarter size below which a pair is given up: no planted copy of
 /// two thousand lay there after one step, two in a thousand after three, and

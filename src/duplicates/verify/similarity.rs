@@ -37,7 +37,7 @@ impl Detail {
 
 /// Log odds by thumbnails above which a pair is decoded and looked at closer:
 /// one planted copy in 300 lies below, and 98 of 100 other aligned pairs.
-pub(crate) const CLOSER_ODDS: f32 = -4.0;
+pub(crate) const CLOSER_ODDS: f32 = -4.5;
 
 /// Nearness to 1 of a correlation.
 fn nearness(correlation: f32) -> f32 {
