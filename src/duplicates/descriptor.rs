@@ -74,8 +74,8 @@ impl Basis {
                 }
             }
         }
-        // 20: about half a grey level of contrast, below which only noise is left.
-        let scale = 1.0 / (power.sqrt() + 20.0);
+        // 30: about a grey level of contrast, below which only noise is left.
+        let scale = 1.0 / (power + 30.0 * 30.0).sqrt();
         for value in &mut out {
             *value *= scale;
         }
