@@ -17,7 +17,7 @@ use crate::headlines::{self, Drop, Known};
 use crate::labelling::{self, Brought, Labelling, Material};
 use crate::progress::{Progress, Stage};
 use crate::quality::QualityTable;
-use crate::sample::Listing;
+use crate::sample::{ClassId, Listing};
 use crate::source::{self, Listed};
 
 /// All that a scan found out.
@@ -95,6 +95,16 @@ fn needs(settings: &Settings) -> Needs {
     (settings.checks.iter()).fold(Needs::default(), |all, c| all.or(c.check.needs()))
 }
 
+/// The class of each sample that has one and no other.
+fn only_labels(listing: &Listing) -> Vec<Option<u32>> {
+    let classes = listing.samples.iter().map(|sample| sample.labels.classes());
+    let only = |classes: &[ClassId]| match classes {
+        [class] => Some(class.0),
+        _ => None,
+    };
+    classes.map(only).collect()
+}
+
 /// All of a scan but reading the data set and what is brought for labels.
 pub fn examine(
     settings: &Settings,
@@ -112,7 +122,10 @@ pub fn examine(
     if (needs.duplicates || needs.label_model) && !interrupted {
         progress.begin(Stage::Duplicates, None);
         match duplicates::find(&fingerprints, &pictures, executor) {
-            Ok(found) => related = found,
+            Ok(found) => {
+                related = found;
+                related.set_aside(&only_labels(&listing));
+            }
             Err(_) => interrupted = true,
         }
         progress.end(Stage::Duplicates, &format!("{} pairs", related.pairs.len()));

@@ -36,7 +36,7 @@ fn role(data: &CheckContext<'_>, id: SampleId) -> Option<Role> {
     Some(data.listing.splits[split.index()].role)
 }
 
-/// Tells `out` of the pairs that `keep` keeps. Pairs of the same contents in
+/// Tells `out` of the pairs that `keep` keeps and nobody doubts. Pairs of the same contents in
 /// the same splits are one fact, and one finding that lists all copies.
 ///
 /// The samples of evaluation splits come first: they are what a copy spoils.
@@ -49,7 +49,8 @@ pub(super) fn tell(
     let code = out.code();
     let mut order = Vec::new();
     let mut facts: BTreeMap<_, (&Pair, Vec<SampleId>)> = BTreeMap::new();
-    for pair in data.duplicates.pairs.iter().filter(|pair| keep(pair)) {
+    let believed = data.duplicates.pairs.iter().filter(|pair| !pair.doubtful);
+    for pair in believed.filter(|pair| keep(pair)) {
         let id = data.id_of(code, &[pair.a, pair.b]);
         let (_, samples) = facts.entry(id).or_insert_with(|| {
             order.push(id);
@@ -155,6 +156,7 @@ mod tests {
                 distance: Some(0),
                 similarity: 1.0,
             },
+            doubtful: false,
         };
         let count = samples.len() as u32;
         let duplicates = Duplicates {

@@ -156,6 +156,7 @@ fn expand(found: &mut Duplicates, a: &[SampleId], b: &[SampleId], evidence: &Pai
                     a: x.min(y),
                     b: x.max(y),
                     evidence,
+                    doubtful: false,
                 });
             }
             if !whole && i > 0 {

@@ -4,6 +4,7 @@
 mod background;
 mod candidates;
 mod descriptor;
+mod doubt;
 mod find;
 mod groups;
 pub mod hamming;
@@ -12,6 +13,7 @@ mod prove;
 mod remembered;
 mod verify;
 
+pub use doubt::{Doubt, WEAK};
 pub use groups::groups;
 pub use remembered::find;
 
@@ -27,6 +29,8 @@ pub struct Pair {
     pub b: SampleId,
     /// What was measured.
     pub evidence: PairEvidence,
+    /// Set aside: see [`Duplicates::set_aside`].
+    pub doubtful: bool,
 }
 
 /// All pairs found, and what they connect.
@@ -34,9 +38,11 @@ pub struct Pair {
 pub struct Duplicates {
     /// Sorted by `(a, b)`; every verified pair up to the cap.
     pub pairs: Vec<Pair>,
-    /// Samples connected by pairs: each of two members or more, sorted;
+    /// Samples connected by pairs that are not doubtful: each of two members or more, sorted;
     /// groups sorted by first member.
     pub groups: Vec<Vec<SampleId>>,
+    /// What was said of each band of weak pairs that is doubtful.
+    pub doubts: Vec<Doubt>,
     /// Pairs left out because a giant group reached the cap.
     pub pairs_not_listed: u64,
     /// Candidates whose pictures hold too little to say.

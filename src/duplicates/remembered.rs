@@ -59,6 +59,7 @@ fn from_bytes(bytes: &[u8], count: usize) -> Option<Duplicates> {
         pairs,
         pairs_not_listed: row.pairs_not_listed,
         abstained: row.abstained,
+        doubts: Vec::new(),
     })
 }
 
@@ -188,6 +189,7 @@ impl PairRow {
                 distance: self.distance,
                 similarity: self.similarity,
             },
+            doubtful: false,
         })
     }
 }
@@ -230,6 +232,7 @@ mod tests {
                     distance: (i % 3 > 0).then_some(i),
                     similarity: 0.25,
                 },
+                doubtful: false,
             })
             .collect();
         let found = Duplicates {
@@ -237,6 +240,7 @@ mod tests {
             pairs,
             pairs_not_listed: 7,
             abstained: 8,
+            doubts: Vec::new(),
             kept: Vec::new(),
         };
         let bytes = to_bytes(&found).expect("serialised");

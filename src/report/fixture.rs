@@ -248,6 +248,7 @@ fn pair(a: u32, b: u32, relation: Relation, transform: Transform, distance: Opti
                 0.9375
             },
         },
+        doubtful: false,
     }
 }
 

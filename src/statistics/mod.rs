@@ -19,7 +19,7 @@ pub use interval::{Interval, total_variation_interval, wilson};
 pub use multiple::benjamini_hochberg;
 pub use random::Random;
 pub use significance::{
-    Chance, Significance, absence_probability, beyond_chance, chi_square_upper_tail, equal_shares,
-    fisher_exact, randomised,
+    Chance, Significance, absence_probability, beyond_chance, binomial_upper_tail,
+    chi_square_upper_tail, equal_shares, fisher_exact, randomised,
 };
 pub use tree::{Feature, Node, Size, Task, Test, Tree, balanced_accuracy, cross_validate, folds};

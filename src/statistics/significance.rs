@@ -1,5 +1,6 @@
 //! How often chance alone would do the same. Knows no thresholds.
 
+use statrs::function::beta::checked_beta_reg;
 use statrs::function::gamma::checked_gamma_ur;
 
 use super::contingency::chi_square;
@@ -158,6 +159,19 @@ fn is_far_above(seen: f64, scores: &[f64]) -> bool {
     seen > mean + 8.0 * deviation
 }
 
+/// How often `trials`, each of which succeeds with `probability`, succeed
+/// `hits` times or more: the upper tail of the binomial distribution.
+pub fn binomial_upper_tail(hits: u64, trials: u64, probability: f64) -> f64 {
+    if hits == 0 || probability >= 1.0 {
+        return 1.0;
+    }
+    if hits > trials || probability <= 0.0 {
+        return 0.0;
+    }
+    let (above, rest) = (hits as f64, (trials - hits + 1) as f64);
+    checked_beta_reg(above, rest, probability).unwrap_or(1.0)
+}
+
 /// Fisher's exact test, two-sided, of `hits_a` among `total_a` against
 /// `hits_b` among `total_b`: all tables no more probable than the one seen.
 pub fn fisher_exact(hits_a: u64, total_a: u64, hits_b: u64, total_b: u64) -> f64 {
@@ -204,6 +218,17 @@ pub fn absence_probability(total: u64, marked: u64, draws: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn binomial_tails_are_those_of_counting() {
+        // Three coins: 8 outcomes.
+        for (hits, outcomes) in [(0, 8.0), (1, 7.0), (2, 4.0), (3, 1.0)] {
+            let tail = binomial_upper_tail(hits, 3, 0.5);
+            assert!((tail - outcomes / 8.0).abs() < 1e-12, "{hits}: {tail}");
+        }
+        assert_eq!(binomial_upper_tail(4, 3, 0.5), 0.0);
+        assert_eq!(binomial_upper_tail(2, 3, 1.0), 1.0);
+    }
 
     #[test]
     fn p_values_of_random_divisions_are_spread_evenly() {

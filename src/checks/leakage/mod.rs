@@ -1,6 +1,7 @@
 //! Checks of the LEAK family: the same thing on both sides of a split, or more
 //! often than once.
 
+mod doubtful_pairs;
 mod exact_across_splits;
 mod exact_within_split;
 mod group_declared;
@@ -11,6 +12,7 @@ mod group_names;
 mod near_across_splits;
 mod near_within_split;
 
+pub use doubtful_pairs::DOUBTFUL_PAIRS;
 pub use exact_across_splits::EXACT_DUPLICATE_ACROSS_SPLITS;
 pub use exact_within_split::EXACT_DUPLICATE_WITHIN_SPLIT;
 pub use group_declared::DECLARED_GROUP_ACROSS_SPLITS;
@@ -28,4 +30,5 @@ pub(super) const CHECKS: &[Declared] = &[
     near_within_split::DECLARED,
     group_declared::DECLARED,
     group_inferred::DECLARED,
+    doubtful_pairs::DECLARED,
 ];

@@ -28,6 +28,7 @@ pub(super) fn rows(report: &Report<'_>, pairs: &[Pair]) -> Frame {
             rows().map(|p| p.evidence.distance.map(u64::from)),
         )
         .number("similarity", rows().map(|p| Some(p.evidence.similarity)))
+        .count("doubtful", rows().map(|p| Some(u64::from(p.doubtful))))
         .text(
             "content_a",
             rows().map(|p| {

@@ -1,0 +1,73 @@
+//! Tells of weak pairs that were set aside as look-alikes. Judges no pair.
+
+use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
+use crate::duplicates::Doubt;
+use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
+use crate::sample::SampleId;
+
+declare_check! { pub DOUBTFUL_PAIRS = {
+    code: "LEAK007",
+    name: "doubtful-pairs",
+    summary: "many weak pairs agree in their labels no more than chance would",
+    next_step: "look at a few of them in `pairs.parquet` (`doubtful` is 1); they are not counted as leaks",
+    severity: Severity::Advice,
+    docs: "doubtful-pairs.md",
+    settings: none,
+} }
+
+#[derive(Debug)]
+struct ThisCheck;
+
+impl Check for ThisCheck {
+    fn info(&self) -> &'static CheckInfo {
+        &DOUBTFUL_PAIRS
+    }
+
+    fn needs(&self) -> Needs {
+        Needs {
+            duplicates: true,
+            ..Needs::default()
+        }
+    }
+
+    fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
+        if data.listing.classes.len() < 2 {
+            return Ok(Ran::NotApplicable(
+                "the data set has fewer than two classes".to_owned(),
+            ));
+        }
+        for doubt in &data.duplicates.doubts {
+            out.push(told(data, doubt));
+        }
+        Ok(Ran::Completed)
+    }
+}
+
+fn told(data: &CheckContext<'_>, doubt: &Doubt) -> NewFinding {
+    let pairs = data.duplicates.pairs.iter().filter(|pair| pair.doubtful);
+    let pairs = pairs.filter(|pair| doubt.similarity.contains(&pair.evidence.similarity));
+    let mut samples: Vec<SampleId> = pairs.flat_map(|pair| [pair.a, pair.b]).collect();
+    samples.sort_unstable();
+    samples.dedup();
+    let below = doubt.similarity.end;
+    let figure = |name, value| Figure { name, value };
+    NewFinding {
+        id: FindingId::of_names(DOUBTFUL_PAIRS.code, [below.to_string().as_str()]),
+        message: format!(
+            "{} pairs of similarity below {below} look alike but share a label no more often \
+             than chance gives ({} of {} compared, where chance gives {:.1}): they are not \
+             counted as copies",
+            doubt.pairs, doubt.agreeing, doubt.compared, doubt.expected
+        ),
+        samples,
+        splits: Vec::new(),
+        labels: Vec::new(),
+        score: None,
+        evidence: Evidence::Figures(vec![
+            figure("pairs", doubt.pairs as f64),
+            figure("compared", doubt.compared as f64),
+            figure("agreeing", doubt.agreeing as f64),
+            figure("expected", doubt.expected),
+        ]),
+    }
+}
