@@ -23,6 +23,8 @@ pub(crate) enum Wanted {
     Preview(u32),
     /// A gray picture of this long side: roads that can leave the colours out do.
     Luma(u32),
+    /// A colour picture of this short side.
+    Cover(u32),
 }
 
 impl Wanted {
@@ -39,6 +41,13 @@ impl Wanted {
             Self::Thumbnail => 1,
             Self::Preview(side) | Self::Luma(side) => {
                 grow(1, width, height, side.max(16).saturating_mul(2))
+            }
+            // More than two blocks a pixel, so that their means blur nothing
+            // that the convolution would have kept.
+            Self::Cover(side) => {
+                let wanted = 4 * u64::from(side.max(1)) * u64::from(long);
+                let wanted = wanted / u64::from(short.max(1));
+                grow(1, width, height, u32::try_from(wanted).unwrap_or(u32::MAX))
             }
         }
     }
@@ -66,18 +75,27 @@ pub(crate) struct Blocks {
 
 impl Blocks {
     fn resized(&self, width: u32, height: u32) -> Option<Plane> {
+        self.cut(width, height, (1.0, 1.0))
+    }
+
+    /// The middle `share` of the picture's columns and rows, resized.
+    fn cut(&self, width: u32, height: u32, share: (f64, f64)) -> Option<Plane> {
         let Self { plane, covered } = self;
         let whole = (f64::from(plane.width), f64::from(plane.height));
-        if *covered == whole && (plane.width, plane.height) == (width, height) {
+        let unchanged = *covered == whole && share == (1.0, 1.0);
+        if unchanged && (plane.width, plane.height) == (width, height) {
             return Some(plane.clone());
         }
+        let covered = (covered.0.min(whole.0), covered.1.min(whole.1));
+        let kept = (covered.0 * share.0, covered.1 * share.1);
+        let (left, top) = ((covered.0 - kept.0) / 2.0, (covered.1 - kept.1) / 2.0);
         let source =
             ImageRef::new(plane.width, plane.height, &plane.samples, PixelType::U8).ok()?;
         let mut target = Image::new(width, height, PixelType::U8);
         let options = ResizeOptions::new()
             // Bilinear: a box filter changes five times as many hash bits.
             .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
-            .crop(0.0, 0.0, covered.0.min(whole.0), covered.1.min(whole.1))
+            .crop(left, top, kept.0, kept.1)
             .use_alpha(false);
         RESIZER
             .with_borrow_mut(|resizer| resizer.resize(&source, &mut target, &options))
@@ -124,17 +142,41 @@ impl Reduced {
     /// height, samples.
     pub(crate) fn rgb(&self, orientation: Orientation, side: u32) -> Option<(u32, u32, Vec<u8>)> {
         let (width, height) = fitted(self.width, self.height, side.max(1));
-        let luma = self.luma.resized(width, height)?;
-        let [cb, cr] = self.chroma_resized(width, height)?;
-        let rgb = luma
-            .samples
-            .iter()
-            .zip(cb.samples.iter().zip(&cr.samples))
-            .flat_map(|(&y, (&cb, &cr))| to_rgb(y, cb, cr))
-            .collect();
+        let rgb = self.rgb_cut(width, height, (1.0, 1.0))?;
         let rgb = orientation.apply(rgb, width, height, 3);
         let (width, height) = orientation.size(width, height);
         Some((width, height, rgb))
+    }
+
+    /// The middle of the upright picture in RGB: as much as, scaled evenly,
+    /// fills `width` × `height`; enlarged if need be.
+    pub(crate) fn covering(
+        &self,
+        orientation: Orientation,
+        width: u32,
+        height: u32,
+    ) -> Option<Vec<u8>> {
+        let (width, height) = orientation.size(width, height);
+        let across = f64::from(width) / f64::from(self.width.max(1));
+        let down = f64::from(height) / f64::from(self.height.max(1));
+        let scale = across.max(down);
+        let rgb = self.rgb_cut(width, height, (across / scale, down / scale))?;
+        Some(orientation.apply(rgb, width, height, 3))
+    }
+
+    fn rgb_cut(&self, width: u32, height: u32, share: (f64, f64)) -> Option<Vec<u8>> {
+        let luma = self.luma.cut(width, height, share)?;
+        let [cb, cr] = match &self.chroma {
+            Some([cb, cr]) => [cb.cut(width, height, share)?, cr.cut(width, height, share)?],
+            None => [128, 128].map(|value| Plane::filled(width, height, value)),
+        };
+        let samples = luma.samples.iter();
+        let samples = samples.zip(cb.samples.iter().zip(&cr.samples));
+        Some(
+            samples
+                .flat_map(|(&y, (&cb, &cr))| to_rgb(y, cb, cr))
+                .collect(),
+        )
     }
 
     /// The upright luma, its long side at most `side`.

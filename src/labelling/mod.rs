@@ -10,6 +10,7 @@ use crate::duplicates::Duplicates;
 use crate::executor::{Executor, Interrupted};
 use crate::features::Vectors;
 use crate::features::built_in::{self, FitError};
+use crate::features::onnx::Seen;
 use crate::features::supplied::Supplied;
 use crate::finding::{LabelBelief, LabelFlag, LabelOpinion};
 use crate::fingerprint::{FingerprintTable, Pictures};
@@ -57,6 +58,8 @@ pub struct Labelling {
     pub features: String,
     /// The user brought them.
     pub brought: bool,
+    /// What a person should know of the judging itself.
+    pub notes: Vec<String>,
     /// For every sample of the listing.
     pub opinions: Vec<LabelOpinion>,
 }
@@ -71,7 +74,7 @@ impl Labelling {
         };
         let help = match self.brought {
             true => "",
-            false => "; bring embeddings (`--embeddings`)",
+            false => "; bring a model (`--model`) or embeddings (`--embeddings`)",
         };
         Some(format!(
             "cannot judge labels with {}; {why}{help}",
@@ -106,8 +109,9 @@ pub fn labelling(
     executor: &Executor,
     progress: &dyn Progress,
 ) -> Result<Labelling, Interrupted> {
-    let (ids, row_of) = judged(material);
+    let (mut ids, row_of) = judged(material);
     progress.begin(Stage::Labels, Some(ids.len() as u64));
+    let mut notes = Vec::new();
     let said = if ids.len() < 2 {
         Said::Nothing("fewer than two samples carry a label and could be judged".to_owned())
     } else {
@@ -121,6 +125,17 @@ pub fn labelling(
                 let vectors = Vectors::new(rows.vectors.dim(), of_rows(rows)).unwrap_or_default();
                 ask(material, &ids, vectors, settings, executor)?
             }
+            Brought::Model(model) => {
+                let done = |steps| progress.advance(steps);
+                let (fingerprints, pictures) = (material.fingerprints, material.pictures);
+                let seen = model.vectors(&ids, fingerprints, pictures, executor, done)?;
+                notes.extend(unseen(material.listing, &seen));
+                ids = seen.ids;
+                match ids.len() {
+                    0 | 1 => Said::Nothing("the model saw fewer than two pictures".to_owned()),
+                    _ => ask(material, &ids, seen.vectors, settings, executor)?,
+                }
+            }
             Brought::Probabilities(rows, _) => probable(material, &ids, &of_rows(rows), settings),
         }
     };
@@ -128,6 +143,7 @@ pub fn labelling(
     progress.end(Stage::Labels, &format!("{} labels judged", ids.len()));
     let (features, brought) = match material.brought {
         Brought::Nothing => (BUILT_IN.to_owned(), false),
+        Brought::Model(model) => (model.name().to_owned(), true),
         Brought::Embeddings(_, name) | Brought::Probabilities(_, name) => (name.clone(), true),
     };
     Ok(Labelling {
@@ -135,6 +151,7 @@ pub fn labelling(
         said,
         features,
         brought,
+        notes,
         opinions,
     })
 }
@@ -144,7 +161,7 @@ pub fn labelling(
 fn judged(material: Material<'_>) -> (Vec<SampleId>, Vec<usize>) {
     let listing = material.listing;
     let rows = match material.brought {
-        Brought::Nothing => None,
+        Brought::Nothing | Brought::Model(_) => None,
         Brought::Embeddings(rows, _) | Brought::Probabilities(rows, _) => Some(&rows.ids),
     };
     let row_of = |id: SampleId| match rows {
@@ -159,6 +176,16 @@ fn judged(material: Material<'_>) -> (Vec<SampleId>, Vec<usize>) {
     samples
         .filter_map(|sample| Some((sample.id, row_of(sample.id)?)))
         .unzip()
+}
+
+/// Which pictures a model could not be shown, if any.
+fn unseen(listing: &Listing, seen: &Seen) -> Option<String> {
+    let (id, why) = seen.failed.first()?;
+    let key = &listing.sample(*id).key;
+    let count = seen.failed.len();
+    Some(format!(
+        "{count} labelled pictures have no vector and were not judged; `{key}`: {why}"
+    ))
 }
 
 fn from_pictures(

@@ -39,6 +39,13 @@ impl Key {
         parts.key()
     }
 
+    /// What `method` (its name, version and settings) makes of a content.
+    pub fn of_content(method: &str, content: ContentHash) -> Self {
+        let mut parts = Parts::new(method);
+        parts.add(&content.0);
+        parts.key()
+    }
+
     /// What `method` (its name, version and settings) says of two contents, in
     /// this order.
     pub fn of_pair(method: &str, a: ContentHash, b: ContentHash) -> Self {
