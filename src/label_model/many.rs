@@ -1,6 +1,8 @@
 //! Judges samples that carry several labels at once: each label against the
 //! rest. Finds no clusters.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Labelled, Level, Settings, regress};
 use crate::executor::{Executor, Interrupted};
 use crate::neighbors::Neighbor;
@@ -17,7 +19,7 @@ const SMOOTHING: f64 = 0.01;
 const WITNESS_POWER: f64 = 0.5;
 
 /// One label of one sample in doubt.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Doubt {
     /// Which label.
     pub label: u32,
@@ -31,7 +33,7 @@ pub struct Doubt {
 }
 
 /// What the model says of one sample.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct JudgedMany {
     /// The least probability among its labels, given and not given.
     pub score: f32,
@@ -40,7 +42,7 @@ pub struct JudgedMany {
 }
 
 /// All that the model says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ManyJudgement {
     /// One for each sample.
     pub samples: Vec<JudgedMany>,

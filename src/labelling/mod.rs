@@ -3,8 +3,11 @@
 
 mod brought;
 mod groups;
+mod remembered;
 
 pub use brought::{Brought, Wanted, bring};
+
+use serde::{Deserialize, Serialize};
 
 use crate::duplicates::Duplicates;
 use crate::executor::{Executor, Interrupted};
@@ -20,6 +23,7 @@ use crate::label_model::{
 };
 use crate::progress::{Progress, Stage};
 use crate::sample::{Labels, Listing, Role, SampleId};
+use remembered::Basis;
 
 /// What labels are judged from.
 #[derive(Clone, Copy)]
@@ -37,7 +41,7 @@ pub struct Material<'a> {
 }
 
 /// What the model said, its row `i` being about `ids[i]`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Said {
     /// Nothing: the reason.
     Nothing(String),
@@ -123,7 +127,7 @@ pub fn labelling(
             Brought::Nothing => from_pictures(material, &ids, settings, executor, progress)?,
             Brought::Embeddings(rows, _) => {
                 let vectors = Vectors::new(rows.vectors.dim(), of_rows(rows)).unwrap_or_default();
-                ask(material, &ids, vectors, settings, executor)?
+                from_vectors(material, &ids, vectors, settings, executor)?
             }
             Brought::Model(model) => {
                 let done = |steps| progress.advance(steps);
@@ -133,7 +137,7 @@ pub fn labelling(
                 ids = seen.ids;
                 match ids.len() {
                     0 | 1 => Said::Nothing("the model saw fewer than two pictures".to_owned()),
-                    _ => ask(material, &ids, seen.vectors, settings, executor)?,
+                    _ => from_vectors(material, &ids, seen.vectors, settings, executor)?,
                 }
             }
             Brought::Probabilities(rows, _) => probable(material, &ids, &of_rows(rows), settings),
@@ -195,15 +199,34 @@ fn from_pictures(
     executor: &Executor,
     progress: &dyn Progress,
 ) -> Result<Said, Interrupted> {
+    let groups = groups::of(material.listing, material.duplicates, ids);
+    let key = remembered::key(material, ids, &groups, Basis::Pictures, settings);
     let thumbnail = |i: usize| material.pictures.thumbnail(ids[i]).unwrap_or_default();
     let done = |steps| progress.advance(steps);
-    match built_in::vectors(ids.len(), thumbnail, executor, done) {
-        Ok(vectors) => ask(material, ids, vectors, settings, executor),
-        Err(FitError::Interrupted(stop)) => Err(stop),
-        Err(FitError::NoVariance) => Ok(Said::Nothing(
-            "the labelled pictures do not differ from each other".to_owned(),
-        )),
-    }
+    remembered::or_else(key, material.pictures, || {
+        match built_in::vectors(ids.len(), thumbnail, executor, done) {
+            Ok(vectors) => ask(material.listing, ids, &groups, vectors, settings, executor),
+            Err(FitError::Interrupted(stop)) => Err(stop),
+            Err(FitError::NoVariance) => Ok(Said::Nothing(
+                "the labelled pictures do not differ from each other".to_owned(),
+            )),
+        }
+    })
+}
+
+fn from_vectors(
+    material: Material<'_>,
+    ids: &[SampleId],
+    vectors: Vectors,
+    settings: &Settings,
+    executor: &Executor,
+) -> Result<Said, Interrupted> {
+    let groups = groups::of(material.listing, material.duplicates, ids);
+    let basis = Basis::Vectors(&vectors);
+    let key = remembered::key(material, ids, &groups, basis, settings);
+    remembered::or_else(key, material.pictures, || {
+        ask(material.listing, ids, &groups, vectors, settings, executor)
+    })
 }
 
 /// What probabilities say of samples with one label each.
@@ -232,23 +255,21 @@ fn single(listing: &Listing, ids: &[SampleId]) -> Option<Vec<u32>> {
 }
 
 fn ask(
-    material: Material<'_>,
+    listing: &Listing,
     ids: &[SampleId],
-    vectors: Vectors,
+    groups: &[u32],
+    mut vectors: Vectors,
     settings: &Settings,
     executor: &Executor,
 ) -> Result<Said, Interrupted> {
-    let listing = material.listing;
-    let mut vectors = vectors;
     let lengths = vectors.normalize();
-    let groups = groups::of(listing, material.duplicates, ids);
     let single = single(listing, ids);
     let data = Labelled {
         vectors: vectors.as_slice(),
         dim: vectors.dim(),
         lengths: &lengths,
         labels: single.as_deref().unwrap_or_default(),
-        groups: &groups,
+        groups,
         classes: listing.classes.len(),
     };
     if single.is_some() {

@@ -2,41 +2,12 @@
 
 use std::path::Path;
 
-use image::{DynamicImage, ImageFormat};
-
-use super::pictures::waves;
 use super::run::Place;
 
-/// Pictures of each class in each of two splits.
-const EACH: u64 = 20;
-
 impl Place {
-    /// Two splits of red cats and blue dogs, one of whom lies among the cats;
-    /// and the small ResNet of `tests/onnx`.
-    fn tinted_set(&self) {
-        for (i, folder) in ["train/cat", "train/dog", "test/cat", "test/dog"]
-            .into_iter()
-            .enumerate()
-        {
-            for j in 0..EACH {
-                let key = format!("data/{folder}/{j:03}.png");
-                let cat = folder.ends_with("cat") && key != "data/test/cat/007.png";
-                let mut picture = waves(i as u64 * 1000 + j);
-                for pixel in picture.pixels_mut() {
-                    let [r, g, b] = pixel.0;
-                    pixel.0 = match cat {
-                        true => [r / 2 + 120, g / 2, b / 2],
-                        false => [r / 2, g / 2, b / 2 + 120],
-                    };
-                }
-                let mut bytes = std::io::Cursor::new(Vec::new());
-                let picture = DynamicImage::from(picture);
-                picture
-                    .write_to(&mut bytes, ImageFormat::Png)
-                    .expect("encodes");
-                self.write(key, bytes.into_inner());
-            }
-        }
+    /// A tinted set, and the small ResNet of `tests/onnx`.
+    fn modelled_set(&self) {
+        self.tinted_set();
         let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/resnet.onnx");
         self.write("model.onnx", std::fs::read(model).expect("the model"));
     }
@@ -48,7 +19,7 @@ const JUDGED: [&str; 4] = ["--select", "LABEL", "--model", "model.onnx"];
 #[test]
 fn wrong_label_is_told_by_a_model_that_sees_it() {
     let place = Place::new();
-    place.tinted_set();
+    place.modelled_set();
     let told = place.scan().args(JUDGED).exits(0);
     told.says("`test/cat/007.png` is labelled `cat` but looks like `dog`")
         .says("judged by the vectors of `model.onnx` (")
@@ -60,7 +31,7 @@ fn wrong_label_is_told_by_a_model_that_sees_it() {
 #[test]
 fn report_by_a_model_is_the_same_for_any_threads_and_from_the_cache() {
     let place = Place::new();
-    place.tinted_set();
+    place.modelled_set();
     place.write("data/train/dog/broken.png", b"\x89PNG\r\n\x1a\n");
     let run = |report: &str, more: &[&str]| {
         let arguments = ["scan", "data", "--fail-on", "never", "--report", report];
@@ -115,7 +86,7 @@ fn model_that_cannot_serve_ends_the_scan_before_it_begins() {
 #[test]
 fn build_without_the_feature_refuses_with_the_way_to_get_it() {
     let place = Place::new();
-    place.tinted_set();
+    place.modelled_set();
     place
         .scan()
         .args(JUDGED)
