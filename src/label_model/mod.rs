@@ -9,6 +9,7 @@ mod clusters;
 mod confident;
 mod flags;
 mod many;
+mod many_confident;
 mod outliers;
 mod ridge;
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub use classes::{ClassAdvice, OneClass, TwoClasses};
 pub use clusters::Cluster;
 pub use confident::judge_probabilities;
 pub use many::{Doubt, JudgedMany, ManyJudgement, judge_many};
+pub use many_confident::judge_many_probabilities;
 pub use outliers::Outlier;
 
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::features::Vectors;
 use crate::features::onnx::{Model, ModelFile};
 use crate::features::supplied::{self, RowsFile, Supplied};
-use crate::sample::Listing;
+use crate::sample::{Labels, Listing};
 
 /// Which file to read, if any.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -50,7 +50,7 @@ impl Brought {
     }
 }
 
-/// How far a row of probabilities may be from a sum of 1: half precision and
+/// How far a row of probabilities of samples with one label each may be from a sum of 1: half precision and
 /// four printed digits stay within it for a thousand classes.
 const SUM_ERROR: f32 = 0.02;
 
@@ -118,11 +118,20 @@ fn by_class(mut rows: Supplied, classes: &[String]) -> Result<Supplied, String> 
 }
 
 fn check(rows: &Supplied, listing: &Listing) -> Result<(), String> {
+    let several = (listing.samples.iter()).any(|s| matches!(s.labels, Labels::Many(_)));
     for (row, &id) in rows.ids.iter().enumerate() {
         let values = rows.vectors.row(row);
         let sum: f32 = values.iter().sum();
         let bounded = values.iter().all(|p| (0.0..=1.0 + SUM_ERROR).contains(p));
-        if !bounded || (sum - 1.0).abs() > SUM_ERROR {
+        if several && !bounded {
+            return Err(format!(
+                "the row of `{}` is no probabilities: put scores of several labels through a \
+                 sigmoid first",
+                listing.sample(id).key
+            ));
+        }
+        // Of several labels each has a probability of its own.
+        if !several && (!bounded || (sum - 1.0).abs() > SUM_ERROR) {
             return Err(format!(
                 "the row of `{}` is no probabilities of the classes: it sums to {sum:.3}; put \
                  scores through a softmax first",

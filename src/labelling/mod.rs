@@ -19,7 +19,7 @@ use crate::finding::{LabelBelief, LabelFlag, LabelOpinion};
 use crate::fingerprint::{FingerprintTable, Pictures};
 use crate::label_model::{
     self, Judgement, Labelled, Level, ManyJudgement, Settings, judge, judge_many,
-    judge_probabilities,
+    judge_many_probabilities, judge_probabilities,
 };
 use crate::progress::{Progress, Stage};
 use crate::sample::{Labels, Listing, Role, SampleId};
@@ -229,17 +229,14 @@ fn from_vectors(
     })
 }
 
-/// What probabilities say of samples with one label each.
+/// What probabilities say.
 fn probable(material: Material<'_>, ids: &[SampleId], rows: &[f32], settings: &Settings) -> Said {
+    let classes = material.listing.classes.len();
     let Some(labels) = single(material.listing, ids) else {
-        return Said::Nothing(
-            "samples carry several labels each, and probabilities are read for one; embeddings \
-             (`--embeddings`) serve both"
-                .to_owned(),
-        );
+        let labels = several(material.listing, ids);
+        return Said::Many(judge_many_probabilities(rows, &labels, classes, settings));
     };
     let groups = groups::of(material.listing, material.duplicates, ids);
-    let classes = material.listing.classes.len();
     Said::One(judge_probabilities(
         rows, &labels, &groups, classes, settings,
     ))
@@ -250,6 +247,15 @@ fn single(listing: &Listing, ids: &[SampleId]) -> Option<Vec<u32>> {
     let labels = ids.iter().map(|&id| match listing.sample(id).labels {
         Labels::One(class) => Some(class.0),
         _ => None,
+    });
+    labels.collect()
+}
+
+/// The classes of each sample.
+fn several(listing: &Listing, ids: &[SampleId]) -> Vec<Vec<u32>> {
+    let labels = ids.iter().map(|&id| {
+        let classes = listing.sample(id).labels.classes().iter();
+        classes.map(|class| class.0).collect()
     });
     labels.collect()
 }
@@ -275,17 +281,7 @@ fn ask(
     if single.is_some() {
         return judge(data, settings, executor).map(Said::One);
     }
-    let several: Vec<Vec<u32>> = (ids.iter())
-        .map(|&id| {
-            listing
-                .sample(id)
-                .labels
-                .classes()
-                .iter()
-                .map(|class| class.0)
-                .collect()
-        })
-        .collect();
+    let several = several(listing, ids);
     judge_many(data, &several, settings, executor).map(Said::Many)
 }
 
