@@ -161,6 +161,20 @@ def bytes_in_batches():
     )
 
 
+def half_precision():
+    """Numbers of half precision throughout; starts with a double-precision input."""
+    g = Graph()
+    x = g.node("Cast", "input", to=TensorProto.FLOAT16)
+    kernel = g.weight(random.normal(size=(12, 3, 4, 4)) / 7, np.float16)
+    x = g.node("Relu", g.node("Conv", x, kernel, strides=[4, 4]))
+    g.node("Flatten", g.node("GlobalAveragePool", x), axis=1, output="embedding")
+    g.save(
+        "half",
+        [("input", TensorProto.DOUBLE, ["n", 3, SIDE, SIDE])],
+        [("embedding", TensorProto.FLOAT16, ["n", 12])],
+    )
+
+
 def unusable():
     """Models that have to be refused."""
     picture = ("input", TensorProto.FLOAT, ["n", 3, SIDE, SIDE])
@@ -213,6 +227,7 @@ def main():
     vision_transformer()
     keras_like()
     bytes_in_batches()
+    half_precision()
     unusable()
     # Smooth enough that a picture seen through a resize stays much the same.
     noise = random.integers(0, 256, (8, 8, 3), np.uint8)
@@ -227,6 +242,7 @@ def main():
         "vit": seen("vit", (unit - np.float32(0.5)) / np.float32(0.25), "last_hidden_state", lambda v: v[0]),
         "vit patch_mean": seen("vit", (unit - np.float32(0.5)) / np.float32(0.25), "patch_mean", lambda v: v),
         "keras": seen("keras", last.astype(np.float32), "map", lambda v: v.mean((0, 1))),
+        "half": seen("half", ((unit - MEAN) / STD).astype(np.float64), "embedding", lambda v: v),
         "bytes": seen("bytes", first.repeat(4, 0), "pooled", lambda v: v[:, 0, 0]),
     }
     text = json.dumps({"onnxruntime": onnxruntime.__version__, "vectors": expected}, indent=1)

@@ -67,9 +67,10 @@ pub(super) fn read(model: &ModelProto, file: &ModelFile) -> Result<Declared, Str
     let width = side(columns, wanted.1, user)?;
     let kind = element(input);
     let bytes = kind == Some(DataType::UINT8);
-    if !bytes && !matches!(kind, Some(DataType::FLOAT | DataType::FLOAT16)) {
+    let numbers = [DataType::FLOAT, DataType::FLOAT16, DataType::DOUBLE];
+    if !bytes && !kind.is_some_and(|kind| numbers.contains(&kind)) {
         return Err(format!(
-            "its input `{name}` takes neither single-precision numbers nor bytes"
+            "its input `{name}` takes neither floating-point numbers nor bytes"
         ));
     }
     let mut channels = match (channels, property(model, "Image.BitmapPixelFormat")) {

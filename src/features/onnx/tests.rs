@@ -65,13 +65,15 @@ fn refused(file: &ModelFile) -> String {
 /// Of numbers of about 1: sums of some hundred products in single precision, in
 /// another order.
 const TOLERANCE: f64 = 1e-4;
+/// ONNX Runtime rounds to eleven bits where a model says so, ours does not.
+const HALF: f64 = 2e-3;
 
 #[test]
 fn vectors_are_those_of_onnx_runtime() {
     let text = fs::read_to_string(folder().join("expected.json")).expect("the answers");
     let told: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let vectors = told["vectors"].as_object().expect("vectors by name");
-    assert_eq!(vectors.len(), 5);
+    assert_eq!(vectors.len(), 6);
     for (name, expected) in vectors {
         let (name, output) = match name.split_once(' ') {
             Some((name, output)) => (name, Some(output.to_owned())),
@@ -88,7 +90,8 @@ fn vectors_are_those_of_onnx_runtime() {
         assert_eq!(seen.vectors.dim(), expected.len(), "{name}");
         for (ours, theirs) in seen.vectors.row(0).iter().zip(&expected) {
             let apart = (f64::from(*ours) - theirs).abs();
-            assert!(apart < TOLERANCE, "{name}: {ours} for {theirs}");
+            let tolerance = if name == "half" { HALF } else { TOLERANCE };
+            assert!(apart < tolerance, "{name}: {ours} for {theirs}");
         }
     }
 }
