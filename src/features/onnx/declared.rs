@@ -15,6 +15,8 @@ pub(super) struct Declared {
     pub(super) batch: usize,
     /// How a picture is made ready.
     pub(super) shown: Shown,
+    /// Nobody said how large it is.
+    pub(super) guessed_size: bool,
     /// Where the range of values was found, for people.
     pub(super) source: &'static str,
 }
@@ -130,6 +132,7 @@ pub(super) fn read(model: &ModelProto, file: &ModelFile) -> Result<Declared, Str
             channels,
             values,
         },
+        guessed_size: wanted.0.is_none() && (rows.is_none() || columns.is_none()),
         source,
     })
 }

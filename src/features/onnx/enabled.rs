@@ -206,6 +206,7 @@ impl Model {
             input,
             batch,
             shown,
+            guessed_size,
             source,
         } = declared;
         if batch > LARGEST_BATCH {
@@ -238,6 +239,11 @@ impl Model {
                 .filter_map(|&id| tried.model.node_info(id)?.name())
                 .collect();
             match &others[..] {
+                [] if guessed_size => format!(
+                    "it cannot be run on a picture of {} pixels a side; `--model-size` tells how \
+                     many it wants: {why}",
+                    shown.width
+                ),
                 [] => format!("it cannot be run on a picture: {why}"),
                 others => format!(
                     "`{output_name}` wants more than a picture ({}); export the part that sees \

@@ -190,6 +190,28 @@ fn what_is_asked_of_a_model_must_fit_it() {
 }
 
 #[test]
+fn model_that_says_no_size_is_asked_for_one_where_the_usual_does_not_do() {
+    let bytes = fs::read(folder().join("vit.onnx")).expect("a model");
+    let mut model = rten_onnx::onnx::ModelProto::parse_buf(&bytes).expect("ONNX");
+    model.metadata_props.clear();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("vit.onnx");
+    fs::write(&path, model.write_buf().expect("encodes")).expect("written");
+    let of = |size| ModelFile {
+        path: path.clone(),
+        size,
+        ..ModelFile::default()
+    };
+    let why = refused(&of(None));
+    assert!(
+        why.contains("224 pixels a side; `--model-size` tells"),
+        "{why}"
+    );
+    let told = load(&of(Some(32))).notes().join("\n");
+    assert!(told.contains("ImageNet's"), "{told}");
+}
+
+#[test]
 fn files_that_are_no_models_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let refused_as = |name: &str, bytes: &[u8]| {
