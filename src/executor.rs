@@ -85,6 +85,13 @@ impl Executor {
         })
     }
 
+    /// `work` once on each thread, at the same time. For libraries that bring
+    /// threads of their own: one that waits for those takes up no other work
+    /// of ours meanwhile, as it would in [`Executor::map`].
+    pub fn on_each<R: Send>(&self, work: impl Fn() -> R + Sync) -> Vec<R> {
+        self.pool.broadcast(|_| work())
+    }
+
     /// Runs `work` inside the pool, so that a library that spreads its work
     /// through `rayon` uses these threads and no others.
     pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {

@@ -85,6 +85,7 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
         executor,
         progress,
     );
+    notes.extend(scan.labelling.iter().flat_map(|said| said.notes.clone()));
     notes.extend(earlier.iter().flat_map(|earlier| earlier.cache.notes()));
     scan.notes = notes;
     Ok(scan)

@@ -173,6 +173,30 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "N", help_heading = RUN)]
     pub(super) max_pixels: Option<u64>,
 
+    /// Judge labels by what an ONNX model sees in the pictures
+    #[arg(long, value_name = "FILE", help_heading = CHECKS, conflicts_with_all = ["embeddings", "pred_probs"])]
+    pub(super) model: Option<PathBuf>,
+
+    /// Pixels a side of the pictures it takes, if it does not say [default: 224]
+    #[arg(long, value_name = "N", help_heading = CHECKS)]
+    pub(super) model_size: Option<u32>,
+
+    /// The order of its input's dimensions, if it does not say [default: nchw]
+    #[arg(long, value_name = "ORDER", help_heading = CHECKS, value_parser = ["nchw", "nhwc"])]
+    pub(super) model_layout: Option<String>,
+
+    /// What it subtracts from red, green, blue of 0 to 1 [default: what it says, else ImageNet's]
+    #[arg(long, value_name = "R,G,B", help_heading = CHECKS, value_delimiter = ',', allow_negative_numbers = true)]
+    pub(super) model_mean: Vec<f32>,
+
+    /// What it divides red, green, blue by then [default: what it says, else ImageNet's]
+    #[arg(long, value_name = "R,G,B", help_heading = CHECKS, value_delimiter = ',')]
+    pub(super) model_std: Vec<f32>,
+
+    /// Its output to use, if it has several
+    #[arg(long, value_name = "NAME", help_heading = CHECKS)]
+    pub(super) model_output: Option<String>,
+
     /// Judge labels by vectors of a model of yours: Parquet, or NumPy with `--row-keys`
     #[arg(long, value_name = "FILE", help_heading = CHECKS, conflicts_with = "pred_probs")]
     pub(super) embeddings: Option<PathBuf>,
@@ -389,6 +413,12 @@ impl ScanArguments {
             },
             check_content: run.check_content.then_some(true),
             max_pixels: run.max_pixels,
+            model: run.model,
+            model_size: run.model_size,
+            model_layout: run.model_layout,
+            model_mean: said(run.model_mean),
+            model_std: said(run.model_std),
+            model_output: run.model_output,
             embeddings: run.embeddings,
             pred_probs: run.pred_probs,
             row_keys: run.row_keys,
@@ -399,7 +429,7 @@ impl ScanArguments {
 }
 
 /// A repeatable flag that was never given says nothing.
-fn said(values: Vec<String>) -> Option<Vec<String>> {
+fn said<T>(values: Vec<T>) -> Option<Vec<T>> {
     (!values.is_empty()).then_some(values)
 }
 

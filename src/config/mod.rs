@@ -4,6 +4,7 @@ mod checks;
 mod file;
 mod format;
 mod keys;
+mod labels;
 mod options;
 mod policy;
 mod settings;

@@ -77,6 +77,18 @@ pub struct Options {
     pub check_content: Option<bool>,
     /// Pixels above which a picture is not decoded.
     pub max_pixels: Option<u64>,
+    /// An ONNX model whose vectors labels are judged by.
+    pub model: Option<PathBuf>,
+    /// Pixels on each side of the picture it takes.
+    pub model_size: Option<u32>,
+    /// The order of its input's dimensions: `nchw` or `nhwc`.
+    pub model_layout: Option<String>,
+    /// Subtracted from each channel of 0 to 1.
+    pub model_mean: Option<Vec<f32>>,
+    /// What each channel is divided by then.
+    pub model_std: Option<Vec<f32>>,
+    /// The output that holds the vector.
+    pub model_output: Option<String>,
     /// Rows of vectors that labels are judged by.
     pub embeddings: Option<PathBuf>,
     /// Rows of out-of-sample probabilities that labels are judged by.
@@ -142,6 +154,12 @@ impl Options {
             cache: self.cache.or(below.cache),
             check_content: self.check_content.or(below.check_content),
             max_pixels: self.max_pixels.or(below.max_pixels),
+            model: self.model.or(below.model),
+            model_size: self.model_size.or(below.model_size),
+            model_layout: self.model_layout.or(below.model_layout),
+            model_mean: self.model_mean.or(below.model_mean),
+            model_std: self.model_std.or(below.model_std),
+            model_output: self.model_output.or(below.model_output),
             embeddings: self.embeddings.or(below.embeddings),
             pred_probs: self.pred_probs.or(below.pred_probs),
             row_keys: self.row_keys.or(below.row_keys),
@@ -160,6 +178,7 @@ impl Options {
             &mut self.baseline,
             &mut self.report,
             &mut self.group_file,
+            &mut self.model,
             &mut self.embeddings,
             &mut self.pred_probs,
             &mut self.row_keys,

@@ -6,10 +6,9 @@ use std::path::PathBuf;
 use regex::Regex;
 
 use super::checks::{self, SelectedCheck, Wanted};
-use super::{CacheOption, Format, Options, Output, policy};
+use super::{CacheOption, Format, Options, Output, labels, policy};
 use crate::decode::Limits;
 use crate::error::{Error, Result};
-use crate::features::supplied::RowsFile;
 use crate::finding::CheckInfo;
 use crate::gate::Policy;
 use crate::headlines::DropSide;
@@ -137,10 +136,18 @@ pub fn resolve(options: Options) -> Result<Settings> {
             "`label-chunk` is below {SMALLEST_CHUNK}, too few samples to learn classes from"
         ));
     }
-    let label_rows = label_rows(
-        options.embeddings,
-        options.pred_probs,
-        options.row_keys,
+    let label_rows = labels::wanted(
+        labels::Given {
+            model: options.model,
+            size: options.model_size,
+            layout: options.model_layout,
+            mean: options.model_mean,
+            std: options.model_std,
+            output: options.model_output,
+            embeddings: options.embeddings,
+            probabilities: options.pred_probs,
+            keys: options.row_keys,
+        },
         &mut problems,
     );
     if !problems.is_empty() {
@@ -189,35 +196,6 @@ pub fn resolve(options: Options) -> Result<Settings> {
             Some(CacheOption::At(folder)) => Cache::At(folder),
         },
     })
-}
-
-fn label_rows(
-    embeddings: Option<PathBuf>,
-    probabilities: Option<PathBuf>,
-    keys: Option<PathBuf>,
-    problems: &mut Vec<String>,
-) -> labelling::Wanted {
-    match (embeddings, probabilities) {
-        (Some(_), Some(_)) => {
-            problems.push(
-                "both `embeddings` and `pred-probs` are given; labels are judged by one of them"
-                    .to_owned(),
-            );
-            labelling::Wanted::BuiltIn
-        }
-        (Some(path), None) => labelling::Wanted::Embeddings(RowsFile { path, keys }),
-        (None, Some(path)) => labelling::Wanted::Probabilities(RowsFile { path, keys }),
-        (None, None) => {
-            if keys.is_some() {
-                problems.push(
-                    "`row-keys` says whose rows are, but neither `embeddings` nor `pred-probs` \
-                     brings any"
-                        .to_owned(),
-                );
-            }
-            labelling::Wanted::BuiltIn
-        }
-    }
 }
 
 fn check_globs(key: &str, globs: Option<&[String]>, problems: &mut Vec<String>) {

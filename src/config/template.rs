@@ -103,12 +103,21 @@ root = {root}
 # Whether the cache reads every file to see that it has not changed.
 #check-content = false
 #max-pixels = 512_000_000
-# What labels are judged by, unless by the pictures: a model's vectors, or its
-# out-of-sample probabilities (one of the two); for NumPy files, whose the rows
-# are.
+# What labels are judged by, unless by built-in features: an ONNX model, a file of
+# a model's vectors, or of its out-of-sample probabilities (one of the three); for
+# NumPy files, whose the rows are.
+#model = \"model.onnx\"
 #embeddings = \"embeddings.npy\"
 #pred-probs = \"probabilities.parquet\"
 #row-keys = \"samples.txt\"
+# What an ONNX model may leave unsaid: pixels a side, the order of dimensions
+# (nchw or nhwc), mean and deviation of red, green and blue of 0 to 1, and which
+# of several outputs to use.
+#model-size = 224
+#model-layout = \"nchw\"
+#model-mean = [0.485, 0.456, 0.406]
+#model-std = [0.229, 0.224, 0.225]
+#model-output = \"pooler_output\"
 # Samples in one chunk of the label model: fewer are faster and judge a little
 # worse.
 #label-chunk = 5000
@@ -200,7 +209,8 @@ mod tests {
         assert!(options.problems.is_empty(), "{:?}", options.problems);
         options.splits.clear();
         options.baseline = None;
-        options.pred_probs = None;
+        // Labels are judged by one of three.
+        (options.embeddings, options.pred_probs, options.row_keys) = (None, None, None);
         resolve(options).map(drop).expect("every example holds");
     }
 }

@@ -139,6 +139,29 @@ pub fn preview(
     })
 }
 
+/// The middle of the upright picture in RGB, scaled evenly so that it fills
+/// `width` × `height`, enlarged if need be: how models are shown pictures.
+/// Memory: the whole picture at 8 bits, which is then averaged over blocks.
+///
+/// # Errors
+/// As [`decode`].
+pub fn covering(
+    bytes: &[u8],
+    extension: Option<&str>,
+    limits: &Limits,
+    (width, height): (u32, u32),
+) -> Result<RgbImage, DecodeFailure> {
+    guarded(|| {
+        let format = recognised(bytes, extension)?;
+        let wanted = Wanted::Cover(width.max(height));
+        let (header, reduced) = roads::reduced(format, bytes, limits, wanted)?;
+        reduced
+            .covering(header.orientation, width, height)
+            .and_then(|rgb| RgbImage::from_raw(width, height, rgb))
+            .ok_or_else(unsized_picture)
+    })
+}
+
 /// The upright luma with its long side at most `long_side` samples, never
 /// enlarged, for comparing. Memory as [`decode`].
 ///

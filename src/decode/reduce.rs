@@ -23,6 +23,8 @@ pub(crate) enum Wanted {
     Preview(u32),
     /// A gray picture of this long side: roads that can leave the colours out do.
     Luma(u32),
+    /// A colour picture of this short side.
+    Cover(u32),
 }
 
 impl Wanted {
@@ -39,6 +41,13 @@ impl Wanted {
             Self::Thumbnail => 1,
             Self::Preview(side) | Self::Luma(side) => {
                 grow(1, width, height, side.max(16).saturating_mul(2))
+            }
+            // More than two blocks a pixel, so that their means blur nothing
+            // that the convolution would have kept.
+            Self::Cover(side) => {
+                let wanted = 4 * u64::from(side.max(1)) * u64::from(long);
+                let wanted = wanted / u64::from(short.max(1));
+                grow(1, width, height, u32::try_from(wanted).unwrap_or(u32::MAX))
             }
         }
     }
@@ -64,20 +73,49 @@ pub(crate) struct Blocks {
     pub(crate) covered: (f64, f64),
 }
 
+/// All of a picture, as a part of it.
+const WHOLE: [f64; 4] = [0.0, 0.0, 1.0, 1.0];
+
+/// Where the middle `side` pixels of `length`, scaled by `scale`, begin and how
+/// many they are, as shares of `length`. Rounds as torchvision does, which scales
+/// to whole pixels and cuts at a whole one, so that a model sees what it was
+/// trained on.
+fn middle(length: u32, scale: f64, side: u32) -> (f64, f64) {
+    let side = f64::from(side);
+    // The product may fall short of a whole number by a rounding.
+    let scaled = (f64::from(length) * scale + 1e-6).floor().max(side);
+    let first = ((scaled - side) / 2.0).round_ties_even();
+    (first / scaled, side / scaled)
+}
+
 impl Blocks {
     fn resized(&self, width: u32, height: u32) -> Option<Plane> {
+        self.cut(width, height, WHOLE)
+    }
+
+    /// A part of the picture, resized: left, top, columns and rows as shares of
+    /// its own.
+    fn cut(&self, width: u32, height: u32, part: [f64; 4]) -> Option<Plane> {
         let Self { plane, covered } = self;
         let whole = (f64::from(plane.width), f64::from(plane.height));
-        if *covered == whole && (plane.width, plane.height) == (width, height) {
+        let unchanged = *covered == whole && part == WHOLE;
+        if unchanged && (plane.width, plane.height) == (width, height) {
             return Some(plane.clone());
         }
+        let covered = (covered.0.min(whole.0), covered.1.min(whole.1));
+        let [left, top, columns, rows] = part;
         let source =
             ImageRef::new(plane.width, plane.height, &plane.samples, PixelType::U8).ok()?;
         let mut target = Image::new(width, height, PixelType::U8);
         let options = ResizeOptions::new()
             // Bilinear: a box filter changes five times as many hash bits.
             .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
-            .crop(0.0, 0.0, covered.0.min(whole.0), covered.1.min(whole.1))
+            .crop(
+                covered.0 * left,
+                covered.1 * top,
+                covered.0 * columns,
+                covered.1 * rows,
+            )
             .use_alpha(false);
         RESIZER
             .with_borrow_mut(|resizer| resizer.resize(&source, &mut target, &options))
@@ -124,17 +162,43 @@ impl Reduced {
     /// height, samples.
     pub(crate) fn rgb(&self, orientation: Orientation, side: u32) -> Option<(u32, u32, Vec<u8>)> {
         let (width, height) = fitted(self.width, self.height, side.max(1));
-        let luma = self.luma.resized(width, height)?;
-        let [cb, cr] = self.chroma_resized(width, height)?;
-        let rgb = luma
-            .samples
-            .iter()
-            .zip(cb.samples.iter().zip(&cr.samples))
-            .flat_map(|(&y, (&cb, &cr))| to_rgb(y, cb, cr))
-            .collect();
+        let rgb = self.rgb_cut(width, height, WHOLE)?;
         let rgb = orientation.apply(rgb, width, height, 3);
         let (width, height) = orientation.size(width, height);
         Some((width, height, rgb))
+    }
+
+    /// The middle of the upright picture in RGB: as much as, scaled evenly,
+    /// fills `width` × `height`; enlarged if need be.
+    pub(crate) fn covering(
+        &self,
+        orientation: Orientation,
+        width: u32,
+        height: u32,
+    ) -> Option<Vec<u8>> {
+        let (width, height) = orientation.size(width, height);
+        let across = f64::from(width) / f64::from(self.width.max(1));
+        let down = f64::from(height) / f64::from(self.height.max(1));
+        let scale = across.max(down);
+        let (left, columns) = middle(self.width, scale, width);
+        let (top, rows) = middle(self.height, scale, height);
+        let rgb = self.rgb_cut(width, height, [left, top, columns, rows])?;
+        Some(orientation.apply(rgb, width, height, 3))
+    }
+
+    fn rgb_cut(&self, width: u32, height: u32, part: [f64; 4]) -> Option<Vec<u8>> {
+        let luma = self.luma.cut(width, height, part)?;
+        let [cb, cr] = match &self.chroma {
+            Some([cb, cr]) => [cb.cut(width, height, part)?, cr.cut(width, height, part)?],
+            None => [128, 128].map(|value| Plane::filled(width, height, value)),
+        };
+        let samples = luma.samples.iter();
+        let samples = samples.zip(cb.samples.iter().zip(&cr.samples));
+        Some(
+            samples
+                .flat_map(|(&y, (&cb, &cr))| to_rgb(y, cb, cr))
+                .collect(),
+        )
     }
 
     /// The upright luma, its long side at most `side`.

@@ -2,6 +2,7 @@
 //! labels.
 
 pub mod built_in;
+pub mod onnx;
 pub mod supplied;
 
 /// One vector for each sample that has one, row by row.

@@ -7,9 +7,9 @@ use image::{ImageFormat, RgbImage};
 
 use super::cache::{Cache, Key, Shelf};
 use super::spool::{self, Slot, Spool};
-use crate::decode::{self, Limits, Plane, Thumbnail};
+use crate::decode::{self, DecodeFailure, Limits, Plane, Thumbnail};
 use crate::sample::{ContentHash, SampleId};
-use crate::source::Reader;
+use crate::source::{ReadFailure, Reader};
 
 /// Where a sample's picture is to be had again.
 #[derive(Debug, Clone, Copy, Default)]
@@ -145,6 +145,32 @@ impl Pictures {
         Some(file)
     }
 
+    /// The middle of the picture as a model is shown it: see
+    /// [`decode::covering`]. Reads and decodes the file.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn covering(&self, id: SampleId, size: (u32, u32)) -> Result<RgbImage, DecodeFailure> {
+        let unreadable = |failure: ReadFailure| DecodeFailure::Unreadable(failure.to_string());
+        let bytes = self.reader.read(id).map_err(unreadable)?;
+        let extension = self.reader.extension(id);
+        decode::covering(&bytes, extension.as_deref(), &self.limits, size)
+    }
+
+    /// The vector that an earlier scan made of a picture, under
+    /// [`Key::of_content`].
+    pub fn vector(&self, key: Key) -> Option<Vec<f32>> {
+        let bytes = self.recall(Some(key))?;
+        let numbers = bytes.as_chunks::<4>().0.iter();
+        Some(numbers.map(|&number| f32::from_le_bytes(number)).collect())
+    }
+
+    /// Keeps a vector for later scans.
+    pub fn keep_vector(&self, key: Key, vector: &[f32]) {
+        let bytes = || vector.iter().flat_map(|v| v.to_le_bytes()).collect();
+        self.keep(Some(key), bytes);
+    }
+
     /// Whether what is found out now is kept for later scans.
     pub fn remembers(&self) -> bool {
         self.cache.is_some()
@@ -166,7 +192,7 @@ impl Pictures {
     fn decode<T>(
         &self,
         id: SampleId,
-        decode: impl FnOnce(&[u8], Option<&str>, &Limits) -> Result<T, decode::DecodeFailure>,
+        decode: impl FnOnce(&[u8], Option<&str>, &Limits) -> Result<T, DecodeFailure>,
     ) -> Option<T> {
         if !self.could_be_decoded(id) {
             return None;

@@ -1,6 +1,8 @@
 //! Advice on classes: one that falls into two far-apart halves, two that the
 //! vectors cannot tell apart. Judges no sample.
 
+use serde::{Deserialize, Serialize};
+
 use super::Labelled;
 use crate::executor::{Executor, Interrupted};
 use crate::neighbors::Neighbor;
@@ -21,7 +23,7 @@ const CROSSING: f64 = 0.1;
 const ROUNDS: usize = 20;
 
 /// What is worth knowing of the classes.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ClassAdvice {
     /// Classes that are two, in class order.
     pub split: Vec<TwoClasses>,
@@ -30,7 +32,7 @@ pub struct ClassAdvice {
 }
 
 /// A class of two far-apart halves.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TwoClasses {
     /// Which.
     pub class: u32,
@@ -43,7 +45,7 @@ pub struct TwoClasses {
 }
 
 /// Two classes that cannot be told apart.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct OneClass {
     /// The two, the lower first.
     pub classes: [u32; 2],

@@ -1,6 +1,8 @@
 //! Finds neighbouring samples that share one given label and are better
 //! explained by one other: a mislabelled burst, folder or batch.
 
+use serde::{Deserialize, Serialize};
+
 use std::collections::BTreeMap;
 
 use rand_chacha::ChaCha8Rng;
@@ -25,7 +27,7 @@ const P_VALUE: f64 = 0.05;
 const ONE_SIDED: f64 = 2.0;
 
 /// Samples that hang together and share one given and one better label.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cluster {
     /// Members in rising order.
     pub samples: Vec<u32>,

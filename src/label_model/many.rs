@@ -1,15 +1,17 @@
 //! Judges samples that carry several labels at once: each label against the
 //! rest. Finds no clusters.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Labelled, Level, Settings, regress};
 use crate::executor::{Executor, Interrupted};
 use crate::neighbors::Neighbor;
 
 /// Samples that must carry, and must lack, a label before it is judged.
-const LEAST: usize = 10;
+pub(super) const LEAST: usize = 10;
 /// Area under the curve below which a label cannot be judged: guessing gives
 /// 0.5, and flags of a model this weak are noise.
-const USABLE: f64 = 0.7;
+pub(super) const USABLE: f64 = 0.7;
 /// Newton steps of the logistic fit; it settles in fewer.
 const STEPS: usize = 25;
 /// Smoothing and power of the neighbours' odds, as for single labels.
@@ -17,7 +19,7 @@ const SMOOTHING: f64 = 0.01;
 const WITNESS_POWER: f64 = 0.5;
 
 /// One label of one sample in doubt.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Doubt {
     /// Which label.
     pub label: u32,
@@ -31,7 +33,7 @@ pub struct Doubt {
 }
 
 /// What the model says of one sample.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct JudgedMany {
     /// The least probability among its labels, given and not given.
     pub score: f32,
@@ -40,7 +42,7 @@ pub struct JudgedMany {
 }
 
 /// All that the model says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ManyJudgement {
     /// One for each sample.
     pub samples: Vec<JudgedMany>,
@@ -123,26 +125,29 @@ pub fn judge_many(
             }
         }
     }
+    let aurocs = columns.iter().map(|c| c.as_ref().map(|c| c.0)).collect();
+    Ok(finished(samples, aurocs))
+}
+
+/// The judgement once every label has been looked at.
+pub(super) fn finished(mut samples: Vec<JudgedMany>, aurocs: Vec<Option<f64>>) -> ManyJudgement {
     for judged in &mut samples {
         judged
             .doubts
             .sort_by(|a, b| a.score.total_cmp(&b.score).then(a.label.cmp(&b.label)));
     }
-    let aurocs: Vec<Option<f64>> = columns.iter().map(|c| c.as_ref().map(|c| c.0)).collect();
     let usable = aurocs.iter().flatten().any(|&a| a >= USABLE);
     let unusable = (!usable).then(|| {
         format!("no label is told from the rest with an area under the curve of {USABLE}")
     });
-    Ok(ManyJudgement {
+    ManyJudgement {
         samples,
         aurocs,
         unusable,
-    })
+    }
 }
 
-/// Both the odds and what they say beyond the label's own frequency `usual` must
-/// pass: of a label that one in twenty carries, odds of 20 to 1 against it are
-/// no news.
+/// How sure the odds and the neighbours make.
 fn level(
     score: f64,
     given: bool,
@@ -154,14 +159,11 @@ fn level(
     if near.is_empty() {
         return None;
     }
-    let odds = (1.0 - score).max(f64::MIN_POSITIVE).ln() - score.max(f64::MIN_POSITIVE).ln();
-    let base = (1.0 - usual).max(f64::MIN_POSITIVE).ln() - usual.max(f64::MIN_POSITIVE).ln();
-    let evidence = if given { odds - base } else { odds + base };
+    let odds = odds_against(score, given, usual);
     let share = with as f64 / near.len() as f64;
     let against = if given { 1.0 - share } else { share };
     let witness = ((against + SMOOTHING) / (1.0 - against + SMOOTHING)).ln();
-    let passes =
-        |wanted: f64| odds.min(evidence) > wanted.ln() && witness > WITNESS_POWER * wanted.ln();
+    let passes = |wanted: f64| odds > wanted.ln() && witness > WITNESS_POWER * wanted.ln();
     if passes(settings.strong) {
         Some(Level::Strong)
     } else if passes(settings.likely) {
@@ -171,8 +173,22 @@ fn level(
     }
 }
 
+/// The odds against a label as it is, as a logarithm: the lesser of the odds and
+/// of what they say beyond the label's own frequency `usual`. Of a label that one
+/// in twenty carries, odds of 20 to 1 against it are no news.
+pub(super) fn odds_against(score: f64, given: bool, usual: f64) -> f64 {
+    let odds = logit(1.0 - score);
+    let base = logit(1.0 - usual);
+    odds.min(if given { odds - base } else { odds + base })
+}
+
+/// The odds of `probability`, as a logarithm.
+pub(super) fn logit(probability: f64) -> f64 {
+    probability.max(f64::MIN_POSITIVE).ln() - (1.0 - probability).max(f64::MIN_POSITIVE).ln()
+}
+
 /// Area under the curve of `scores` for telling `given` from the rest.
-fn auroc(scores: &[f64], given: &[bool]) -> f64 {
+pub(super) fn auroc(scores: &[f64], given: &[bool]) -> f64 {
     let mut order: Vec<usize> = (0..scores.len()).collect();
     order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
     let (mut without, mut wins, mut with) = (0.0, 0.0, 0.0);
@@ -192,7 +208,7 @@ fn auroc(scores: &[f64], given: &[bool]) -> f64 {
 
 /// Platt's scaling: probabilities from one logistic slope and offset, fitted
 /// by Newton's method.
-fn logistic(scores: &[f64], given: &[bool]) -> Vec<f64> {
+pub(super) fn logistic(scores: &[f64], given: &[bool]) -> Vec<f64> {
     let share = given.iter().filter(|g| **g).count() as f64 / given.len().max(1) as f64;
     let mut offset = (share / (1.0 - share).max(f64::EPSILON)).ln();
     let mut slope = 0.0;

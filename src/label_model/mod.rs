@@ -9,6 +9,7 @@ mod clusters;
 mod confident;
 mod flags;
 mod many;
+mod many_confident;
 mod outliers;
 mod ridge;
 #[cfg(test)]
@@ -18,7 +19,10 @@ pub use classes::{ClassAdvice, OneClass, TwoClasses};
 pub use clusters::Cluster;
 pub use confident::judge_probabilities;
 pub use many::{Doubt, JudgedMany, ManyJudgement, judge_many};
+pub use many_confident::judge_many_probabilities;
 pub use outliers::Outlier;
+
+use serde::{Deserialize, Serialize};
 
 use crate::executor::{Executor, Interrupted};
 use crate::neighbors::{Neighbor, Space};
@@ -78,7 +82,7 @@ pub struct Labelled<'a> {
 }
 
 /// How sure a suspicion is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Level {
     /// Worth a look: at 10% wrong labels about nine of ten are wrong.
     Likely,
@@ -97,7 +101,7 @@ impl Level {
 }
 
 /// What the model says of one sample.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     /// Probability of the given label, 0 to 1.
     pub score: f32,
@@ -118,7 +122,7 @@ pub struct Judged {
 }
 
 /// How far the model may be believed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Belief {
     /// Share of samples whose given label is the model's first choice, each
     /// predicted without its own group.
@@ -132,7 +136,7 @@ pub struct Belief {
 }
 
 /// All that the model says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
     /// One for each sample.
     pub samples: Vec<Judged>,

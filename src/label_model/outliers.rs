@@ -1,6 +1,8 @@
 //! Finds samples far from all others, by the standards of every class. Says
 //! nothing of labels.
 
+use serde::{Deserialize, Serialize};
+
 use crate::neighbors::Neighbor;
 
 /// Nearest neighbours whose mean distance counts.
@@ -14,7 +16,7 @@ const MAD_TO_DEVIATION: f64 = 1.4826;
 const CLASS_SIZE: usize = 20;
 
 /// A sample that fits no class.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Outlier {
     /// Which.
     pub sample: u32,

@@ -5,15 +5,18 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::features::Vectors;
+use crate::features::onnx::{Model, ModelFile};
 use crate::features::supplied::{self, RowsFile, Supplied};
-use crate::sample::Listing;
+use crate::sample::{Labels, Listing};
 
 /// Which file to read, if any.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub enum Wanted {
     /// None: labels are judged from the pictures.
     #[default]
     BuiltIn,
+    /// A model that makes vectors of the pictures.
+    Model(ModelFile),
     /// Rows of vectors.
     Embeddings(RowsFile),
     /// Rows of probabilities, one for each class, from a model that did not
@@ -22,11 +25,13 @@ pub enum Wanted {
 }
 
 /// What was read.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Default)]
 pub enum Brought {
     /// Nothing.
     #[default]
     Nothing,
+    /// A model to show the pictures to.
+    Model(Box<Model>),
     /// Vectors, and what to call them.
     Embeddings(Supplied, String),
     /// Probabilities in the order of the listing's classes, and what to call
@@ -39,23 +44,26 @@ impl Brought {
     pub fn notes(&self) -> &[String] {
         match self {
             Self::Nothing => &[],
+            Self::Model(model) => model.notes(),
             Self::Embeddings(rows, _) | Self::Probabilities(rows, _) => &rows.notes,
         }
     }
 }
 
-/// How far a row of probabilities may be from a sum of 1: half precision and
+/// How far a row of probabilities of samples with one label each may be from a sum of 1: half precision and
 /// four printed digits stay within it for a thousand classes.
 const SUM_ERROR: f32 = 0.02;
 
 /// Reads what is wanted. `root` is where keys written as whole paths begin.
 ///
 /// # Errors
-/// [`Error::Input`] when the file cannot be read, fits no sample, or holds no
-/// probabilities where they are meant.
+/// [`Error::Input`] when the file cannot be read, fits no sample, holds no
+/// probabilities where they are meant, or no model that takes pictures.
+/// [`Error::Config`] for a model in a build that runs none.
 pub fn bring(wanted: &Wanted, listing: &Listing, root: Option<&Path>) -> Result<Brought> {
     match wanted {
         Wanted::BuiltIn => Ok(Brought::Nothing),
+        Wanted::Model(file) => Ok(Brought::Model(Box::new(Model::load(file)?))),
         Wanted::Embeddings(file) => {
             let rows = supplied::load(file, listing, root)?;
             Ok(Brought::Embeddings(rows, named("embeddings", &file.path)))
@@ -110,11 +118,20 @@ fn by_class(mut rows: Supplied, classes: &[String]) -> Result<Supplied, String> 
 }
 
 fn check(rows: &Supplied, listing: &Listing) -> Result<(), String> {
+    let several = (listing.samples.iter()).any(|s| matches!(s.labels, Labels::Many(_)));
     for (row, &id) in rows.ids.iter().enumerate() {
         let values = rows.vectors.row(row);
         let sum: f32 = values.iter().sum();
         let bounded = values.iter().all(|p| (0.0..=1.0 + SUM_ERROR).contains(p));
-        if !bounded || (sum - 1.0).abs() > SUM_ERROR {
+        if several && !bounded {
+            return Err(format!(
+                "the row of `{}` is no probabilities: put scores of several labels through a \
+                 sigmoid first",
+                listing.sample(id).key
+            ));
+        }
+        // Of several labels each has a probability of its own.
+        if !several && (!bounded || (sum - 1.0).abs() > SUM_ERROR) {
             return Err(format!(
                 "the row of `{}` is no probabilities of the classes: it sums to {sum:.3}; put \
                  scores through a softmax first",

@@ -3,22 +3,27 @@
 
 mod brought;
 mod groups;
+mod remembered;
 
 pub use brought::{Brought, Wanted, bring};
+
+use serde::{Deserialize, Serialize};
 
 use crate::duplicates::Duplicates;
 use crate::executor::{Executor, Interrupted};
 use crate::features::Vectors;
 use crate::features::built_in::{self, FitError};
+use crate::features::onnx::Seen;
 use crate::features::supplied::Supplied;
 use crate::finding::{LabelBelief, LabelFlag, LabelOpinion};
 use crate::fingerprint::{FingerprintTable, Pictures};
 use crate::label_model::{
     self, Judgement, Labelled, Level, ManyJudgement, Settings, judge, judge_many,
-    judge_probabilities,
+    judge_many_probabilities, judge_probabilities,
 };
 use crate::progress::{Progress, Stage};
 use crate::sample::{Labels, Listing, Role, SampleId};
+use remembered::Basis;
 
 /// What labels are judged from.
 #[derive(Clone, Copy)]
@@ -36,7 +41,7 @@ pub struct Material<'a> {
 }
 
 /// What the model said, its row `i` being about `ids[i]`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Said {
     /// Nothing: the reason.
     Nothing(String),
@@ -57,6 +62,8 @@ pub struct Labelling {
     pub features: String,
     /// The user brought them.
     pub brought: bool,
+    /// What a person should know of the judging itself.
+    pub notes: Vec<String>,
     /// For every sample of the listing.
     pub opinions: Vec<LabelOpinion>,
 }
@@ -71,7 +78,7 @@ impl Labelling {
         };
         let help = match self.brought {
             true => "",
-            false => "; bring embeddings (`--embeddings`)",
+            false => "; bring a model (`--model`) or embeddings (`--embeddings`)",
         };
         Some(format!(
             "cannot judge labels with {}; {why}{help}",
@@ -106,8 +113,9 @@ pub fn labelling(
     executor: &Executor,
     progress: &dyn Progress,
 ) -> Result<Labelling, Interrupted> {
-    let (ids, row_of) = judged(material);
+    let (mut ids, row_of) = judged(material);
     progress.begin(Stage::Labels, Some(ids.len() as u64));
+    let mut notes = Vec::new();
     let said = if ids.len() < 2 {
         Said::Nothing("fewer than two samples carry a label and could be judged".to_owned())
     } else {
@@ -119,7 +127,18 @@ pub fn labelling(
             Brought::Nothing => from_pictures(material, &ids, settings, executor, progress)?,
             Brought::Embeddings(rows, _) => {
                 let vectors = Vectors::new(rows.vectors.dim(), of_rows(rows)).unwrap_or_default();
-                ask(material, &ids, vectors, settings, executor)?
+                from_vectors(material, &ids, vectors, settings, executor)?
+            }
+            Brought::Model(model) => {
+                let done = |steps| progress.advance(steps);
+                let (fingerprints, pictures) = (material.fingerprints, material.pictures);
+                let seen = model.vectors(&ids, fingerprints, pictures, executor, done)?;
+                notes.extend(unseen(material.listing, &seen));
+                ids = seen.ids;
+                match ids.len() {
+                    0 | 1 => Said::Nothing("the model saw fewer than two pictures".to_owned()),
+                    _ => from_vectors(material, &ids, seen.vectors, settings, executor)?,
+                }
             }
             Brought::Probabilities(rows, _) => probable(material, &ids, &of_rows(rows), settings),
         }
@@ -128,6 +147,7 @@ pub fn labelling(
     progress.end(Stage::Labels, &format!("{} labels judged", ids.len()));
     let (features, brought) = match material.brought {
         Brought::Nothing => (BUILT_IN.to_owned(), false),
+        Brought::Model(model) => (model.name().to_owned(), true),
         Brought::Embeddings(_, name) | Brought::Probabilities(_, name) => (name.clone(), true),
     };
     Ok(Labelling {
@@ -135,6 +155,7 @@ pub fn labelling(
         said,
         features,
         brought,
+        notes,
         opinions,
     })
 }
@@ -144,7 +165,7 @@ pub fn labelling(
 fn judged(material: Material<'_>) -> (Vec<SampleId>, Vec<usize>) {
     let listing = material.listing;
     let rows = match material.brought {
-        Brought::Nothing => None,
+        Brought::Nothing | Brought::Model(_) => None,
         Brought::Embeddings(rows, _) | Brought::Probabilities(rows, _) => Some(&rows.ids),
     };
     let row_of = |id: SampleId| match rows {
@@ -161,6 +182,16 @@ fn judged(material: Material<'_>) -> (Vec<SampleId>, Vec<usize>) {
         .unzip()
 }
 
+/// Which pictures a model could not be shown, if any.
+fn unseen(listing: &Listing, seen: &Seen) -> Option<String> {
+    let (id, why) = seen.failed.first()?;
+    let key = &listing.sample(*id).key;
+    let count = seen.failed.len();
+    Some(format!(
+        "{count} labelled pictures have no vector and were not judged; `{key}`: {why}"
+    ))
+}
+
 fn from_pictures(
     material: Material<'_>,
     ids: &[SampleId],
@@ -168,28 +199,44 @@ fn from_pictures(
     executor: &Executor,
     progress: &dyn Progress,
 ) -> Result<Said, Interrupted> {
+    let groups = groups::of(material.listing, material.duplicates, ids);
+    let key = remembered::key(material, ids, &groups, Basis::Pictures, settings);
     let thumbnail = |i: usize| material.pictures.thumbnail(ids[i]).unwrap_or_default();
     let done = |steps| progress.advance(steps);
-    match built_in::vectors(ids.len(), thumbnail, executor, done) {
-        Ok(vectors) => ask(material, ids, vectors, settings, executor),
-        Err(FitError::Interrupted(stop)) => Err(stop),
-        Err(FitError::NoVariance) => Ok(Said::Nothing(
-            "the labelled pictures do not differ from each other".to_owned(),
-        )),
-    }
+    remembered::or_else(key, material.pictures, || {
+        match built_in::vectors(ids.len(), thumbnail, executor, done) {
+            Ok(vectors) => ask(material.listing, ids, &groups, vectors, settings, executor),
+            Err(FitError::Interrupted(stop)) => Err(stop),
+            Err(FitError::NoVariance) => Ok(Said::Nothing(
+                "the labelled pictures do not differ from each other".to_owned(),
+            )),
+        }
+    })
 }
 
-/// What probabilities say of samples with one label each.
+fn from_vectors(
+    material: Material<'_>,
+    ids: &[SampleId],
+    vectors: Vectors,
+    settings: &Settings,
+    executor: &Executor,
+) -> Result<Said, Interrupted> {
+    let groups = groups::of(material.listing, material.duplicates, ids);
+    let basis = Basis::Vectors(&vectors);
+    let key = remembered::key(material, ids, &groups, basis, settings);
+    remembered::or_else(key, material.pictures, || {
+        ask(material.listing, ids, &groups, vectors, settings, executor)
+    })
+}
+
+/// What probabilities say.
 fn probable(material: Material<'_>, ids: &[SampleId], rows: &[f32], settings: &Settings) -> Said {
+    let classes = material.listing.classes.len();
     let Some(labels) = single(material.listing, ids) else {
-        return Said::Nothing(
-            "samples carry several labels each, and probabilities are read for one; embeddings \
-             (`--embeddings`) serve both"
-                .to_owned(),
-        );
+        let labels = several(material.listing, ids);
+        return Said::Many(judge_many_probabilities(rows, &labels, classes, settings));
     };
     let groups = groups::of(material.listing, material.duplicates, ids);
-    let classes = material.listing.classes.len();
     Said::One(judge_probabilities(
         rows, &labels, &groups, classes, settings,
     ))
@@ -204,40 +251,37 @@ fn single(listing: &Listing, ids: &[SampleId]) -> Option<Vec<u32>> {
     labels.collect()
 }
 
+/// The classes of each sample.
+fn several(listing: &Listing, ids: &[SampleId]) -> Vec<Vec<u32>> {
+    let labels = ids.iter().map(|&id| {
+        let classes = listing.sample(id).labels.classes().iter();
+        classes.map(|class| class.0).collect()
+    });
+    labels.collect()
+}
+
 fn ask(
-    material: Material<'_>,
+    listing: &Listing,
     ids: &[SampleId],
-    vectors: Vectors,
+    groups: &[u32],
+    mut vectors: Vectors,
     settings: &Settings,
     executor: &Executor,
 ) -> Result<Said, Interrupted> {
-    let listing = material.listing;
-    let mut vectors = vectors;
     let lengths = vectors.normalize();
-    let groups = groups::of(listing, material.duplicates, ids);
     let single = single(listing, ids);
     let data = Labelled {
         vectors: vectors.as_slice(),
         dim: vectors.dim(),
         lengths: &lengths,
         labels: single.as_deref().unwrap_or_default(),
-        groups: &groups,
+        groups,
         classes: listing.classes.len(),
     };
     if single.is_some() {
         return judge(data, settings, executor).map(Said::One);
     }
-    let several: Vec<Vec<u32>> = (ids.iter())
-        .map(|&id| {
-            listing
-                .sample(id)
-                .labels
-                .classes()
-                .iter()
-                .map(|class| class.0)
-                .collect()
-        })
-        .collect();
+    let several = several(listing, ids);
     judge_many(data, &several, settings, executor).map(Said::Many)
 }
 

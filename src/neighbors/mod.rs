@@ -3,6 +3,7 @@
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 use crate::executor::{Executor, Interrupted};
@@ -35,7 +36,7 @@ impl Space<'_> {
 }
 
 /// One row near another.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Neighbor {
     /// Which row.
     pub row: u32,

@@ -36,6 +36,35 @@ fn second_scan_writes_the_same_report_without_opening_a_picture() {
 }
 
 #[test]
+fn labels_are_judged_once_and_anew_when_one_changes() {
+    let place = Place::new();
+    place.tinted_set();
+    let scan = |report: &str, more: &[&str]| {
+        let arguments = ["scan", "data", "--select", "LABEL", "--report", report];
+        place.splitlint(arguments).args(more).exits(0);
+        let files = [
+            "findings.csv",
+            "samples.csv",
+            "decisions.csv",
+            "summary.json",
+        ];
+        files.map(|file| place.read(format!("{report}/{file}")))
+    };
+    let cold = scan("cold", &[]);
+    assert_eq!(cold, scan("warm", &[]));
+    assert_eq!(cold, scan("none", &["--no-cache"]));
+    let moved = |from: &str, to: &str| {
+        fs::rename(place.path(from), place.path(to)).expect("moved");
+    };
+    moved("data/test/cat/003.png", "data/test/dog/a003.png");
+    let changed = scan("changed", &[]);
+    assert_ne!(changed[1], cold[1]);
+    assert_eq!(changed, scan("changed-anew", &["--no-cache"]));
+    moved("data/test/dog/a003.png", "data/test/cat/003.png");
+    assert_eq!(cold, scan("back", &[]));
+}
+
+#[test]
 fn cache_is_shown_and_cleared() {
     let place = Place::new();
     place.leaky_set();

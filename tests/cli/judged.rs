@@ -159,3 +159,37 @@ fn rows_that_do_not_fit_are_refused_in_words() {
         .exits(0)
         .warns("6 labelled samples have no row");
 }
+
+#[test]
+fn label_of_several_is_doubted_by_a_probability_of_its_own() {
+    let place = Place::new();
+    place.clean_set(EACH);
+    let mut manifest = "path,split,labels\n".to_owned();
+    let mut rows = Vec::new();
+    for (i, (key, cat)) in samples().into_iter().enumerate() {
+        // Every third is outdoors, too; one that is not is labelled so.
+        let outdoors = i % 3 == 0;
+        let told = outdoors || key == "test/dog/015.jpg";
+        let animal = if cat { "cat" } else { "dog" };
+        let labels = if told {
+            format!("{animal};outdoors")
+        } else {
+            animal.to_owned()
+        };
+        let split = key.split('/').next().unwrap_or("");
+        manifest.push_str(&format!("{key},{split},{labels}\n"));
+        let sure = 0.9 + (i % 10) as f32 / 110.0;
+        let p = |is: bool| if is { sure } else { 1.0 - sure };
+        rows.push((key, vec![p(cat), p(!cat), p(outdoors)]));
+    }
+    place.write("data/labels.csv", manifest);
+    bring(&place, "p.npy", &rows);
+    let told = place
+        .splitlint(["scan", "data/labels.csv", "--no-cache"])
+        .args(JUDGED)
+        .args(["--pred-probs", "p.npy", "--row-keys", "keys.txt"])
+        .exits(0);
+    told.says("`test/dog/015.jpg`").says("outdoors");
+    let decisions = place.read("splitlint-report/decisions.csv");
+    assert_eq!(decisions.lines().count(), 2, "{decisions}");
+}

@@ -6,6 +6,7 @@ mod cache;
 mod init;
 mod interrupt;
 mod judged;
+mod modelled;
 mod pictures;
 mod planted;
 mod run;

@@ -86,4 +86,28 @@ impl Place {
         self.clean_set(6);
         self.picture("data/test/cat/copy.jpg", 0);
     }
+
+    /// Two splits of 20 red cats and 20 blue dogs, and one dog among the cats.
+    pub(crate) fn tinted_set(&self) {
+        for (i, folder) in ["train/cat", "train/dog", "test/cat", "test/dog"]
+            .into_iter()
+            .enumerate()
+        {
+            for j in 0..20 {
+                let key = format!("data/{folder}/{j:03}.png");
+                let cat = folder.ends_with("cat") && key != "data/test/cat/007.png";
+                let mut picture = waves(i as u64 * 1000 + j);
+                for pixel in picture.pixels_mut() {
+                    let [r, g, b] = pixel.0;
+                    pixel.0 = match cat {
+                        true => [r / 2 + 120, g / 2, b / 2],
+                        false => [r / 2, g / 2, b / 2 + 120],
+                    };
+                }
+                let mut bytes = Cursor::new(Vec::new());
+                (picture.write_to(&mut bytes, ImageFormat::Png)).expect("encodes");
+                self.write(key, bytes.into_inner());
+            }
+        }
+    }
 }

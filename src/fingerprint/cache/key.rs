@@ -39,12 +39,25 @@ impl Key {
         parts.key()
     }
 
+    /// What `method` (its name, version and settings) makes of a content.
+    pub fn of_content(method: &str, content: ContentHash) -> Self {
+        Self::of_parts(method, [&content.0[..]])
+    }
+
     /// What `method` (its name, version and settings) says of two contents, in
     /// this order.
     pub fn of_pair(method: &str, a: ContentHash, b: ContentHash) -> Self {
         let mut parts = Parts::new(method);
         parts.add(&a.0);
         parts.add(&b.0);
+        parts.key()
+    }
+
+    /// What `method` (its name, version and settings) makes of `parts`, in this
+    /// order.
+    pub fn of_parts<'a>(method: &str, of: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut parts = Parts::new(method);
+        of.into_iter().for_each(|part| parts.add(part));
         parts.key()
     }
 

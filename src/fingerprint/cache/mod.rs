@@ -75,7 +75,7 @@ pub struct Contents {
     pub fingerprints: u64,
     /// Thumbnails and the like.
     pub pictures: u64,
-    /// Verdicts on pairs.
+    /// Verdicts on pairs, and on the labels of a whole set.
     pub verdicts: u64,
 }
 

@@ -14,9 +14,10 @@ use super::key::Key;
 pub(crate) enum Shelf {
     /// Fingerprints: small rows, all read in every scan.
     Fingerprints,
-    /// Thumbnails, previews and hashes of pixels: read when asked for.
+    /// Thumbnails, previews, hashes of pixels and models' vectors: read when
+    /// asked for.
     Pictures,
-    /// Verdicts on pairs.
+    /// Verdicts on pairs, and on the labels of a whole set.
     Verdicts,
 }
 

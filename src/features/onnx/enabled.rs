@@ -1,0 +1,331 @@
+//! Runs an ONNX model over pictures. Knows nothing of what the vectors are for.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use image::RgbImage;
+use rten::{NodeId, RunOptions, ThreadPool, Value};
+use rten_tensor::prelude::*;
+
+use super::declared::{self, Declared};
+use super::file::{self, Opened, guarded};
+use super::pooled::pooled;
+use super::shown::{Batch, Shown, Values};
+use super::{ModelFile, Seen};
+use crate::error::{Error, Result};
+use crate::executor::{Executor, Interrupted};
+use crate::features::Vectors;
+use crate::fingerprint::cache::Key;
+use crate::fingerprint::{FingerprintTable, Pictures};
+use crate::sample::SampleId;
+
+/// Counts changes to how pictures are shown or outputs pooled: raise it with
+/// every such change.
+const METHOD: &str = "onnx 1";
+
+/// Outputs that hold what a model thinks of the whole picture, best first, where
+/// there are several: the names of Hugging Face's exports.
+const OUTPUTS: [&str; 4] = [
+    "image_embeds",
+    "pooler_output",
+    "sentence_embedding",
+    "embeddings",
+];
+
+/// A fixed batch above this was meant for something else than looking at
+/// pictures one after the other.
+const LARGEST_BATCH: usize = 1024;
+
+/// A model, loaded and tried.
+pub struct Model {
+    model: rten::Model,
+    input: NodeId,
+    output: NodeId,
+    shown: Shown,
+    batch: usize,
+    name: String,
+    /// Everything that a vector depends on but the picture.
+    method: String,
+    notes: Vec<String>,
+}
+
+impl Model {
+    /// Loads the model of `file`, and shows it a black picture.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the file cannot be read, is no ONNX model, takes
+    /// no pictures, cannot be run, or gives nothing to make a vector of.
+    pub fn load(file: &ModelFile) -> Result<Self> {
+        let path = &file.path;
+        let fault = |why: String| Error::Input(format!("model `{}`: {why}", path.display()));
+        let Opened {
+            digest,
+            proto,
+            model,
+        } = file::open(path).map_err(fault)?;
+        let declared = declared::read(&proto, file).map_err(fault)?;
+        drop(proto);
+        Self::tried(model, declared, file, &digest).map_err(fault)
+    }
+
+    /// What to call its vectors.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What a person should know of how it is used.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// What the model sees in the pictures of `ids`; those without a vector are
+    /// told. `done` is told how many more are finished. Each thread holds one
+    /// batch, and a batch is one picture where the model does not mind, so that
+    /// neither the number of threads nor what is known already changes a vector.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when a stop was asked for.
+    pub fn vectors(
+        &self,
+        ids: &[SampleId],
+        fingerprints: &FingerprintTable,
+        pictures: &Pictures,
+        executor: &Executor,
+        done: impl Fn(u64) + Sync,
+    ) -> Result<Seen, Interrupted> {
+        let key = |id: SampleId| {
+            let content = fingerprints.get(id)?.content?;
+            Some(Key::of_content(&self.method, content))
+        };
+        let mut vectors = executor.map(ids.len(), |i| {
+            let known = pictures.vector(key(ids[i])?);
+            done(u64::from(known.is_some()));
+            known.map(Ok)
+        })?;
+        let missing: Vec<usize> = (0..ids.len()).filter(|&i| vectors[i].is_none()).collect();
+        let batches: Vec<&[usize]> = missing.chunks(self.batch).collect();
+        let next = AtomicUsize::new(0);
+        let made = executor.on_each(|| {
+            // One thread, because how the runtime splits its work among several
+            // decides in which order it adds.
+            let thread = Arc::new(ThreadPool::with_num_threads(1));
+            let mut made = Vec::new();
+            while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if executor.stop().is_raised() {
+                    break;
+                }
+                let chosen: Vec<SampleId> = batch.iter().map(|&i| ids[i]).collect();
+                let answers = self.see(&chosen, pictures, &thread);
+                for (&i, vector) in batch.iter().zip(answers) {
+                    if let (Ok(vector), Some(key)) = (&vector, key(ids[i])) {
+                        pictures.keep_vector(key, vector);
+                    }
+                    made.push((i, vector));
+                }
+                done(batch.len() as u64);
+            }
+            made
+        });
+        executor.stop().check()?;
+        for (i, vector) in made.into_iter().flatten() {
+            vectors[i] = Some(vector);
+        }
+        Ok(gathered(ids, vectors, ids.len() - missing.len()))
+    }
+
+    /// The vectors of one batch of pictures, or why there is none.
+    fn see(
+        &self,
+        ids: &[SampleId],
+        pictures: &Pictures,
+        thread: &Arc<ThreadPool>,
+    ) -> Vec<Result<Vec<f32>, String>> {
+        let size = (self.shown.width, self.shown.height);
+        let mut answers: Vec<Result<Vec<f32>, String>> = Vec::with_capacity(ids.len());
+        let mut shown: Vec<RgbImage> = Vec::with_capacity(ids.len());
+        for &id in ids {
+            match pictures.covering(id, size) {
+                Ok(picture) => {
+                    shown.push(picture);
+                    answers.push(Ok(Vec::new()));
+                }
+                Err(failure) => answers.push(Err(format!("the picture {failure}"))),
+            }
+        }
+        if shown.is_empty() {
+            return answers;
+        }
+        let made = self.run(&shown, thread);
+        let mut made = match made {
+            Ok(made) => made.into_iter(),
+            Err(why) => return ids.iter().map(|_| Err(why.clone())).collect(),
+        };
+        for answer in answers.iter_mut().filter(|answer| answer.is_ok()) {
+            *answer = match made.next() {
+                Some(vector) if vector.iter().all(|v| v.is_finite()) => Ok(vector),
+                Some(_) => Err("the model gives numbers that are none".to_owned()),
+                None => Err("the model gives no vector".to_owned()),
+            };
+        }
+        answers
+    }
+
+    /// One vector a picture.
+    fn run(
+        &self,
+        pictures: &[RgbImage],
+        thread: &Arc<ThreadPool>,
+    ) -> Result<Vec<Vec<f32>>, String> {
+        let shape = self.shown.shape(self.batch);
+        let value = match self.shown.batch(pictures, self.batch) {
+            Batch::Bytes(bytes) => Value::from_shape(shape, bytes).map_err(|e| e.to_string())?,
+            Batch::Numbers(data) => Value::from_shape(shape, data).map_err(|e| e.to_string())?,
+        };
+        let options = RunOptions::default().with_thread_pool(Some(Arc::clone(thread)));
+        let outputs = guarded(|| {
+            let inputs = vec![(self.input, value.into())];
+            (self.model.run(inputs, &[self.output], Some(options))).map_err(|e| e.to_string())
+        })?;
+        match outputs.into_iter().next() {
+            Some(Value::FloatTensor(tensor)) => {
+                let data = tensor.to_vec();
+                pooled(tensor.shape(), &data, pictures.len(), self.shown.layout)
+            }
+            _ => Err("its output does not hold single-precision numbers".to_owned()),
+        }
+    }
+
+    /// The model once it has shown what it gives.
+    fn tried(
+        model: rten::Model,
+        declared: Declared,
+        file: &ModelFile,
+        digest: &blake3::Hash,
+    ) -> Result<Self, String> {
+        let Declared {
+            input,
+            batch,
+            shown,
+            guessed_size,
+            source,
+        } = declared;
+        if batch > LARGEST_BATCH {
+            return Err(format!(
+                "it takes {batch} pictures at once; more than {LARGEST_BATCH} are not shown"
+            ));
+        }
+        let input = (model.node_id(&input)).map_err(|e| e.to_string())?;
+        let output = output(&model, file.output.as_deref())?;
+        let named = |id| model.node_info(id).and_then(|node| node.name());
+        let output_name = named(output).unwrap_or("").to_owned();
+        let digest = digest.to_hex();
+        let file_name = file.path.file_name().unwrap_or_default();
+        let file_name = file_name.to_string_lossy();
+        let mut tried = Self {
+            input,
+            output,
+            shown,
+            batch,
+            name: format!("the vectors of `{file_name}` ({})", &digest[..8]),
+            method: format!("{METHOD} {digest} {output_name} {shown:?}"),
+            notes: Vec::new(),
+            model,
+        };
+        let black = RgbImage::new(shown.width, shown.height);
+        let thread = Arc::new(ThreadPool::with_num_threads(1));
+        let vectors = tried.run(&[black], &thread).map_err(|why| {
+            let others: Vec<&str> = (tried.model.input_ids().iter())
+                .filter(|&&id| id != tried.input)
+                .filter_map(|&id| tried.model.node_info(id)?.name())
+                .collect();
+            match &others[..] {
+                [] if guessed_size => format!(
+                    "it cannot be run on a picture of {} pixels a side; `--model-size` tells how \
+                     many it wants: {why}",
+                    shown.width
+                ),
+                [] => format!("it cannot be run on a picture: {why}"),
+                others => format!(
+                    "`{output_name}` wants more than a picture ({}); export the part that sees \
+                     pictures, or name an output that needs no more (`--model-output`): {why}",
+                    others.join(", ")
+                ),
+            }
+        })?;
+        let dim = vectors.first().map_or(0, Vec::len);
+        tried.notes = vec![format!(
+            "model `{file_name}` ({}) sees {} × {} pixels{}; `{output_name}` gives {dim} numbers",
+            &digest[..8],
+            shown.width,
+            shown.height,
+            values(shown.values, source)
+        )];
+        Ok(tried)
+    }
+}
+
+/// How samples are changed, for people.
+fn values(values: Values, source: &str) -> String {
+    match values {
+        Values::Bytes => format!(", as bytes, {source}"),
+        Values::RAW => format!(" of 0 to 255, {source}"),
+        Values::UNIT => format!(" of 0 to 1, {source}"),
+        Values::Scaled { scale, shift } => {
+            let std = scale.map(|scale| 1.0 / (255.0 * scale));
+            let mean = [0, 1, 2].map(|i| -shift[i] * std[i]);
+            let told = |three: [f32; 3]| three.map(|v| format!("{v:.3}")).join(", ");
+            format!(
+                ", less a mean of {} over a deviation of {} ({source})",
+                told(mean),
+                told(std)
+            )
+        }
+    }
+}
+
+fn gathered(
+    ids: &[SampleId],
+    vectors: Vec<Option<Result<Vec<f32>, String>>>,
+    known: usize,
+) -> Seen {
+    let dim = vectors.iter().flatten().flatten().map(Vec::len).next();
+    let dim = dim.unwrap_or(0);
+    let (mut kept, mut data, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    for (&id, vector) in ids.iter().zip(vectors) {
+        match vector {
+            Some(Ok(vector)) if vector.len() == dim => {
+                kept.push(id);
+                data.extend(vector);
+            }
+            Some(Err(why)) => failed.push((id, why)),
+            _ => failed.push((id, "the vector is of another length".to_owned())),
+        }
+    }
+    Seen {
+        ids: kept,
+        vectors: Vectors::new(dim, data).unwrap_or_default(),
+        known,
+        failed,
+    }
+}
+
+/// The output that is asked for, or else the one that most likely holds a vector
+/// of the whole picture.
+fn output(model: &rten::Model, wanted: Option<&str>) -> Result<NodeId, String> {
+    let named = |id: &NodeId| model.node_info(*id).and_then(|node| node.name());
+    let outputs = model.output_ids();
+    let find = |name: &str| {
+        let found = outputs.iter().find(|id| named(id) == Some(name));
+        found.copied()
+    };
+    let told = || {
+        let names: Vec<&str> = outputs.iter().filter_map(named).collect();
+        names.join(", ")
+    };
+    match wanted {
+        Some(name) => find(name).ok_or_else(|| format!("no output `{name}` among {}", told())),
+        None => (OUTPUTS.iter().find_map(|name| find(name)))
+            .or(outputs.first().copied())
+            .ok_or_else(|| "it has no output".to_owned()),
+    }
+}
