@@ -1,6 +1,8 @@
 //! Proposes pairs of pictures, with a first guess of the map between them.
 //! Proposes generously: judging is for `verify`.
 
+use std::ops::Range;
+
 use super::descriptor::{Basis, Descriptor, GRID, Span, Windows, turned};
 use super::join::{Cells, Database, Hit, Queries, Reach, join};
 use super::verify::map::Map;
@@ -135,35 +137,19 @@ pub(crate) type Lumas<'a> = dyn Fn(usize) -> Option<Plane> + Sync + 'a;
 /// Pictures whose windows are in memory at once: 14 kB each.
 const RUN: usize = 8192;
 
-/// The descriptors that are found: windows and turns of a run of pictures.
-struct Found {
-    windows: Vec<Descriptor>,
-    turns: Vec<Descriptor>,
-}
-
-impl Found {
-    fn of(
-        pictures: std::ops::Range<usize>,
-        windows: &Windows,
-        basis: &Basis,
-        lumas: &Lumas<'_>,
-        executor: &Executor,
-    ) -> Result<Self, Interrupted> {
-        // In one place from the start: two copies of a run would be the most
-        // memory that a search takes.
-        let described = executor.map(pictures.len(), |i| {
-            // None if it is gone since it was first looked at: like nothing else.
-            let luma = lumas(pictures.start + i).unwrap_or_default();
-            let turned = |(degrees, scale)| basis.describe(&turned_grid(&luma, degrees, scale));
-            (windows.describe(&luma), TURNS.map(turned))
-        })?;
-        let turns = described.iter().flat_map(|(_, turns)| *turns).collect();
-        let windows = described.into_iter().flat_map(|(windows, _)| windows);
-        Ok(Self {
-            windows: windows.collect(),
-            turns,
-        })
-    }
+/// The descriptors that are found in a run of pictures, by what `describe`
+/// makes of the luma of one.
+fn found<D: IntoIterator<Item = Descriptor> + Send>(
+    pictures: Range<usize>,
+    lumas: &Lumas<'_>,
+    executor: &Executor,
+    describe: impl Fn(&Plane) -> D + Sync,
+) -> Result<Vec<Descriptor>, Interrupted> {
+    let described = executor.map(pictures.len(), |i| {
+        // None if it is gone since it was first looked at: like nothing else.
+        describe(&lumas(pictures.start + i).unwrap_or_default())
+    })?;
+    Ok(described.into_iter().flatten().collect())
 }
 
 /// The grid over the middle part turned by `degrees`, from 2 × 2 samples a cell.
@@ -283,18 +269,30 @@ pub(crate) fn propose(
         all.collect()
     };
     let search = |queries, per, reach| Search::new(queries, count, per, reach, (&cells, executor));
-    // Full pictures, and their mirror images, against all windows; the middle
-    // against small turns of it.
+    let runs = || {
+        (0..count)
+            .step_by(RUN)
+            .map(|first| first..(first + RUN).min(count))
+    };
+    // Full pictures, and their mirror images, against all windows.
     let mut full = search(seen(&SEEN), WINDOWS, WINDOW_REACH)?;
-    let middles = askers.iter().map(|a| a.middle).collect();
-    let mut middle = search(middles, TURNS.len(), TURN_REACH)?;
-    for first in (0..count).step_by(RUN) {
-        let run = first..(first + RUN).min(count);
-        let found = Found::of(run, &windows, &basis, lumas, executor)?;
-        full.through(&found.windows, first, executor)?;
-        middle.through(&found.turns, first, executor)?;
+    for run in runs() {
+        let first = run.start;
+        let all = found(run, lumas, executor, |luma| windows.describe(luma))?;
+        full.through(&all, first, executor)?;
     }
     let mut guesses = full.guesses(|way, _, part| window_map(part).after(&flip_map(SEEN[way])));
+    // The middle against small turns of it.
+    let middles = askers.iter().map(|a| a.middle).collect();
+    let mut middle = search(middles, TURNS.len(), TURN_REACH)?;
+    for run in runs() {
+        let first = run.start;
+        let turned = |luma: &Plane| {
+            TURNS.map(|(degrees, scale)| basis.describe(&turned_grid(luma, degrees, scale)))
+        };
+        let all = found(run, lumas, executor, turned)?;
+        middle.through(&all, first, executor)?;
+    }
     guesses.extend(middle.guesses(|_, moving, part| {
         let (degrees, scale) = TURNS[part];
         turn_map(degrees, scale, askers[moving as usize].aspect, 1.0)

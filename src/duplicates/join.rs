@@ -349,6 +349,10 @@ fn unit(d: &Descriptor) -> Descriptor {
     d.map(|v| v / norm)
 }
 
+/// Queries whose hits in all their cells are in memory at once: at most about
+/// 2 kB each.
+const AT_ONCE: usize = 100_000;
+
 fn by_cells(
     queries: &Queries<'_>,
     (cells, askers): (&Cells, &[Vec<u32>]),
@@ -356,58 +360,69 @@ fn by_cells(
     reach: Reach,
     executor: &Executor,
 ) -> Result<Vec<Vec<Hit>>, Interrupted> {
-    let count = cells.centres.len();
     let nearest = cells.assign(database.all, executor)?;
-    let members = grouped(
-        count,
-        nearest
-            .iter()
-            .enumerate()
-            .map(|(entry, &cell)| (cell, entry as u32)),
-    );
-    let found = executor.map(count, |cell| {
-        let entries: Vec<Descriptor> = members[cell]
-            .iter()
-            .map(|&e| database.all[e as usize])
-            .collect();
-        let mut found: Vec<(u32, Hit)> = Vec::new();
-        let mut scores = Vec::new();
-        for asking in askers[cell].chunks(QUERIES) {
-            let part: Vec<Descriptor> = asking.iter().map(|&q| queries.all[q as usize]).collect();
-            let mut best: Vec<Best> = part.iter().map(|_| Best::new(reach.cut)).collect();
-            let mut cuts = vec![reach.cut; part.len()];
-            multiply(
-                &part,
-                &entries,
-                &mut scores,
-                |query, entry, score| {
-                    let best = &mut best[query];
-                    let entry = members[cell][entry];
-                    if database.picture(entry) != queries.picture(asking[query] as usize) {
-                        best.push(Hit { score, entry }, database, reach.keep);
-                    }
-                    best.cut
-                },
-                &mut cuts,
-            );
-            for (mut best, &query) in best.into_iter().zip(asking) {
-                best.prune(database, reach.keep);
-                found.extend(best.hits.into_iter().map(|hit| (query, hit)));
-            }
+    let entries = (0u32..).zip(&nearest).map(|(entry, &cell)| (cell, entry));
+    let members = grouped(cells.centres.len(), entries);
+    let mut hits = Vec::with_capacity(queries.all.len());
+    while hits.len() < queries.all.len() {
+        let (start, end) = (hits.len(), (hits.len() + AT_ONCE).min(queries.all.len()));
+        let found = executor.map(members.len(), |cell| {
+            // In ascending order, as they were grouped.
+            let before = |bound: usize| askers[cell].partition_point(|&q| (q as usize) < bound);
+            let asking = &askers[cell][before(start)..before(end)];
+            in_cell(queries, asking, &members[cell], database, reach)
+        })?;
+        let mut best: Vec<Best> = (start..end).map(|_| Best::new(reach.cut)).collect();
+        for (query, hit) in found.into_iter().flatten() {
+            best[query as usize - start].push(hit, database, reach.keep);
         }
-        found
-    })?;
-    let mut best: Vec<Best> = (queries.all.iter()).map(|_| Best::new(reach.cut)).collect();
-    for (query, hit) in found.into_iter().flatten() {
-        best[query as usize].push(hit, database, reach.keep);
-    }
-    Ok(best
-        .into_iter()
-        .map(|mut best| {
+        hits.extend(best.into_iter().map(|mut best| {
             best.prune(database, reach.keep);
             best.hits
-        })
-        .collect())
+        }));
+    }
+    Ok(hits)
+}
+
+/// The best hits of the queries `asking` among `members` of the database.
+fn in_cell(
+    queries: &Queries<'_>,
+    asking: &[u32],
+    members: &[u32],
+    database: Database<'_>,
+    reach: Reach,
+) -> Vec<(u32, Hit)> {
+    let entries: Vec<Descriptor> = (members.iter())
+        .map(|&entry| database.all[entry as usize])
+        .collect();
+    let mut found: Vec<(u32, Hit)> = Vec::new();
+    let mut scores = Vec::new();
+    for asking in asking.chunks(QUERIES) {
+        let part: Vec<Descriptor> = (asking.iter())
+            .map(|&query| queries.all[query as usize])
+            .collect();
+        let mut best: Vec<Best> = part.iter().map(|_| Best::new(reach.cut)).collect();
+        let mut cuts = vec![reach.cut; part.len()];
+        multiply(
+            &part,
+            &entries,
+            &mut scores,
+            |query, entry, score| {
+                let best = &mut best[query];
+                let entry = members[entry];
+                if database.picture(entry) != queries.picture(asking[query] as usize) {
+                    best.push(Hit { score, entry }, database, reach.keep);
+                }
+                best.cut
+            },
+            &mut cuts,
+        );
+        for (mut best, &query) in best.into_iter().zip(asking) {
+            best.prune(database, reach.keep);
+            found.extend(best.hits.into_iter().map(|hit| (query, hit)));
+        }
+    }
+    found
 }
 
 /// Values by key, in the order given.
@@ -415,6 +430,9 @@ fn grouped(count: usize, pairs: impl Iterator<Item = (u32, u32)>) -> Vec<Vec<u32
     let mut groups = vec![Vec::new(); count];
     for (key, value) in pairs {
         groups[key as usize].push(value);
+    }
+    for group in &mut groups {
+        group.shrink_to_fit();
     }
     groups
 }
