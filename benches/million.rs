@@ -1,57 +1,69 @@
-//! A million synthesised fingerprints through duplicates, checks and report:
-//! CPU seconds of each stage and the most memory used so far.
+//! A million synthesised fingerprints in a thousand classes through
+//! duplicates, checks and report: CPU seconds of each stage and the most
+//! memory used so far.
 //!
-//! `cargo bench --bench million [-- COUNT]`. Linux only: both figures are read
-//! from `/proc/self`.
+//! `cargo bench --bench million [-- COUNT CLASSES FOLDER]`; the report is kept
+//! where FOLDER is named. Linux only: both figures are read from `/proc/self`.
+//! No label model is fitted, which costs what it costs for 1,000 samples a
+//! thousand times over; one label in a hundred is put in question by hand.
 
 #![expect(clippy::print_stdout, reason = "a table for the terminal")]
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use image::{Rgb, RgbImage, codecs::jpeg::JpegEncoder};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use splitlint::checks::registry;
 use splitlint::config::{Options, resolve};
 use splitlint::decode::{ColourMode, Format, Header, Limits, Orientation, Plane, Thumbnail};
 use splitlint::executor::{Executor, StopFlag};
+use splitlint::finding::{Evidence, Finding, FindingId, LabelFlag, LabelOpinion};
 use splitlint::fingerprint::{
     Fingerprint, FingerprintTable, Fingerprinted, Hashes, ImageFacts, Pictures, Statistics,
 };
 use splitlint::labelling::Brought;
 use splitlint::progress::{Progress, Stage};
-use splitlint::report::{Report, write_folder};
+use splitlint::report::{Report, html, write_folder};
 use splitlint::sample::{
     ClassId, ContentHash, Labels, Listing, Sample, SampleId, SampleKey, Split, SplitId,
 };
 use splitlint::scan::examine;
 use splitlint::source::{ReadFailure, Reader, Stamp};
 
-fn main() {
-    let count = std::env::args().find_map(|a| a.parse().ok());
-    let count: u32 = count.unwrap_or(1_000_000);
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let given: Vec<String> = (std::env::args().skip(1))
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    let number = |place: usize, usual| {
+        let number = given.get(place).and_then(|text| text.parse().ok());
+        number.unwrap_or(usual)
+    };
+    let (count, classes): (u32, u32) = (number(0, 1_000_000), number(1, 1000));
     let clock = Clock::default();
     clock.tell("start");
-    let listing = listing(count);
+    let (listing, made) = listing(count, classes);
     clock.tell("listing made");
     let settings = resolve(Options {
         root: Some(PathBuf::from("synthetic")),
+        ignore: Some(vec!["LABEL".to_owned()]),
         ..Options::default()
-    });
-    let executor = Executor::new(0, StopFlag::default());
-    let (Ok(settings), Ok(executor)) = (settings, executor) else {
-        return;
-    };
+    })?;
+    let executor = Executor::new(0, StopFlag::default())?;
+    let made = Arc::new(made);
+    let of_sample = Arc::clone(&made);
     let fingerprinted = Fingerprinted {
-        table: FingerprintTable::new((0..count).map(|id| Some(fingerprint(id))).collect()),
+        table: FingerprintTable::new(made.iter().map(|&id| Some(fingerprint(id))).collect()),
         pictures: Pictures::made(
-            |id| Some(thumbnail(original(id.0))),
-            Arc::new(NoFiles),
+            move |id| Some(thumbnail(original(of_sample[id.index()]))),
+            Arc::new(MadeFiles(made)),
             Limits::default(),
         ),
         interrupted: false,
     };
     clock.tell("table made");
-    let scan = examine(
+    let mut scan = examine(
         &settings,
         listing,
         fingerprinted,
@@ -60,6 +72,10 @@ fn main() {
         &clock,
     );
     clock.tell("all checks");
+    let labels = opinions(&scan.listing);
+    let suspicions = suspicions(&scan.listing, &labels);
+    scan.outcome.findings.extend(suspicions);
+    (scan.outcome.findings).sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let report = Report {
         dataset: "synthetic",
         request: &settings.request,
@@ -71,36 +87,61 @@ fn main() {
         classes: &scan.classes,
         drift: &scan.drift,
         quality: &scan.quality,
-        labels: &[],
+        labels: &labels,
         drops: &scan.drops,
     };
-    let folder = std::env::temp_dir().join(format!("splitlint-million-{}", std::process::id()));
-    let written = write_folder(&report, None, &folder);
+    let shown = html::shown(&report);
+    let pictures = executor.map(shown.len(), |index| {
+        scan.pictures.jpeg(shown[index], html::THUMBNAIL_SIDE)
+    })?;
+    let pictures = (shown.into_iter().zip(pictures))
+        .filter_map(|(id, jpeg)| Some((id, jpeg?)))
+        .collect();
+    let page = html::render(&report, &pictures)?;
+    clock.tell("page");
+    let (temporary, kept) = match given.get(2) {
+        Some(folder) => (false, PathBuf::from(folder)),
+        None => {
+            let name = format!("splitlint-million-{}", std::process::id());
+            (true, std::env::temp_dir().join(name))
+        }
+    };
+    write_folder(&report, Some(&page), &kept)?;
     clock.tell("report");
     println!(
-        "{count} samples, {} pairs, {} findings, report: {}",
+        "{count} samples, {} pairs, {} findings, a page of {} kB",
         scan.duplicates.pairs.len(),
         scan.outcome.findings.len(),
-        written.map_or_else(|e| e.to_string(), |()| "written".to_owned())
+        page.len() / 1000,
     );
-    // Left behind only if the disk fails now.
-    let _ = std::fs::remove_dir_all(&folder);
+    if temporary {
+        // Left behind only if the disk fails now.
+        let _ = std::fs::remove_dir_all(&kept);
+    }
+    Ok(())
 }
 
-/// A hundred classes in three splits; keys as long as real ones.
-fn listing(count: u32) -> Listing {
-    let class = |id: u32| id % 100;
-    let split = |id: u32| match id / 100 % 10 {
-        0 => 2,
-        1 => 1,
+/// Classes in three splits, the first classes the largest and one in fifty
+/// lacking in `test`; keys as long as real ones. Also the number that each
+/// sample is made from.
+fn listing(count: u32, classes: u32) -> (Listing, Vec<u32>) {
+    let split = |id: u32| match id.wrapping_mul(0x9e37_79b9) >> 16 {
+        ..6_500 => 2,
+        6_500..13_000 => 1,
         _ => 0,
+    };
+    let class = |id: u32| {
+        let part = f64::from(id.wrapping_mul(0x85eb_ca6b)) / f64::from(u32::MAX);
+        let class = (part.powi(2) * f64::from(classes)) as u32;
+        let lacking = class % 50 == 7 && split(id) == 2;
+        (class + u32::from(lacking)).min(classes - 1)
     };
     let names = ["train", "val", "test"];
     let mut order: Vec<u32> = (0..count).collect();
     order.sort_unstable_by_key(|&id| (names[split(id)], class(id), id));
-    let samples = (0..).map(SampleId).zip(order).map(|(id, made)| {
+    let samples = (0..).map(SampleId).zip(&order).map(|(id, &made)| {
         let (split, class) = (split(made), class(made));
-        let path = format!("{}/class-{class:03}/IMG_{made:08}.jpg", names[split]);
+        let path = format!("{}/class-{class:04}/IMG_{made:08}.jpg", names[split]);
         Sample {
             id,
             key: SampleKey::from_path(path.as_ref()),
@@ -109,12 +150,63 @@ fn listing(count: u32) -> Listing {
             group: None,
         }
     });
-    Listing {
+    let listing = Listing {
         splits: names.map(Split::named).into(),
-        classes: (0..100).map(|class| format!("class-{class:03}")).collect(),
+        classes: (0..classes)
+            .map(|class| format!("class-{class:04}"))
+            .collect(),
         samples: samples.collect(),
         ..Listing::default()
-    }
+    };
+    (listing, order)
+}
+
+/// One label in a hundred is taken for a class further on.
+fn opinions(listing: &Listing) -> Vec<LabelOpinion> {
+    let classes = listing.classes.len() as u32;
+    (listing.samples.iter())
+        .map(|sample| match (sample.id.0 % 100, sample.labels.single()) {
+            (3, Some(ClassId(given))) => LabelOpinion {
+                score: Some(0.04),
+                suggested: Some((ClassId((given + 1 + sample.id.0 % 7) % classes), 0.8)),
+                cluster: None,
+                flag: LabelFlag::Likely,
+            },
+            _ => LabelOpinion {
+                score: Some(0.7),
+                ..LabelOpinion::default()
+            },
+        })
+        .collect()
+}
+
+/// A finding for each label in question.
+fn suspicions(listing: &Listing, labels: &[LabelOpinion]) -> Vec<Finding> {
+    let Some(check) = registry::find("suspicious-label").map(|declared| declared.info) else {
+        return Vec::new();
+    };
+    (listing.samples.iter().zip(labels))
+        .filter_map(|(sample, opinion)| {
+            let given = sample.labels.single()?;
+            let (suggested, _) = opinion.suggested?;
+            Some(Finding {
+                id: FindingId::of_key(check.code, &sample.key),
+                check,
+                severity: check.severity,
+                message: format!(
+                    "`{}` is labelled `{}` but looks like `{}`",
+                    sample.key,
+                    listing.class_name(given),
+                    listing.class_name(suggested),
+                ),
+                samples: vec![sample.id],
+                splits: sample.split.into_iter().collect(),
+                labels: vec![given, suggested],
+                score: Some(0.96),
+                evidence: Evidence::None,
+            })
+        })
+        .collect()
 }
 
 /// One sample in a hundred is a copy of an earlier one.
@@ -204,15 +296,25 @@ fn thumbnail(seed: u32) -> Thumbnail {
     }
 }
 
-struct NoFiles;
+/// Files that would show what the thumbnails show, by the number each sample
+/// is made from.
+struct MadeFiles(Arc<Vec<u32>>);
 
-impl Reader for NoFiles {
-    fn read(&self, _: SampleId) -> Result<Vec<u8>, ReadFailure> {
-        Err(ReadFailure("is only synthesised".to_owned()))
+impl Reader for MadeFiles {
+    fn read(&self, id: SampleId) -> Result<Vec<u8>, ReadFailure> {
+        let Thumbnail { luma, .. } = thumbnail(original(self.0[id.index()]));
+        let picture = RgbImage::from_fn(luma.width * 3, luma.height * 3, |x, y| {
+            let light = luma.samples[(y / 3 * luma.width + x / 3) as usize];
+            Rgb([light, light / 2 + 60, 255 - light])
+        });
+        let mut file = Vec::new();
+        (JpegEncoder::new(&mut file).encode_image(&picture))
+            .map_err(|e| ReadFailure(e.to_string()))?;
+        Ok(file)
     }
 
     fn extension(&self, _: SampleId) -> Option<String> {
-        None
+        Some("jpg".to_owned())
     }
 
     fn stamp(&self, _: SampleId) -> Option<Stamp> {

@@ -54,6 +54,7 @@ fn codes_named(word: &str) -> Vec<&'static str> {
 
 /// "no check `LEEK`; did you mean `LEAK`?"
 pub fn unknown(word: &str) -> String {
+    let full = in_full(word);
     let nearest = registry::all()
         .flat_map(|declared| {
             [
@@ -62,12 +63,21 @@ pub fn unknown(word: &str) -> String {
                 declared.info.name,
             ]
         })
-        .max_by(|a, b| closeness(word, a).total_cmp(&closeness(word, b)));
+        .max_by(|a, b| closeness(&full, a).total_cmp(&closeness(&full, b)));
     match nearest {
         Some(nearest) => format!(
             "no check is called `{word}`; did you mean `{nearest}`? `splitlint checks` lists them"
         ),
         None => format!("no check is called `{word}`"),
+    }
+}
+
+/// `leak1` as `leak001`: a code's number has three digits.
+fn in_full(word: &str) -> String {
+    let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    match word[letters.len()..].parse::<u16>() {
+        Ok(number) => format!("{letters}{number:03}"),
+        Err(_) => word.to_owned(),
     }
 }
 

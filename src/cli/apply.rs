@@ -88,27 +88,33 @@ fn summary(arguments: &ApplyArguments, plan: &Plan, staying: usize) -> String {
     let accepted = match plan.accepted.len() {
         0 => String::new(),
         count => format!(
-            "{count} findings accepted in `{}`\n",
+            "{} accepted in `{}`\n",
+            counted(count, "finding", "findings"),
             arguments.baseline.display()
         ),
     };
     let undecided = match plan.undecided {
         0 => String::new(),
         count => format!(
-            "{count} suspicious labels are undecided: write keep, drop, change or a class into \
-             the column `decision` of decisions.csv\n"
+            "{} undecided: write keep, drop, change or a class into \
+             the column `decision` of decisions.csv\n",
+            counted(count, "suspicious label is", "suspicious labels are")
         ),
     };
     format!(
-        "{} samples dropped, {} relabelled, {} kept as they are; {staying} stay\n{accepted}{undecided}\
+        "{} dropped, {} relabelled, {} kept as they are; {staying} stay\n{accepted}{undecided}\
          plan       {}\n\
          what stays {}\n",
-        plan.count("drop"),
+        counted(plan.count("drop"), "sample", "samples"),
         plan.count("relabel"),
         plan.count("keep"),
         arguments.plan.join("plan.csv").display(),
         arguments.plan.join("manifest.csv").display(),
     )
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// How the copy is scanned: the way the data set was.

@@ -13,6 +13,7 @@ mod explain;
 mod generated;
 mod init;
 mod interrupt;
+mod mistakes;
 mod panics;
 mod prepare;
 mod print;
@@ -35,6 +36,9 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Nothing is left to tell the user if the terminal is gone.
             let _ = error.print();
+            if let Some(tip) = mistakes::tip(&error) {
+                console::note(format!("tip: {tip}"));
+            }
             let code = if error.use_stderr() {
                 COULD_NOT_JUDGE
             } else {

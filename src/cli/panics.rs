@@ -1,5 +1,6 @@
 //! A panic becomes one line and exit code 2. Catches; explains nothing.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,17 +11,19 @@ static PLACE: Mutex<String> = Mutex::new(String::new());
 
 /// Runs `work`; a panic in it is an [`Error::Internal`]. Panics that a stage
 /// catches itself, a decoder's for one, print nothing, because they end as
-/// findings. `RUST_BACKTRACE` brings the usual output back.
+/// findings. With `RUST_BACKTRACE` the message ends in the way to the panic.
 pub(super) fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    if std::env::var_os("RUST_BACKTRACE").is_none() {
-        panic::set_hook(Box::new(|info| {
-            let mut place = PLACE.lock().unwrap_or_else(PoisonError::into_inner);
-            *place = info
-                .location()
-                .map(|location| format!(" at {location}"))
-                .unwrap_or_default();
-        }));
-    }
+    panic::set_hook(Box::new(|info| {
+        let mut place = PLACE.lock().unwrap_or_else(PoisonError::into_inner);
+        *place = info
+            .location()
+            .map(|location| format!(" at {location}"))
+            .unwrap_or_default();
+        let way = Backtrace::capture();
+        if way.status() == BacktraceStatus::Captured {
+            place.push_str(&format!("\n{way}"));
+        }
+    }));
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
         let message = payload
             .downcast_ref::<&str>()

@@ -90,3 +90,6 @@ impl<'a> Report<'a> {
         (!self.listing.sample(id).labels.classes().is_empty()).then_some(label)
     }
 }
+
+#[cfg(test)]
+mod tests;

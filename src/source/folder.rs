@@ -37,6 +37,10 @@ pub(super) fn list_root(
             };
             format!("if a split is another folder: `{}`", flags.join(" "))
         }
+        Kind::Classes | Kind::Flat if is_split(shown) => format!(
+            "`{}` is named like a split: scan the folder it lies in to compare splits",
+            shown.display()
+        ),
         Kind::Classes | Kind::Flat => format!(
             "if folders are splits: `--split train={0}/… --split test={0}/…`",
             shown.display()
@@ -61,6 +65,11 @@ pub(super) fn list_root(
     note_empty(&tree, &shape, builder)?;
     add(tree, &shape, None, builder)?;
     Ok(told)
+}
+
+fn is_split(folder: &Path) -> bool {
+    let name = folder.file_name().and_then(|name| name.to_str());
+    name.and_then(canonical_split).is_some()
 }
 
 /// Lists the folders of `--split NAME=PATH`, each with its path resolved.

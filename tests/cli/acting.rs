@@ -80,8 +80,8 @@ fn decisions_relabel_drop_and_keep() {
     place
         .splitlint(["apply", "--decisions", "decisions.csv", "--to", "cleaned"])
         .exits(0)
-        .says("1 samples dropped, 2 relabelled, 1 kept")
-        .says("1 suspicious labels are undecided");
+        .says("1 sample dropped, 2 relabelled, 1 kept")
+        .says("1 suspicious label is undecided");
     let copied = tree(&place.path("cleaned"));
     let has = |name: &str| {
         copied

@@ -3,6 +3,8 @@
 mod acting;
 mod baseline;
 mod cache;
+#[cfg(unix)]
+mod gate;
 mod init;
 mod interrupt;
 mod judged;

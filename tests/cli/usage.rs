@@ -52,6 +52,31 @@ fn split_without_a_path_is_refused_with_an_example() {
 }
 
 #[test]
+fn usual_mistakes_are_answered_with_what_was_meant() {
+    let place = Place::new();
+    place.picture("data/train/cat/1.jpg", 1);
+    let said = |arguments: &[&str], tip: &str| {
+        place.splitlint(arguments).exits(2).warns(tip);
+    };
+    said(&["data"], "splitlint scan data");
+    said(
+        &["scan", "data/train", "data/train/cat"],
+        "--split train=PATH",
+    );
+    said(&["scan", "data", "--format", "html"], "by every scan");
+    said(
+        &["scan", "data", "--output", "leaks.sarif"],
+        "sarif=leaks.sarif",
+    );
+    said(&["scan", "data/train/cat/1.jpg"], "neither a folder nor");
+    place
+        .splitlint(["scan", "data/train", "--no-cache"])
+        .exits(0)
+        .says("scan the folder it lies in");
+    said(&["explain", "leak1"], "did you mean `LEAK001`");
+}
+
+#[test]
 fn unknown_check_and_unknown_format_are_told_together() {
     Place::new()
         .splitlint(["scan", "data", "--select", "LEEK", "--output", "word=x.doc"])

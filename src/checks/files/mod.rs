@@ -33,6 +33,8 @@ pub use unsupported_format::UNSUPPORTED_FORMAT;
 pub use unusual_mode::UNUSUAL_MODE;
 pub use wrong_extension::WRONG_EXTENSION;
 
+use std::collections::BTreeSet;
+
 use super::{CheckContext, Declared, NewFinding};
 use crate::decode::DecodeFailure;
 use crate::finding::{Evidence, FindingId};
@@ -57,14 +59,42 @@ pub(super) const CHECKS: &[Declared] = &[
     unusual_mode::DECLARED,
 ];
 
-/// The samples whose pictures could not be seen, and why.
+/// A picture that could not be seen.
+struct Failed<'a> {
+    sample: &'a Sample,
+    why: &'a DecodeFailure,
+    /// Of a finding of the check that asks: from the content, so that it
+    /// survives renames, but from the key where nothing could be read, and for
+    /// all but the first of many files alike, such as empty ones.
+    id: FindingId,
+}
+
+impl Failed<'_> {
+    fn told(&self, message: String) -> NewFinding {
+        about_sample(self.id, self.sample, message)
+    }
+}
+
+/// The samples whose pictures could not be seen, for findings of `code`.
 fn failures<'a>(
     data: &CheckContext<'a>,
-) -> impl Iterator<Item = (&'a Sample, &'a DecodeFailure)> + use<'a> {
+    code: &'static str,
+) -> impl Iterator<Item = Failed<'a>> + use<'a> {
     let (listing, fingerprints) = (data.listing, data.fingerprints);
-    fingerprints
-        .iter()
-        .filter_map(|(id, row)| Some((listing.sample(id), row.image.as_ref().err()?)))
+    let mut met = BTreeSet::new();
+    fingerprints.iter().filter_map(move |(id, row)| {
+        let why = row.image.as_ref().err()?;
+        let sample = listing.sample(id);
+        let content = row.content.filter(|&c| met.insert((c, sample.split)));
+        let id = match content {
+            Some(content) => {
+                let split = listing.split_name(sample.split);
+                FindingId::of_samples(code, [(content, split)])
+            }
+            None => FindingId::of_key(code, &sample.key),
+        };
+        Some(Failed { sample, why, id })
+    })
 }
 
 /// The problems of these kinds met while listing.
@@ -81,11 +111,9 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A finding about a sample known by its key alone: its content is missing, or
-/// shared with every other empty file.
-fn about_sample(code: &str, sample: &Sample, message: String) -> NewFinding {
+fn about_sample(id: FindingId, sample: &Sample, message: String) -> NewFinding {
     NewFinding {
-        id: FindingId::of_key(code, &sample.key),
+        id,
         message,
         samples: vec![sample.id],
         splits: sample.split.into_iter().collect(),
@@ -95,12 +123,14 @@ fn about_sample(code: &str, sample: &Sample, message: String) -> NewFinding {
     }
 }
 
-/// A finding about something met while listing.
+/// A finding about something met while listing, known by its key alone.
 fn about_problem(code: &str, listing: &Listing, problem: &Problem, message: String) -> NewFinding {
-    match problem.sample {
-        Some(id) => about_sample(code, listing.sample(id), message),
+    let sample = problem.sample.map(|id| listing.sample(id));
+    let id = FindingId::of_key(code, sample.map_or(&problem.key, |sample| &sample.key));
+    match sample {
+        Some(sample) => about_sample(id, sample, message),
         None => NewFinding {
-            id: FindingId::of_key(code, &problem.key),
+            id,
             message,
             samples: Vec::new(),
             splits: Vec::new(),

@@ -1,6 +1,6 @@
 //! Finds pictures above the pixel limit, which are not decoded.
 
-use super::{about_sample, failures};
+use super::failures;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
 use crate::decode::DecodeFailure;
 use crate::finding::{CheckInfo, Severity};
@@ -31,15 +31,15 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        for (sample, failure) in failures(data) {
-            if let DecodeFailure::TooLarge { pixels, limit } = failure {
+        for failed in failures(data, TOO_MANY_PIXELS.code) {
+            if let DecodeFailure::TooLarge { pixels, limit } = failed.why {
                 let message = format!(
                     "`{}` has {} megapixels, more than the limit of {}: it was not decoded",
-                    sample.key,
+                    failed.sample.key,
                     megapixels(*pixels),
                     megapixels(*limit),
                 );
-                out.push(about_sample(TOO_MANY_PIXELS.code, sample, message));
+                out.push(failed.told(message));
             }
         }
         Ok(Ran::Completed)

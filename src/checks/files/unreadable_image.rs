@@ -1,7 +1,7 @@
 //! Finds pictures that cannot be seen because the file is missing or broken.
 //! Leaves formats not decoded here to FILE002 and giants to FILE003.
 
-use super::{about_problem, about_sample, failures, one_line, problems};
+use super::{about_problem, failures, one_line, problems};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
 use crate::decode::DecodeFailure;
 use crate::finding::{CheckInfo, Severity};
@@ -34,14 +34,14 @@ impl Check for ThisCheck {
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
         let code = UNREADABLE_IMAGE.code;
-        for (sample, failure) in failures(data) {
+        for failed in failures(data, code) {
             let elsewhere = matches!(
-                failure,
+                failed.why,
                 DecodeFailure::Unsupported(_) | DecodeFailure::TooLarge { .. }
             );
             if !elsewhere {
-                let message = format!("`{}` {}", sample.key, one_line(&failure.to_string()));
-                out.push(about_sample(code, sample, message));
+                let why = one_line(&failed.why.to_string());
+                out.push(failed.told(format!("`{}` {why}", failed.sample.key)));
             }
         }
         let kinds = [ProblemKind::MissingFile, ProblemKind::Unreadable];

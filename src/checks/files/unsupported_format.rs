@@ -1,6 +1,6 @@
 //! Finds pictures in formats that are recognised but not decoded here.
 
-use super::{about_sample, failures, one_line};
+use super::{failures, one_line};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
 use crate::decode::DecodeFailure;
 use crate::finding::{CheckInfo, Severity};
@@ -31,14 +31,14 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        for (sample, failure) in failures(data) {
-            if let DecodeFailure::Unsupported(format) = failure {
+        for failed in failures(data, UNSUPPORTED_FORMAT.code) {
+            if let DecodeFailure::Unsupported(format) = failed.why {
                 let message = format!(
                     "`{}` cannot be decoded here: {}; no check on pixels has seen it",
-                    sample.key,
+                    failed.sample.key,
                     one_line(format)
                 );
-                out.push(about_sample(UNSUPPORTED_FORMAT.code, sample, message));
+                out.push(failed.told(message));
             }
         }
         Ok(Ran::Completed)

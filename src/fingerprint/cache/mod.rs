@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 pub use key::Key;
-pub(super) use row::{from_bytes, to_bytes};
+pub use row::{from_bytes, to_bytes};
 pub(crate) use store::Shelf;
 use store::{Found, Row, StoreError};
 

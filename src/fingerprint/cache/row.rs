@@ -11,7 +11,7 @@ use crate::sample::ContentHash;
 
 /// The bytes of a fingerprint; `None` where it is not worth keeping: an
 /// unreadable file may be readable in the next scan.
-pub(crate) fn to_bytes(fingerprint: &Fingerprint) -> Option<Vec<u8>> {
+pub fn to_bytes(fingerprint: &Fingerprint) -> Option<Vec<u8>> {
     let image = match &fingerprint.image {
         Ok(facts) => Ok(FactsRow::of(facts)),
         Err(failure) => Err(FailureRow::of(failure)?),
@@ -25,7 +25,7 @@ pub(crate) fn to_bytes(fingerprint: &Fingerprint) -> Option<Vec<u8>> {
 }
 
 /// Reads what [`to_bytes`] wrote; `None` for anything else.
-pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Fingerprint> {
+pub fn from_bytes(bytes: &[u8]) -> Option<Fingerprint> {
     let (row, rest) = postcard::take_from_bytes::<Row>(bytes).ok()?;
     let image = match row.image {
         Ok(facts) => Ok(facts.into_facts()?),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::finding::LabelFlag;
 use crate::fingerprint::{ImageFacts, Statistics};
 use crate::report::Report;
-use crate::report::words::percent;
+use crate::report::words::{percent, shown};
 use crate::sample::{ClassId, SplitId};
 use crate::statistics::wilson;
 
@@ -17,6 +17,9 @@ const OPEN: usize = 30;
 const CONFUSED: usize = 15;
 /// Classes drawn of a figure: those that say most.
 const BOXES: usize = 12;
+/// Times the median class that the largest share may be: beyond, most bars of
+/// a straight axis would be too short to be told apart.
+const STRAIGHT: f64 = 20.0;
 /// Bars of a histogram.
 const BINS: usize = 32;
 
@@ -33,6 +36,8 @@ pub(super) struct ShareChart {
     left: usize,
     /// The share at the right end of the axis.
     widest: String,
+    /// Places grow with the square root of the share.
+    is_rooted: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -81,16 +86,28 @@ pub(super) fn shares(report: &Report<'_>) -> Option<ShareChart> {
         .map(|(split, class)| wilson(split.count(class), split.labelled).high)
         .fold(0.0, f64::max)
         .max(f64::MIN_POSITIVE);
-    let place = |share: f64| rounded(share / widest * 100.0);
+    let mut highest: Vec<f64> = (rows.iter())
+        .map(|&(_, class)| {
+            let shares = splits.iter().map(|split| split.share(class));
+            shares.fold(0.0, f64::max)
+        })
+        .collect();
+    highest.sort_unstable_by(f64::total_cmp);
+    let is_rooted = highest[highest.len() / 2] * STRAIGHT < widest;
+    let place = |share: f64| {
+        let part = share / widest;
+        rounded(if is_rooted { part.sqrt() } else { part } * 100.0)
+    };
     let name = |split: Option<SplitId>| listing.split_name(split).unwrap_or("all").to_owned();
     Some(ShareChart {
         splits: splits.iter().map(|split| name(split.split)).collect(),
         open: OPEN,
         left,
         widest: percent(widest),
+        is_rooted,
         rows: (rows.iter())
             .map(|&(apart, class)| ShareRow {
-                label: listing.class_name(class).to_owned(),
+                label: shown(listing.class_name(class)),
                 apart: percent(apart),
                 bars: (splits.iter().enumerate())
                     .map(|(tint, split)| {
@@ -157,10 +174,10 @@ pub(super) fn confusion(report: &Report<'_>) -> Option<Confusion> {
         .map(|&given| classes.iter().map(|&other| count(given, other)).collect())
         .collect();
     let most = cells.iter().flatten().copied().max().unwrap_or(0).max(1);
-    let shown: u64 = cells.iter().flatten().sum();
-    let name = |class: &ClassId| report.listing.class_name(*class).to_owned();
+    let inside: u64 = cells.iter().flatten().sum();
+    let name = |class: &ClassId| shown(report.listing.class_name(*class));
     Some(Confusion {
-        left: pairs.len() as u64 - shown,
+        left: pairs.len() as u64 - inside,
         rows: (classes.iter().zip(cells))
             .map(|(given, cells)| ConfusionRow {
                 given: name(given),
@@ -312,7 +329,7 @@ fn boxes(
                 |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
             let place = |value: f64| rounded((value - low) / (high - low) * 100.0);
             ClassBox {
-                label: label.clone(),
+                label: shown(label),
                 at: [0.05, 0.25, 0.5, 0.75, 0.95].map(|share| place(quantile(share))),
             }
         })

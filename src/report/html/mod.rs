@@ -6,6 +6,7 @@ mod charts;
 mod docs;
 mod gallery;
 mod model;
+mod scatter;
 mod text;
 
 use std::collections::BTreeMap;

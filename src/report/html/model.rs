@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::album::{Album, Picture, ShelfView, figure};
 use super::charts::{self, Confusion, Histogram, ShareChart};
 use super::gallery::{Gallery, Shelf};
+use super::scatter::{Scatter, scatters};
 use super::{Thumbnails, docs};
 use crate::finding::{Finding, RunState, Severity};
 use crate::gate::Verdict;
@@ -35,6 +36,8 @@ pub(super) struct Page {
     groups_left: usize,
     pairs_all: String,
     leaked_classes: Vec<LeakedClass>,
+    leaked_classes_left: usize,
+    scatters: Vec<Scatter>,
     shares: Option<ShareChart>,
     drift: Vec<DriftView>,
     distribution: Vec<CheckFindings>,
@@ -46,6 +49,7 @@ pub(super) struct Page {
     rows: Vec<Row>,
     rows_left: String,
     accepted: Vec<AcceptedView>,
+    accepted_left: usize,
     checks: Vec<CheckView>,
     /// Pictures left out because the page would have grown too large.
     pictures_left: usize,
@@ -160,6 +164,7 @@ impl Page {
             })
             .collect();
         let findings = outcome.findings.len();
+        let (leaked_classes, leaked_classes_left) = leaked_classes(report);
         Self {
             version: env!("CARGO_PKG_VERSION"),
             dataset: shown(report.dataset),
@@ -180,7 +185,9 @@ impl Page {
             groups,
             groups_left: gallery.groups_left,
             pairs_all: counted(report.duplicates.pairs.len() as u64, "pair", "pairs"),
-            leaked_classes: leaked_classes(report),
+            leaked_classes,
+            leaked_classes_left,
+            scatters: scatters(report),
             shares: charts::shares(report),
             drift: drift(report),
             distribution: distribution(report),
@@ -198,6 +205,7 @@ impl Page {
                 0 => String::new(),
                 left => number(left as u64),
             },
+            accepted_left: outcome.accepted.len().saturating_sub(ROWS),
             accepted: (outcome.accepted.iter().take(ROWS))
                 .map(|accepted| AcceptedView {
                     code: accepted.finding.check.code,
@@ -235,7 +243,8 @@ fn severities(report: &Report<'_>) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-fn leaked_classes(report: &Report<'_>) -> Vec<LeakedClass> {
+/// The first of them, and how many more there are.
+fn leaked_classes(report: &Report<'_>) -> (Vec<LeakedClass>, usize) {
     let listing = report.listing;
     let mut all: Vec<(f64, LeakedClass)> = (report.headlines.leaks.iter().flatten())
         .flat_map(|figures| {
@@ -256,7 +265,9 @@ fn leaked_classes(report: &Report<'_>) -> Vec<LeakedClass> {
         })
         .collect();
     all.sort_by(|a, b| b.0.total_cmp(&a.0));
-    all.into_iter().map(|(_, view)| view).take(ROWS).collect()
+    let left = all.len().saturating_sub(ROWS);
+    let shown = all.into_iter().map(|(_, view)| view).take(ROWS);
+    (shown.collect(), left)
 }
 
 fn drift(report: &Report<'_>) -> Vec<DriftView> {
