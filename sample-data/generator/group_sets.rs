@@ -1,7 +1,10 @@
-//! The smallest sets of the LEAK checks on groups: names matter, pictures do
-//! not.
+//! The smallest sets of the LEAK checks on groups of samples.
 
 use anyhow::Result;
+use image::imageops::{FilterType, resize};
+use image::{GrayImage, Luma, RgbImage};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::check_sets::Fill;
 use super::distribution_sets::tiny;
@@ -16,6 +19,11 @@ pub(crate) const SETS: &[(&str, Fill, Fill)] = &[
         |f| patients(f, &["train", "train", "test", "test"]),
     ),
     ("LEAK006", |f| videos(f, 1), |f| videos(f, 0)),
+    (
+        "LEAK007",
+        |f| weak_copies(f, |i| 5 * i + i / 6 + 1),
+        |f| weak_copies(f, |i| i),
+    ),
 ];
 
 /// A manifest of two patients with two pictures each, in these splits.
@@ -47,4 +55,29 @@ fn videos(folder: &Folder, stray: u64) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Forty-eight blurred pictures in train, and each with noise in test, where
+/// the class of the copy of picture `i` is the `class`th of six.
+fn weak_copies(folder: &Folder, class: fn(u64) -> u64) -> Result<()> {
+    for i in 0..48 {
+        let mut dice = ChaCha8Rng::seed_from_u64(i);
+        let coarse = GrayImage::from_fn(8, 8, |_, _| Luma([gray(128.0, 35.0, &mut dice)]));
+        let blurred = resize(&coarse, 32, 32, FilterType::CatmullRom);
+        for (split, class, noise) in [("train", i, 3.0), ("test", class(i), 12.0)] {
+            let picture = RgbImage::from_fn(32, 32, |x, y| {
+                let mean = f64::from(blurred.get_pixel(x, y).0[0]);
+                image::Rgb([gray(mean, noise, &mut dice); 3])
+            });
+            folder.save(&format!("{split}/class{}/{i:02}.png", class % 6), &picture)?;
+        }
+    }
+    Ok(())
+}
+
+/// A gray value about `mean`, nearly normal: the sum of four even ones.
+fn gray(mean: f64, deviation: f64, dice: &mut ChaCha8Rng) -> u8 {
+    let even = |dice: &mut ChaCha8Rng| f64::from(dice.next_u32()) / f64::from(u32::MAX) - 0.5;
+    let sum: f64 = (0..4).map(|_| even(dice)).sum();
+    (mean + deviation * sum * 3f64.sqrt()).clamp(0.0, 255.0) as u8
 }
