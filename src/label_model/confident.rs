@@ -2,7 +2,7 @@
 //! the user brings. They must come from a model that did not train on the
 //! sample.
 
-use super::{Belief, Judged, Judgement, Level, Settings, belief, calibrate, flags, shares};
+use super::{Belief, Judgement, Level, Settings, belief, calibrate, flags, shares};
 
 /// Judges `labels` by `probabilities` (`rows × classes`, each row summing to
 /// 1): a sample's score is its self-confidence, the probability given to its
@@ -41,7 +41,7 @@ pub fn judge_probabilities(
             let mut judged = flags::from_probabilities(line, given);
             judged.log_odds = odds.log_odds;
             if usable && counted == Some(odds.alternative) {
-                judged.level = level(&odds, settings);
+                judged.level = Level::of(f64::from(odds.log_odds), settings);
             }
             judged
         })
@@ -52,17 +52,6 @@ pub fn judge_probabilities(
         clusters: Vec::new(),
         outliers: Vec::new(),
         advice: super::ClassAdvice::default(),
-    }
-}
-
-fn level(judged: &Judged, settings: &Settings) -> Option<Level> {
-    let odds = f64::from(judged.log_odds);
-    if odds > settings.strong.ln() {
-        Some(Level::Strong)
-    } else if odds > settings.likely.ln() {
-        Some(Level::Likely)
-    } else {
-        None
     }
 }
 

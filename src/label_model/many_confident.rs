@@ -48,7 +48,7 @@ pub fn judge_many_probabilities(
             judged.score = judged.score.min(own(p) as f32);
             let odds = odds_against(own(scaled[sample]), given, usual);
             let doubted = side.counted(p).is_some_and(|present| present != given);
-            if let Some(level) = level(odds, settings)
+            if let Some(level) = Level::of(odds, settings)
                 && doubted
                 && auroc >= USABLE
             {
@@ -100,16 +100,6 @@ impl Sides {
             (false, true) => Some(false),
             (false, false) => None,
         }
-    }
-}
-
-fn level(odds: f64, settings: &Settings) -> Option<Level> {
-    if odds > settings.strong.ln() {
-        Some(Level::Strong)
-    } else if odds > settings.likely.ln() {
-        Some(Level::Likely)
-    } else {
-        None
     }
 }
 

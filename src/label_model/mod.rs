@@ -91,6 +91,18 @@ pub enum Level {
 }
 
 impl Level {
+    /// By the log odds of another label against the given one, where nothing
+    /// but these speaks.
+    fn of(odds: f64, settings: &Settings) -> Option<Self> {
+        if odds > settings.strong.ln() {
+            Some(Self::Strong)
+        } else if odds > settings.likely.ln() {
+            Some(Self::Likely)
+        } else {
+            None
+        }
+    }
+
     /// The name in tables.
     pub fn name(self) -> &'static str {
         match self {
