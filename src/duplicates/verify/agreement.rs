@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use super::lanes::{Block, LANES, Lanes, Look, add, each, sum, times};
+use super::lanes::{Block, LANES, Lanes, Look, add, each, sum, times, told};
 use super::map::Map;
-use super::pyramid::{Level, Pyramid, matched};
+use super::pyramid::Level;
 use crate::decode::{Plane, Thumbnail};
 
 /// What two aligned pictures have in common.
@@ -77,7 +77,7 @@ pub(crate) fn glance(
     let mut blocks = Vec::new();
     look.at(&mut blocks);
     pulp::Arch::new().dispatch(Glance {
-        blocks: &blocks,
+        blocks: &mut blocks,
         width: fixed.width,
         height: fixed.height,
         map,
@@ -86,19 +86,17 @@ pub(crate) fn glance(
 
 /// The agreement at full thumbnail size, colours included.
 pub(crate) fn agreement(
-    fixed: (&Pyramid, &Thumbnail),
-    moving: (&Pyramid, &Thumbnail),
+    fixed: (&Level, &Thumbnail),
+    moving: (&Level, &Thumbnail),
     map: &Map,
 ) -> Option<Agreement> {
-    let area = map.determinant().abs();
-    let (f, m) = matched(fixed.0.sizes(), moving.0.sizes(), area, 0);
-    let mut out = glance(fixed.0.level(f), moving.0.level(m), map, &WHOLE)?;
+    let mut out = glance(fixed.0, moving.0, map, &WHOLE)?;
     out.hue = hue(fixed.1, moving.1, map);
     Some(out)
 }
 
 struct Glance<'a> {
-    blocks: &'a [Block<Lanes>],
+    blocks: &'a mut [Block<Lanes>],
     /// Of the fixed level.
     width: usize,
     height: usize,
@@ -121,7 +119,7 @@ impl pulp::WithSimd for Glance<'_> {
 /// The gain, by regression reweighed twice, and what goes with it.
 #[inline(always)]
 fn photometry(
-    blocks: &[Block<Lanes>],
+    blocks: &mut [Block<Lanes>],
     (width, height): (usize, usize),
     map: &Map,
     out: &mut Agreement,
@@ -132,7 +130,7 @@ fn photometry(
         fixed: b,
         live,
         ..
-    } in blocks
+    } in &*blocks
     {
         add(&mut sums[0], live);
         let (a, b) = (times(a, live), times(b, live));
@@ -157,27 +155,30 @@ fn photometry(
     let (mut gain, mut offset) = (cov / va, mb - cov / va * ma);
     let mut typical = 0.0;
     for _ in 0..2 {
-        let mut left = [0.0; LANES];
+        let (mut count, mut left) = ([0.0; LANES], [0.0; LANES]);
         for Block {
             under: a,
             fixed: b,
             live,
             ..
-        } in blocks
+        } in &*blocks
         {
             let r = each(|l| (b[l] - gain * a[l] - offset).abs());
-            add(&mut left, &times(&r, live));
+            let live = times(live, &told(b, a, gain, offset));
+            add(&mut count, &live);
+            add(&mut left, &times(&r, &live));
         }
-        let inverse = 1.0 / (1.5 * sum(&left) / n).max(1.0);
+        let inverse = 1.0 / (1.5 * sum(&left) / sum(&count).max(1.0)).max(1.0);
         let mut sums = [[0.0; LANES]; 6];
         for Block {
             under: a,
             fixed: b,
             live,
             ..
-        } in blocks
+        } in &*blocks
         {
             let r = each(|l| b[l] - gain * a[l] - offset);
+            let live = times(live, &told(b, a, gain, offset));
             let k = each(|l| {
                 let t = r[l] * inverse;
                 let k = 1.0 / (1.0 + t * t);
@@ -200,6 +201,10 @@ fn photometry(
             gain = (mean(5) - ma * mb) / va;
             offset = mb - gain * ma;
         }
+    }
+    for block in blocks {
+        let told = told(&block.fixed, &block.under, gain, offset);
+        block.live = times(&block.live, &told);
     }
     out.residual = typical / out.contrast.max(1.0);
     out.gain = gain;

@@ -1,9 +1,9 @@
 //! Finds the affine map and the gain that lay one picture over another,
 //! starting near. Does not judge the result.
 
-use super::lanes::{Block, LANES, Lanes, Look, Slopes, add, each, sum, times};
+use super::lanes::{Block, LANES, Lanes, Look, Slopes, add, each, sum, times, told};
 use super::map::Map;
-use super::pyramid::Level;
+use super::pyramid::{Level, Sloped};
 
 /// Where an alignment ended.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +15,8 @@ pub(crate) struct Fit {
 }
 
 const UNKNOWNS: usize = 8;
+/// How far each unknown moves.
+type Steps = [f32; UNKNOWNS];
 /// Mean absolute residuals at which a sample's weight is down to a quarter:
 /// two deviations of a normal spread.
 const WIDE: f32 = 2.5;
@@ -27,7 +29,7 @@ const WIDE: f32 = 2.5;
 /// the two is flat there.
 pub(crate) fn align(
     fixed: &Level,
-    moving: &Level,
+    moving: &Sloped,
     start: Map,
     rounds: usize,
     stride: usize,
@@ -54,7 +56,8 @@ pub(crate) fn align(
         if last {
             break;
         }
-        let Some((moved, next)) = sums.moved(&map, now) else {
+        let Some((moved, next)) = (sums.solve()).and_then(|step| sums.moved(&step, &map, now))
+        else {
             break;
         };
         let moves = map.0.iter().zip(&moved.0).map(|(a, b)| (a - b).abs());
@@ -73,8 +76,21 @@ pub(crate) fn align(
     fit.filter(|fit| fit.correlation.is_finite())
 }
 
-/// One step of [`align`] on all samples, for what it is worth.
-pub(crate) fn step(fixed: &Level, moving: &Level, start: &Map) -> Option<Map> {
+/// Where one step of [`align`] led, and what is to be expected there, from the
+/// sums that were needed for the step: nothing more is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step {
+    pub(crate) map: Map,
+    /// Mean absolute residual before the step, in grey levels.
+    pub(crate) residual: f32,
+    /// Root of the mean square that the linear model leaves after the step.
+    pub(crate) left: f32,
+    /// Deviation of the fixed picture.
+    pub(crate) contrast: f32,
+}
+
+/// One step of [`align`] on all samples.
+pub(crate) fn step(fixed: &Level, moving: &Sloped, start: &Map) -> Option<Step> {
     let mut overlap = Overlap {
         fixed,
         moving,
@@ -84,7 +100,14 @@ pub(crate) fn step(fixed: &Level, moving: &Level, start: &Map) -> Option<Map> {
     overlap.lay(start);
     let light = overlap.light()?;
     let sums = overlap.sums(light, false)?;
-    Some(sums.moved(start, light)?.0)
+    let step = sums.solve()?;
+    let gained: f32 = step.iter().zip(&sums.right).map(|(a, b)| a * b).sum();
+    Some(Step {
+        map: sums.moved(&step, start, light)?.0,
+        residual: sums.residual / sums.count as f32,
+        left: ((sums.squares - gained).max(0.0) / sums.weight).sqrt(),
+        contrast: sums.contrast(),
+    })
 }
 
 /// fixed = gain × moving + offset, and the difference at which a sample's
@@ -102,7 +125,7 @@ const MEAN_OF_DEVIATION: f32 = 0.8;
 /// Two pictures, and what they share under the map they were last laid by.
 struct Overlap<'a> {
     fixed: &'a Level,
-    moving: &'a Level,
+    moving: &'a Sloped,
     stride: usize,
     blocks: Vec<Block<Slopes>>,
 }
@@ -144,7 +167,8 @@ impl Overlap<'_> {
     /// of the correlation. `None` when too little is left of the overlap.
     fn sums(&self, light: Light, last: bool) -> Option<Normal> {
         let blocks = &self.blocks;
-        let size = (self.moving.width as f32, self.moving.height as f32);
+        let moving = &self.moving.level;
+        let size = (moving.width as f32, moving.height as f32);
         let sums = if last {
             pulp::Arch::new().dispatch(Sums::<false>::new(blocks, light, size))
         } else {
@@ -184,8 +208,8 @@ impl pulp::WithSimd for Plain<'_> {
 }
 
 /// Terms without coordinates: count, |r|, and the weighted 1, a, b, a², b², ab,
-/// ar, r of moving a, fixed b and residual r.
-const WHOLE: usize = 10;
+/// ar, r, r² of moving a, fixed b and residual r.
+const WHOLE: usize = 11;
 /// Of a row: the products of two slopes times 1, x, x²; then slopes times a, 1
 /// and r, each times 1, x.
 const ROW: usize = 9 + 12;
@@ -243,6 +267,7 @@ impl<'a, const STEPS: bool> Sums<'a, STEPS> {
         let (x, b, live) = (&block.x, &block.fixed, &block.live);
         let a = &each(|l| block.under[l][0]);
         let r = each(|l| b[l] - gain * a[l] - offset);
+        let live = &times(live, &told(b, a, gain, offset));
         let w = each(|l| {
             let t = r[l] * inverse;
             let k = 1.0 / (1.0 + t * t);
@@ -264,6 +289,7 @@ impl<'a, const STEPS: bool> Sums<'a, STEPS> {
         let wr = times(&w, &r);
         add(&mut whole[8], &times(&wa, &r));
         add(&mut whole[9], &wr);
+        add(&mut whole[10], &times(&wr, &r));
         let (kx, ky) = (gain * self.size.0, gain * self.size.1);
         let gx = each(|l| block.under[l][1] * kx);
         let gy = each(|l| block.under[l][2] * ky);
@@ -319,6 +345,7 @@ impl<'a, const STEPS: bool> Sums<'a, STEPS> {
             weight: whole(2),
             count: whole(0) as u32,
             residual: whole(1),
+            squares: whole(10),
             moments: [whole(3), whole(4), whole(5), whole(6), whole(7)],
         };
         if !STEPS {
@@ -357,11 +384,20 @@ struct Normal {
     right: [f32; UNKNOWNS],
     weight: f32,
     count: u32,
+    /// Sum of |r|, not weighted.
     residual: f32,
+    /// Weighted sum of r²; only with the matrix.
+    squares: f32,
     moments: [f32; 5],
 }
 
 impl Normal {
+    /// Deviation of the fixed picture, weighted.
+    fn contrast(&self) -> f32 {
+        let [_, b, _, bb, _] = self.moments.map(|v| v / self.weight);
+        (bb - b * b).max(0.0).sqrt()
+    }
+
     fn correlation(&self) -> f32 {
         let [a, b, aa, bb, ab] = self.moments.map(|v| v / self.weight);
         let (va, vb) = (aa - a * a, bb - b * b);
@@ -371,11 +407,10 @@ impl Normal {
         (ab - a * b) / (va * vb).sqrt()
     }
 
-    /// Map and light after the step that these sums lead to.
-    fn moved(&self, map: &Map, light: Light) -> Option<(Map, Light)> {
-        let step = self.solve()?;
+    /// Map and light after `step`.
+    fn moved(&self, step: &Steps, map: &Map, light: Light) -> Option<(Map, Light)> {
         let mut moved = *map;
-        for (value, delta) in moved.0.iter_mut().zip(&step) {
+        for (value, delta) in moved.0.iter_mut().zip(step) {
             *value += delta.clamp(-0.12, 0.12);
         }
         let next = Light {
@@ -387,7 +422,7 @@ impl Normal {
     }
 
     /// The step of the damped equations, by Cholesky.
-    fn solve(&self) -> Option<[f32; UNKNOWNS]> {
+    fn solve(&self) -> Option<Steps> {
         let mut l = self.matrix;
         for (i, row) in l.iter_mut().enumerate() {
             // A hundredth: keeps directions that the picture does not fix (along

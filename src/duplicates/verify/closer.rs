@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::agreement::{Agreement, WHOLE, glance};
 use super::align::align;
 use super::map::Map;
-use super::pyramid::Pyramid;
+use super::pyramid::{Pyramid, Sloped};
 use crate::decode::Plane;
 
 /// Samples along the longer side, at most: four times the thumbnail's.
@@ -47,18 +47,16 @@ const LEAST_MEAN: f32 = 0.58;
 /// banner, if there is one. `None` when there is next to none.
 pub(crate) fn closer(fixed: &Plane, moving: &Plane, map: Map) -> Option<[Agreement; 2]> {
     let (f, m) = (Pyramid::new(fixed)?, Pyramid::new(moving)?);
-    let see = |level: usize, map: &Map, part: &Range<f32>| {
-        glance(f.level(level), m.level(level), map, part)
-    };
+    let (f1, m1) = (f.level(1), Sloped::new(m.level(1)));
     // A banner pulls the map a little, and more than a little of the detail is
     // lost by that: see what the frame alone would say.
     let starts = [Some(map), whole(map)].into_iter().flatten();
     let half = starts.filter_map(|start| {
-        let fit = align(f.level(1), m.level(1), start, 3, 2)?;
-        Some((see(1, &fit.map, &WHOLE)?, fit.map))
+        let fit = align(&f1, &m1, start, 3, 2)?;
+        Some((glance(&f1, &m1.level, &fit.map, &WHOLE)?, fit.map))
     });
     let (all, map) = half.max_by(|a, b| a.0.trimmed.total_cmp(&b.0.trimmed))?;
-    let beside = |part: &'static Range<f32>| Some((see(1, &map, part)?, part));
+    let beside = |part: &'static Range<f32>| Some((glance(&f1, &m1.level, &map, part)?, part));
     let parts = BESIDE_BANNERS.iter().filter_map(beside);
     let (half, part) = (parts.filter(|(rest, _)| rest.mean > all.mean + COVERED))
         .max_by(|a, b| a.0.mean.total_cmp(&b.0.mean))
@@ -66,8 +64,9 @@ pub(crate) fn closer(fixed: &Plane, moving: &Plane, map: Map) -> Option<[Agreeme
     if half.mean < LEAST_MEAN {
         return None;
     }
-    let map = align(f.level(0), m.level(0), map, 2, 4)?.map;
-    Some([see(0, &map, part)?, half])
+    let (f0, m0) = (f.level(0), Sloped::new(m.level(0)));
+    let map = align(&f0, &m0, map, 2, 4)?.map;
+    Some([glance(&f0, &m0.level, &map, part)?, half])
 }
 
 /// The flip or turn of the whole frame that is nearest to `map`, if one is near.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::map::Map;
-use super::pyramid::Level;
+use super::pyramid::{Level, Sloped};
 
 /// Samples of a row handled together.
 pub(super) const LANES: usize = 8;
@@ -43,22 +43,61 @@ pub(super) fn sum(lanes: &Lanes) -> f32 {
     ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
+/// Grey levels next to which a sample may be cut off. Not the very ends: samples
+/// are means.
+const CUT_OFF: (f32, f32) = (7.0, 248.0);
+
+/// The least that must be missing: what agrees is told.
+const CUT_BY: f32 = 4.0;
+
+/// 1 where fixed = gain × moving + offset can be asked for; 0 where one of the
+/// two, and one only, is as dark or as bright as samples get and the other says
+/// that it would be darker or brighter still.
+#[inline(always)]
+pub(super) fn told(fixed: &Lanes, moving: &Lanes, gain: f32, offset: f32) -> Lanes {
+    let (low, high) = CUT_OFF;
+    each(|l| {
+        let (f, m, expected) = (fixed[l], moving[l], gain * moving[l] + offset);
+        let (f_low, m_low) = (f <= low, m <= low);
+        let (f_high, m_high) = (f >= high, m >= high);
+        // How much brighter than expected.
+        let r = f - expected;
+        let below = (f_low != m_low) & (if f_low { r >= CUT_BY } else { r <= -CUT_BY });
+        let above = (f_high != m_high) & (if f_high { r <= -CUT_BY } else { r >= CUT_BY });
+        if (gain > 0.0) & (below | above) {
+            0.0
+        } else {
+            1.0
+        }
+    })
+}
+
 /// What is read of the moving picture under eight samples of the fixed one.
 pub(super) trait Under: Copy {
+    /// What it is read from.
+    type From;
+    /// Width and height of that.
+    fn size(moving: &Self::From) -> (usize, usize);
     /// Mixes four neighbours of each sample, of which the upper left stands at
     /// `first`, by `weights`: left and right above, then below.
-    fn mixed(moving: &Level, first: &[u32; LANES], weights: &[Lanes; 4]) -> Self;
+    fn mixed(moving: &Self::From, first: &[u32; LANES], weights: &[Lanes; 4]) -> Self;
 }
 
 /// Values.
 impl Under for Lanes {
+    type From = Level;
+
+    fn size(moving: &Level) -> (usize, usize) {
+        (moving.width, moving.height)
+    }
+
     #[inline(always)]
     fn mixed(moving: &Level, first: &[u32; LANES], weights: &[Lanes; 4]) -> Self {
         let mut out = [0.0; LANES];
         for (l, out) in out.iter_mut().enumerate() {
             let [a, b, c, d] = moving.four(first[l] as usize);
             let [wa, wb, wc, wd] = weights;
-            *out = a[0] * wa[l] + b[0] * wb[l] + c[0] * wc[l] + d[0] * wd[l];
+            *out = a * wa[l] + b * wb[l] + c * wc[l] + d * wd[l];
         }
         out
     }
@@ -69,8 +108,14 @@ impl Under for Lanes {
 pub(super) type Slopes = [[f32; 4]; LANES];
 
 impl Under for Slopes {
+    type From = Sloped;
+
+    fn size(moving: &Sloped) -> (usize, usize) {
+        (moving.level.width, moving.level.height)
+    }
+
     #[inline(always)]
-    fn mixed(moving: &Level, first: &[u32; LANES], weights: &[Lanes; 4]) -> Self {
+    fn mixed(moving: &Sloped, first: &[u32; LANES], weights: &[Lanes; 4]) -> Self {
         let mut out = [[0.0; 4]; LANES];
         for (l, out) in out.iter_mut().enumerate() {
             let [a, b, c, d] = moving.four(first[l] as usize);
@@ -97,19 +142,19 @@ pub(super) struct Block<U> {
 }
 
 /// Which samples to look at.
-pub(super) struct Look<'a> {
+pub(super) struct Look<'a, M> {
     pub(super) fixed: &'a Level,
     /// Of the fixed picture.
     pub(super) lines: Range<usize>,
-    pub(super) moving: &'a Level,
+    pub(super) moving: &'a M,
     pub(super) map: &'a Map,
     /// Every how manyth sample of every how manyth line.
     pub(super) stride: usize,
 }
 
-impl Look<'_> {
+impl<M> Look<'_, M> {
     /// Fills `blocks` with those that `moving` covers in part, line by line.
-    pub(super) fn at<U: Under>(self, blocks: &mut Vec<Block<U>>) {
+    pub(super) fn at<U: Under<From = M>>(self, blocks: &mut Vec<Block<U>>) {
         blocks.clear();
         let lines = self.lines.len().div_ceil(self.stride);
         blocks.reserve(lines * self.fixed.width.div_ceil(self.stride * LANES));
@@ -117,8 +162,8 @@ impl Look<'_> {
     }
 }
 
-struct Looking<'a, U> {
-    look: Look<'a>,
+struct Looking<'a, U: Under> {
+    look: Look<'a, U::From>,
     blocks: &'a mut Vec<Block<U>>,
 }
 
@@ -136,7 +181,8 @@ impl<U: Under> pulp::WithSimd for Looking<'_, U> {
         } = self.look;
         let m = &map.0;
         let (fw, fh) = (fixed.width as f32, fixed.height as f32);
-        let (mw, mh) = (moving.width as f32, moving.height as f32);
+        let (mw, mh) = U::size(moving);
+        let (mw, mh) = (mw as f32, mh as f32);
         let (right, bottom) = (mw - 0.5, mh - 0.5);
         let (dx, dy) = (m[0] * mw, m[3] * mh);
         let last = fixed.width - 1;
@@ -144,7 +190,7 @@ impl<U: Under> pulp::WithSimd for Looking<'_, U> {
             let y = (line as f32 + 0.5) / fh - 0.5;
             let base_x = (m[1] * y + m[2] + 0.5) * mw - 0.5;
             let base_y = (m[4] * y + m[5] + 0.5) * mh - 0.5;
-            let pixels = &fixed.pixels[line * fixed.width..(line + 1) * fixed.width];
+            let pixels = &fixed.values[line * fixed.width..(line + 1) * fixed.width];
             for first in (0..fixed.width).step_by(stride * LANES) {
                 let x = each(|l| ((first + l * stride) as f32 + 0.5) / fw - 0.5);
                 let px = each(|l| base_x + dx * x[l]);
@@ -164,7 +210,7 @@ impl<U: Under> pulp::WithSimd for Looking<'_, U> {
                 self.blocks.push(Block {
                     x,
                     y,
-                    fixed: each(|l| pixels[(first + l * stride).min(last)][0]),
+                    fixed: each(|l| pixels[(first + l * stride).min(last)]),
                     live,
                     under: under(moving, &px, &py),
                 });
@@ -175,8 +221,9 @@ impl<U: Under> pulp::WithSimd for Looking<'_, U> {
 
 /// Bilinear between sample centres; beyond them the edge goes on.
 #[inline(always)]
-fn under<U: Under>(moving: &Level, px: &Lanes, py: &Lanes) -> U {
-    let (width, height) = (moving.width as f32, moving.height as f32);
+fn under<U: Under>(moving: &U::From, px: &Lanes, py: &Lanes) -> U {
+    let (width, height) = U::size(moving);
+    let (width, height) = (width as f32, height as f32);
     let within = |v: f32, most: f32| {
         let v = if v > 0.0 { v } else { 0.0 };
         if v < most { v } else { most }

@@ -17,8 +17,8 @@ use align::{Fit, align, step};
 use closer::{closer, sides};
 use explain::{Picture, Shape, direction, explain};
 use map::Map;
-use pyramid::{Pyramid, Small, matched};
-use similarity::{CLOSER_ODDS, LEAST_TEXTURE, NOTHING, likely, likely_at_quarter};
+use pyramid::{Pyramid, Sloped, Small, matched};
+use similarity::{CLOSER_ODDS, LEAST_TEXTURE, NOTHING, likely, likely_at_quarter, promising};
 
 use super::candidates::Guess;
 use crate::decode::{Plane, Thumbnail};
@@ -115,16 +115,18 @@ const COARSE_SKEW: f32 = 0.12;
 /// Correlation at half size (0.911 at worst).
 const MIDDLE_CUT: f32 = 0.90;
 /// Skew at half size.
-const MIDDLE_SKEW: f32 = 0.06;
+const MIDDLE_SKEW: f32 = 0.08;
 
 /// Log odds at half size, by a regression of their own, below which thumbnails
 /// are not fetched: no planted copy of two thousand lay there (-2.58 at worst),
 /// and 87 of a hundred others.
 const MIDDLE_ODDS: f32 = -3.2;
 
-/// Log odds at quarter size below which a pair is given up: no planted copy of
-/// two thousand lay there after one step, two in a thousand after three, and
-/// four of five others.
+/// Log odds after one step at quarter size, by a regression of their own, below
+/// which a guess is given up: of two thousand planted copies one lay there with
+/// all its guesses, and three in five others.
+const FIRST_ODDS: f32 = -6.0;
+/// The same once aligned there: two planted copies in a thousand lay below.
 const COARSE_ODDS: f32 = -5.0;
 /// The same for pictures no larger than a thumbnail: their quarter is 8 samples
 /// long, and says less.
@@ -156,19 +158,23 @@ pub(crate) fn approach(guess: &Guess, fixed: &Subject, moving: &Subject) -> Opti
     let (f, m) = (&fixed.small, &moving.small);
     let levels = |map: &Map, level| {
         let (a, b) = matched(f.sizes(), m.sizes(), map.determinant().abs(), level);
-        (f.level(a), m.level(b))
+        (f.level(a), Sloped::new(m.level(b)))
     };
     let (a, b) = levels(&guess.map, 2);
     let small = Detail::of(fixed.long_side().max(moving.long_side())) == Detail::Thumbnail;
     let least = if small { SMALL_ODDS } else { COARSE_ODDS };
-    let plausible = |map: &Map| {
-        let skew = skew(map, fixed, moving);
-        let seen = (skew <= COARSE_SKEW).then(|| glance(&a, &b, map, &WHOLE));
-        (seen.flatten()).is_some_and(|quarter| likely_at_quarter(&quarter, skew) >= least)
-    };
-    let map = step(&a, &b, &guess.map).filter(plausible)?;
-    let fit = align(&a, &b, map, 2, 1)?;
-    if fit.correlation < COARSE_CUT || !plausible(&fit.map) {
+    let first = step(&a, &b, &guess.map)?;
+    let odds = promising(&first, skew(&first.map, fixed, moving), guess.score);
+    if !small && odds < FIRST_ODDS {
+        return None;
+    }
+    let fit = align(&a, &b, first.map, 2, 1)?;
+    let skewed = skew(&fit.map, fixed, moving);
+    if fit.correlation < COARSE_CUT || skewed > COARSE_SKEW {
+        return None;
+    }
+    let quarter = glance(&a, &b.level, &fit.map, &WHOLE)?;
+    if likely_at_quarter(&quarter, skewed) < least {
         return None;
     }
     let (a, b) = levels(&fit.map, 1);
@@ -177,7 +183,7 @@ pub(crate) fn approach(guess: &Guess, fixed: &Subject, moving: &Subject) -> Opti
     if fit.correlation < MIDDLE_CUT || skew > MIDDLE_SKEW {
         return None;
     }
-    let half = glance(&a, &b, &fit.map, &WHOLE)?;
+    let half = glance(&a, &b.level, &fit.map, &WHOLE)?;
     if likely(&half, skew) < MIDDLE_ODDS {
         return None;
     }
@@ -198,11 +204,12 @@ pub(crate) fn judge(
         return Answer::Abstained;
     };
     let (a, b) = matched(f.sizes(), m.sizes(), coarse.fit.map.determinant().abs(), 0);
-    let Some(fit) = align(f.level(a), m.level(b), coarse.fit.map, 3, 3) else {
+    let (f, m) = (f.level(a), Sloped::new(m.level(b)));
+    let Some(fit) = align(&f, &m, coarse.fit.map, 3, 3) else {
         return Answer::Different;
     };
     let map = fit.map;
-    let Some(mut agreement) = agreement((&f, fixed.1), (&m, moving.1), &map) else {
+    let Some(mut agreement) = agreement((&f, fixed.1), (&m.level, moving.1), &map) else {
         return Answer::Different;
     };
     if agreement.texture < LEAST_TEXTURE {

@@ -1,18 +1,46 @@
-//! A picture's luma at full, half and quarter thumbnail size with its slopes.
+//! A picture's luma at full, half and quarter thumbnail size, and its slopes.
 //! Knows nothing of other pictures.
 
 use crate::decode::Plane;
 
-/// One size: value, slope in x, slope in y (grey levels a sample), nothing.
+/// One size of a picture: grey levels, row by row.
 #[derive(Debug, Clone)]
 pub(crate) struct Level {
     pub(crate) width: usize,
     pub(crate) height: usize,
-    pub(crate) pixels: Vec<[f32; 4]>,
+    pub(crate) values: Vec<f32>,
 }
 
 impl Level {
-    fn new(width: usize, height: usize, values: &[f32]) -> Self {
+    /// The samples at `first`, right of it, below it, and right of that.
+    #[inline(always)]
+    pub(crate) fn four(&self, first: usize) -> [f32; 4] {
+        let upper = &self.values[first..first + 2];
+        let lower = &self.values[first + self.width..first + self.width + 2];
+        [upper[0], upper[1], lower[0], lower[1]]
+    }
+
+    fn halved(&self) -> Self {
+        let (width, height, values) = halve(self.width, self.height, &self.values);
+        Self {
+            width,
+            height,
+            values,
+        }
+    }
+}
+
+/// A level with its slopes: what moves under another.
+#[derive(Debug, Clone)]
+pub(crate) struct Sloped {
+    pub(crate) level: Level,
+    /// Value, slope in x, slope in y (grey levels a sample), nothing.
+    pixels: Vec<[f32; 4]>,
+}
+
+impl Sloped {
+    pub(crate) fn new(level: Level) -> Self {
+        let (width, height, values) = (level.width, level.height, &level.values);
         let mut pixels = Vec::with_capacity(values.len());
         for y in 0..height {
             let row = &values[y * width..(y + 1) * width];
@@ -36,18 +64,15 @@ impl Level {
             line[0][1] = row[1.min(width - 1)] - row[0];
             line[width - 1][1] = row[width - 1] - row[width.saturating_sub(2)];
         }
-        Self {
-            width,
-            height,
-            pixels,
-        }
+        Self { level, pixels }
     }
 
-    /// The samples at `first`, right of it, below it, and right of that.
+    /// As [`Level::four`].
     #[inline(always)]
     pub(crate) fn four(&self, first: usize) -> [&[f32; 4]; 4] {
+        let width = self.level.width;
         let upper = &self.pixels[first..first + 2];
-        let lower = &self.pixels[first + self.width..first + self.width + 2];
+        let lower = &self.pixels[first + width..first + width + 2];
         [&upper[0], &upper[1], &lower[0], &lower[1]]
     }
 }
@@ -55,37 +80,37 @@ impl Level {
 /// Width and height at full, half and quarter thumbnail size.
 pub(crate) type Sizes = [(usize, usize); 3];
 
-/// Three sizes, finest first: at most 64, 32 and 16 samples long.
+/// Three sizes, finest first: at most 64, 32 and 16 samples long for a
+/// thumbnail. Made as they are asked for.
 #[derive(Debug, Clone)]
-pub(crate) struct Pyramid {
-    levels: [Level; 3],
-}
+pub(crate) struct Pyramid(Level);
 
 impl Pyramid {
     /// `None` for pictures thinner than 4 samples: nothing can be laid over them.
     pub(crate) fn new(luma: &Plane) -> Option<Self> {
         let (width, height) = (luma.width as usize, luma.height as usize);
-        if width.min(height) < 4 {
-            return None;
-        }
-        let fine: Vec<f32> = luma.samples.iter().map(|&v| f32::from(v)).collect();
-        let (w1, h1, half) = halve(width, height, &fine);
-        let (w2, h2, quarter) = halve(w1, h1, &half);
-        Some(Self {
-            levels: [
-                Level::new(width, height, &fine),
-                Level::new(w1, h1, &half),
-                Level::new(w2, h2, &quarter),
-            ],
+        let values = || luma.samples.iter().map(|&v| f32::from(v)).collect();
+        (width.min(height) >= 4).then(|| {
+            Self(Level {
+                width,
+                height,
+                values: values(),
+            })
         })
     }
 
-    pub(crate) fn level(&self, index: usize) -> &Level {
-        &self.levels[index]
+    pub(crate) fn level(&self, index: usize) -> Level {
+        match index {
+            0 => self.0.clone(),
+            1 => self.0.halved(),
+            _ => self.0.halved().halved(),
+        }
     }
 
     pub(crate) fn sizes(&self) -> Sizes {
-        [0, 1, 2].map(|i| (self.levels[i].width, self.levels[i].height))
+        let half = |(w, h): (usize, usize)| (halved(w), halved(h));
+        let fine = (self.0.width, self.0.height);
+        [fine, half(fine), half(half(fine))]
     }
 }
 
@@ -100,18 +125,13 @@ pub(crate) struct Small {
 impl Small {
     /// `None` for pictures thinner than 4 samples.
     pub(crate) fn new(luma: &Plane) -> Option<Self> {
-        let (width, height) = (luma.width as usize, luma.height as usize);
-        if width.min(height) < 4 {
-            return None;
-        }
-        let fine: Vec<f32> = luma.samples.iter().map(|&v| f32::from(v)).collect();
-        let (w1, h1, half) = halve(width, height, &fine);
-        let (w2, h2, quarter) = halve(w1, h1, &half);
-        let bytes = |values: &[f32]| values.iter().map(|&v| (v + 0.5) as u8).collect();
+        let pyramid = Pyramid::new(luma)?;
+        let half = pyramid.level(1);
+        let bytes = |level: &Level| level.values.iter().map(|&v| (v + 0.5) as u8).collect();
         Some(Self {
-            sizes: [(width, height), (w1, h1), (w2, h2)],
+            sizes: pyramid.sizes(),
+            quarter: bytes(&half.halved()),
             half: bytes(&half),
-            quarter: bytes(&quarter),
         })
     }
 
@@ -119,7 +139,7 @@ impl Small {
         self.sizes
     }
 
-    /// Level 1 or 2 with its slopes.
+    /// Level 1 or 2.
     pub(crate) fn level(&self, index: usize) -> Level {
         let bytes = if index == 2 {
             &self.quarter
@@ -127,8 +147,11 @@ impl Small {
             &self.half
         };
         let (width, height) = self.sizes[index.clamp(1, 2)];
-        let values: Vec<f32> = bytes.iter().map(|&v| f32::from(v)).collect();
-        Level::new(width, height, &values)
+        Level {
+            width,
+            height,
+            values: bytes.iter().map(|&v| f32::from(v)).collect(),
+        }
     }
 }
 
@@ -151,11 +174,15 @@ pub(crate) fn matched(fixed: Sizes, moving: Sizes, area: f32, level: usize) -> (
     }
 }
 
-/// Halves each side that is longer than 5; an odd side keeps its extent (the
-/// cells get a little wider than two samples).
+/// Half of a side that is longer than 5.
+fn halved(side: usize) -> usize {
+    if side > 5 { side.div_ceil(2) } else { side }
+}
+
+/// Halves each side; an odd one keeps its extent (the cells get a little wider
+/// than two samples).
 fn halve(width: usize, height: usize, values: &[f32]) -> (usize, usize, Vec<f32>) {
-    let target = |side: usize| if side > 5 { side.div_ceil(2) } else { side };
-    let (w, h) = (target(width), target(height));
+    let (w, h) = (halved(width), halved(height));
     let columns = shares(width, w);
     let rows = shares(height, h);
     let mut narrow = vec![0.0; w * height];

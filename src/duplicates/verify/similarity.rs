@@ -8,6 +8,7 @@
 //! "Calibration".
 
 use super::agreement::Agreement;
+use super::align::Step;
 
 /// Textured places below which a picture holds too little to say anything.
 pub(crate) const LEAST_TEXTURE: f32 = 2.0;
@@ -165,4 +166,15 @@ pub(crate) fn likely_at_quarter(quarter: &Agreement, skew: f32) -> f32 {
         - 1.68 * log_cover(quarter)
         - 3.37 * (quarter.contrast + 1.0).ln()
         - 5.93
+}
+
+/// Log odds of a guess of this cosine after one step from it at quarter size.
+pub(crate) fn promising(step: &Step, skew: f32, cosine: f32) -> f32 {
+    let contrast = step.contrast.max(1.0);
+    10.65 * log(step.residual / contrast)
+        - 14.68 * log(step.left / contrast)
+        - 1.10 * log_skew(skew)
+        + 2.12 * nearness(cosine)
+        - 4.02 * (step.contrast + 1.0).ln()
+        - 5.90
 }
