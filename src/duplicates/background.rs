@@ -2,7 +2,7 @@
 //! are. Looks at no pixels.
 
 use super::groups;
-use super::verify::similarity::{NOTHING, among_small, in_a_crowd};
+use super::verify::similarity::{NOTHING, STRONG, among_small, in_a_crowd};
 use super::verify::{Aligned, Detail};
 use crate::sample::SampleId;
 
@@ -36,7 +36,7 @@ pub(super) fn in_view_of_all(
             }
         }
     }
-    let crowded = crowded(count, pairs, alone);
+    let crowds = crowds(count, pairs, alone);
     let others = |pair: &Aligned, odds: f32| {
         let of = |picture: u32| {
             let best = best.get(picture as usize).unwrap_or(&[NOTHING; RANK + 1]);
@@ -53,26 +53,56 @@ pub(super) fn in_view_of_all(
         let odds = (*odds)?;
         Some(match pair.detail {
             Detail::Thumbnail => among_small(odds, others(pair, odds)),
-            _ if crowded[pair.fixed as usize] => in_a_crowd(odds, others(pair, odds)),
-            _ => odds,
+            _ => match crowds[pair.fixed as usize] {
+                Some(level) => in_a_crowd(odds, others(pair, odds).max(level)),
+                None => odds,
+            },
         })
     });
     judged.collect()
 }
 
-/// Which pictures are of a crowd, by pairs that are likely by themselves.
-fn crowded(count: usize, pairs: &[Aligned], alone: &[Option<f32>]) -> Vec<bool> {
-    let likely = pairs.iter().zip(alone).filter(|(pair, odds)| {
-        pair.detail != Detail::Thumbnail && odds.is_some_and(|odds| odds > 0.0)
-    });
-    let linked = likely.map(|(pair, _)| (SampleId(pair.fixed), SampleId(pair.moving)));
-    let mut crowded = vec![false; count];
-    for group in groups(count, linked) {
-        if group.len() > CROWD {
-            for SampleId(picture) in group {
-                crowded[picture as usize] = true;
-            }
+/// For each picture of a crowd what two of that crowd that are not the same may
+/// be expected to reach. Every pair looked at closer holds a crowd together.
+fn crowds(count: usize, pairs: &[Aligned], alone: &[Option<f32>]) -> Vec<Option<f32>> {
+    let looked_at = || {
+        let all = pairs.iter().zip(alone);
+        all.filter(|(pair, odds)| pair.detail != Detail::Thumbnail && odds.is_some())
+    };
+    let linked = looked_at().map(|(pair, _)| pair);
+    let linked = linked.map(|pair| (SampleId(pair.fixed), SampleId(pair.moving)));
+    let groups: Vec<_> = (groups(count, linked).into_iter())
+        .filter(|group| group.len() > CROWD)
+        .collect();
+    let mut crowd = vec![None; count];
+    for (number, group) in groups.iter().enumerate() {
+        for picture in group {
+            crowd[picture.index()] = Some(number);
         }
     }
-    crowded
+    let mut reached = vec![Vec::new(); groups.len()];
+    for (pair, odds) in looked_at() {
+        if let (Some(number), Some(odds)) = (crowd[pair.fixed as usize], *odds)
+            && (0.0..STRONG).contains(&odds)
+        {
+            reached[number].push(odds);
+        }
+    }
+    let levels: Vec<f32> = reached.into_iter().map(level).collect();
+    let level_of = |crowd: Option<usize>| crowd.map(|number| levels[number]);
+    crowd.into_iter().map(level_of).collect()
+}
+
+/// The greatest of these odds to expect were all of pairs that only resemble
+/// each other: of the upper half, which falls off exponentially, by its median
+/// and its ninth decile (Gumbel 1958, section 4.1). Copies among them are few.
+fn level(mut odds: Vec<f32>) -> f32 {
+    odds.sort_by(f32::total_cmp);
+    let quantile = |share: f32| odds.get((odds.len() as f32 * share) as usize).copied();
+    let (Some(median), Some(high)) = (quantile(0.5), quantile(0.9)) else {
+        return 0.0;
+    };
+    let half = odds.len() as f32 / 2.0;
+    // From the median to the ninth decile four in five of the upper half go.
+    median + (high - median) / 5f32.ln() * half.max(1.0).ln()
 }

@@ -384,3 +384,75 @@ fn copied_pages_are_found_and_other_pages_are_not() {
     let expected: Vec<(u32, u32)> = (0..5).map(|i| (i, 60 + i)).collect();
     assert_eq!(pairs(&proof(&shown, 2)), expected);
 }
+
+/// A rendering: three shaded balls of other sizes and tones at other places, on
+/// the one chequered floor, under the one lamp and before the one sky of all.
+fn render(seed: u64) -> impl Fn(f32, f32) -> f32 + Sync {
+    let rng = &mut ChaCha8Rng::seed_from_u64(seed);
+    let balls: [[f32; 4]; 3] = std::array::from_fn(|i| {
+        let (x, y) = (0.2 + 0.3 * i as f32, 0.45 + 0.3 * unit(rng));
+        [
+            x + 0.1 * unit(rng),
+            y,
+            0.08 + 0.08 * unit(rng),
+            90.0 + 150.0 * unit(rng),
+        ]
+    });
+    move |x: f32, y: f32| {
+        let hit = balls.iter().rev().find_map(|&[bx, by, radius, tone]| {
+            let (u, v) = ((x - bx) / radius, (y - by) / radius);
+            let toward = 1.0 - u * u - v * v;
+            (toward > 0.0).then(|| {
+                // A lamp at the upper left, in front.
+                let lit = (-0.5 * u - 0.6 * v + 0.62 * toward.sqrt()).max(0.0);
+                tone * (0.15 + 0.85 * lit)
+            })
+        });
+        hit.unwrap_or_else(|| {
+            if y < 0.4 {
+                return 200.0 - 120.0 * y;
+            }
+            let depth = 0.3 / (y - 0.3);
+            let (column, row) = ((x - 0.5) * depth * 8.0, depth * 8.0);
+            let dark = (column.floor() as i32 + row.floor() as i32) % 2 == 0;
+            let shaded = balls.iter().any(|&[bx, by, radius, _]| {
+                let (u, v) = (
+                    (x - bx - 0.4 * radius) / radius,
+                    (y - by - radius) / (0.3 * radius),
+                );
+                u * u + v * v < 1.0
+            });
+            (if dark { 70.0 } else { 150.0 }) * (if shaded { 0.5 } else { 1.0 })
+        })
+    }
+}
+
+#[test]
+fn copied_renders_are_found_and_other_renders_of_the_scene_are_not() {
+    let mut tones: Vec<Tone<'_>> = (0..80).map(|i| Box::new(render(i)) as Tone<'_>).collect();
+    for copied in 0..4 {
+        let render = render(copied);
+        tones.push(Box::new(move |x, y| {
+            10.0 + 0.8 * render(0.05 + 0.9 * x, 0.05 + 0.9 * y)
+        }));
+    }
+    for copied in 4..8 {
+        let render = render(copied);
+        tones.push(Box::new(move |x, y| render(1.0 - x, y)));
+    }
+    let shown = Shown::new(tones, 176, 176);
+    let expected: Vec<(u32, u32)> = (0..8).map(|i| (i, 80 + i)).collect();
+    let pr = proof(&shown, 2);
+    eprintln!("{:?}", pr.kept);
+    for p in &pr.pairs {
+        eprintln!(
+            "{} {} {:.3} {:.3} {:?}",
+            p.first,
+            p.second,
+            p.similarity,
+            p.residual,
+            p.transform.to_string()
+        );
+    }
+    assert_eq!(pairs(&pr), expected);
+}

@@ -143,7 +143,7 @@ pub(crate) fn in_a_crowd(odds: f32, others: f32) -> f32 {
 
 /// Log odds that nearly all re-encoded copies and half of the planted crops
 /// reach; no pair of different photos passed 1.1.
-const STRONG: f32 = 8.0;
+pub(crate) const STRONG: f32 = 8.0;
 
 /// Log odds at half size, to drop the hopeless before their thumbnails are
 /// fetched.
