@@ -15,6 +15,8 @@ mod jpeg;
 mod orientation;
 mod pixels;
 mod reduce;
+mod reducer;
+mod resample;
 mod roads;
 #[cfg(test)]
 mod tests;
@@ -28,6 +30,7 @@ pub use format::{Format, Sniffed, sniff};
 pub use header::{ColourMode, Header, JpegFacts, Subsampling};
 pub use orientation::Orientation;
 pub use pixels::{Depth, Pixels};
+pub(crate) use resample::resampled;
 pub use thumbnail::{Plane, Thumbnail};
 
 use image::RgbImage;

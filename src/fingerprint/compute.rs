@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use super::cache::{self, Cache, Key, Shelf};
 use super::hashes::HashMaker;
 use super::pictures::{Pictures, Place, THUMBNAIL};
-use super::spool::{self, Spool};
+use super::spool::{Batch, Spool};
 use super::{Fingerprint, FingerprintTable, ImageFacts, Statistics};
 use crate::decode::{self, DecodeFailure, Limits, Thumbnail};
 use crate::error::{Error, Result};
@@ -135,6 +135,7 @@ impl Work<'_> {
             earlier.cache.get_many(Shelf::Fingerprints, &keys)
         });
         let mut kept = kept.into_iter();
+        let (mut batch, mut rows) = (Batch::default(), Vec::with_capacity(samples.len()));
         for (index, key) in samples.zip(keys) {
             if executor.stop().is_raised() {
                 break;
@@ -149,11 +150,16 @@ impl Work<'_> {
                     };
                     (fingerprint, place)
                 }
-                None => self.anew(SampleId(index as u32), key)?,
+                None => self.anew(SampleId(index as u32), key, &mut batch),
             };
-            // Each index is visited once, so the cell is empty.
-            let _ = self.rows[index].set(row);
+            rows.push((index, row));
             progress.advance(1);
+        }
+        let start = self.spool.push(&batch)?;
+        for (index, (fingerprint, mut place)) in rows {
+            place.slot = place.slot.map(|slot| slot.shifted(start));
+            // Each index is visited once, so the cell is empty.
+            let _ = self.rows[index].set((fingerprint, place));
         }
         Ok(())
     }
@@ -170,10 +176,9 @@ impl Work<'_> {
         Some(fingerprint)
     }
 
-    fn anew(&self, id: SampleId, key: Option<Key>) -> io::Result<(Fingerprint, Place)> {
+    fn anew(&self, id: SampleId, key: Option<Key>, batch: &mut Batch) -> (Fingerprint, Place) {
         let (fingerprint, thumbnail) = of_sample(id, self.reader, &self.limits);
-        let bytes = thumbnail.as_ref().map(spool::to_bytes);
-        let slot = bytes.as_ref().map(|b| self.spool.push(b)).transpose()?;
+        let (slot, bytes) = thumbnail.map(|made| batch.add(&made)).unzip();
         // A file written to while it was read is not the file of its stamp.
         let key = key.filter(|key| {
             let stamp = self.reader.stamp(id);
@@ -186,7 +191,7 @@ impl Work<'_> {
             // The picture first: a fingerprint found later promises one.
             if let Some(bytes) = bytes {
                 let name = key.derived(THUMBNAIL);
-                earlier.cache.put(Shelf::Pictures, name, bytes);
+                earlier.cache.put(Shelf::Pictures, name, bytes.to_vec());
             }
             earlier.cache.put(Shelf::Fingerprints, key, row);
         }
@@ -195,7 +200,7 @@ impl Work<'_> {
             key,
             decoded: slot.is_some(),
         };
-        Ok((fingerprint, place))
+        (fingerprint, place)
     }
 }
 

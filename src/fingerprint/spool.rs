@@ -20,6 +20,45 @@ pub(super) struct Slot {
     length: u32,
 }
 
+impl Slot {
+    /// The slot behind `by` bytes more.
+    pub(super) fn shifted(self, by: u64) -> Self {
+        Self {
+            offset: self.offset + by,
+            ..self
+        }
+    }
+}
+
+/// Thumbnails on their way to a [`Spool`]: to write a small one costs as much
+/// as to make it, and to write many at once hardly more.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    bytes: Vec<u8>,
+}
+
+impl Batch {
+    /// Adds a thumbnail; its place once the batch is pushed to an empty spool,
+    /// and what [`from_bytes`] reads.
+    pub(super) fn add(&mut self, thumbnail: &Thumbnail) -> (Slot, &[u8]) {
+        let offset = self.bytes.len();
+        let (luma, cb, cr) = (&thumbnail.luma, &thumbnail.cb, &thumbnail.cr);
+        // Sides of luma and chroma, one byte each because none is over
+        // `Thumbnail::LUMA_SIDE`; then the three planes.
+        let sides = [luma.width, luma.height, cb.width, cb.height];
+        self.bytes.extend(sides.map(|side| side as u8));
+        for plane in [luma, cb, cr] {
+            self.bytes.extend_from_slice(&plane.samples);
+        }
+        let bytes = &self.bytes[offset..];
+        let slot = Slot {
+            offset: offset as u64,
+            length: bytes.len() as u32,
+        };
+        (slot, bytes)
+    }
+}
+
 impl Spool {
     /// An empty spool in the system's folder for temporary files.
     ///
@@ -32,22 +71,20 @@ impl Spool {
         })
     }
 
-    /// Appends a thumbnail as [`to_bytes`] wrote it.
+    /// Appends thumbnails, and gives what to [shift](Slot::shifted) their
+    /// places by.
     ///
     /// # Errors
     /// When the disk is full or fails.
-    pub(super) fn push(&self, bytes: &[u8]) -> io::Result<Slot> {
+    pub(super) fn push(&self, batch: &Batch) -> io::Result<u64> {
         let mut end = self
             .end
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
-        let slot = Slot {
-            offset: *end,
-            length: bytes.len() as u32,
-        };
-        (&self.file).write_all(bytes)?;
-        *end += bytes.len() as u64;
-        Ok(slot)
+        let start = *end;
+        (&self.file).write_all(&batch.bytes)?;
+        *end += batch.bytes.len() as u64;
+        Ok(start)
     }
 
     /// Reads a thumbnail back, from any thread.
@@ -61,20 +98,7 @@ impl Spool {
     }
 }
 
-/// Serialises a thumbnail: sides of luma and chroma, one byte each, then the
-/// three planes.
-pub(super) fn to_bytes(thumbnail: &Thumbnail) -> Vec<u8> {
-    let (luma, cb, cr) = (&thumbnail.luma, &thumbnail.cb, &thumbnail.cr);
-    let mut bytes = Vec::with_capacity(4 + luma.samples.len() + 2 * cb.samples.len());
-    // No side is over `Thumbnail::LUMA_SIDE`.
-    bytes.extend([luma.width, luma.height, cb.width, cb.height].map(|side| side as u8));
-    bytes.extend(&luma.samples);
-    bytes.extend(&cb.samples);
-    bytes.extend(&cr.samples);
-    bytes
-}
-
-/// Reads what [`to_bytes`] wrote; `None` for anything else.
+/// Reads what [`Batch::add`] wrote; `None` for anything else.
 pub(super) fn from_bytes(bytes: &[u8]) -> Option<Thumbnail> {
     let (sides, mut rest) = bytes.split_first_chunk::<4>()?;
     let [luma_width, luma_height, width, height] = sides.map(u32::from);
@@ -125,13 +149,14 @@ mod tests {
             cb: Plane::filled(2, 3, 1),
             cr: Plane::filled(2, 3, 2),
         };
-        let slots: Vec<_> = (1..=64)
-            .map(|side| {
-                spool
-                    .push(&to_bytes(&make(side, side as u8)))
-                    .expect("written")
-            })
-            .collect();
+        let mut slots = Vec::new();
+        for sides in [1..=20, 21..=64] {
+            let mut batch = Batch::default();
+            let added = sides.map(|side| batch.add(&make(side, side as u8)).0);
+            let added: Vec<_> = added.collect();
+            let start = spool.push(&batch).expect("written");
+            slots.extend(added.into_iter().map(|slot| slot.shifted(start)));
+        }
         for (side, slot) in (1..=64u32).zip(slots).collect::<Vec<_>>().into_iter().rev() {
             assert_eq!(spool.get(slot).expect("read"), make(side, side as u8));
         }

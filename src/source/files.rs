@@ -68,8 +68,9 @@ impl Reader for Files {
     }
 }
 
-/// One allocation of the file's size, one read; a file that grows meanwhile
-/// is read to its new end.
+/// One allocation of the file's size, one read: a file that grows meanwhile is
+/// read to where it ended, and one of no size, as systems show of themselves,
+/// to its end.
 fn read_whole(path: &Path) -> Result<Vec<u8>, ReadFailure> {
     let failure = |error: std::io::Error| ReadFailure(error.to_string());
     let file = File::open(path).map_err(failure)?;
@@ -88,7 +89,8 @@ fn read_whole(path: &Path) -> Result<Vec<u8>, ReadFailure> {
         .ok()
         .and_then(|size| bytes.try_reserve_exact(size).ok())
         .ok_or_else(|| ReadFailure(format!("{size} bytes do not fit into memory")))?;
-    (file.take(MAX_FILE_BYTES).read_to_end(&mut bytes)).map_err(failure)?;
+    let most = if size == 0 { MAX_FILE_BYTES } else { size };
+    (file.take(most).read_to_end(&mut bytes)).map_err(failure)?;
     Ok(bytes)
 }
 

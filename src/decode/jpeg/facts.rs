@@ -29,44 +29,55 @@ pub(super) fn facts(frame: &Frame) -> JpegFacts {
     }
 }
 
-/// The IJG encoder's table at a quality (`jpeg_quality_scaling` and
+/// The IJG encoder's tables at qualities 1 to 100 (`jpeg_quality_scaling` and
 /// `jpeg_add_quant_table` of libjpeg, baseline).
-fn standard(quality: u16) -> impl Iterator<Item = u16> {
-    let scale = match quality {
-        0..50 => 5000 / u32::from(quality.max(1)),
-        _ => 200 - 2 * u32::from(quality),
-    };
-    STANDARD_LUMA
-        .iter()
-        .map(move |&step| ((u32::from(step) * scale + 50) / 100).clamp(1, 255) as u16)
+static STANDARD: [Quantisation; 100] = standard();
+
+const fn standard() -> [Quantisation; 100] {
+    let mut tables = [[0; 64]; 100];
+    let mut quality = 1;
+    while quality <= 100 {
+        let scale = match quality {
+            0..50 => 5000 / quality,
+            _ => 200 - 2 * quality,
+        };
+        let mut place = 0;
+        while place < 64 {
+            let step = (STANDARD_LUMA[place] as usize * scale + 50) / 100;
+            tables[quality - 1][place] = match step {
+                0 => 1,
+                1..=255 => step as u16,
+                _ => 255,
+            };
+            place += 1;
+        }
+        quality += 1;
+    }
+    tables
 }
 
 /// The quality whose table differs least, and whether it is equal.
 fn quality(luma: &Quantisation) -> (u8, bool) {
-    let difference = |quality: u16| -> u32 {
-        standard(quality)
-            .zip(luma)
-            .map(|(theirs, &ours)| u32::from(theirs.abs_diff(ours)))
-            .sum()
+    let difference = |table: &Quantisation| -> u32 {
+        let steps = table.iter().zip(luma);
+        steps.map(|(&a, &b)| u32::from(a.abs_diff(b))).sum()
     };
     // Among equals the highest: 100 is what an all-ones table was asked for.
-    let nearest = (1..=100u16)
+    let nearest = (1..=100u8)
+        .zip(&STANDARD)
         .rev()
-        .map(|quality| (difference(quality), quality))
+        .map(|(quality, table)| (difference(table), quality))
         .min_by_key(|&(difference, _)| difference);
     nearest.map_or((0, false), |(difference, quality)| {
-        (quality as u8, difference == 0)
+        (quality, difference == 0)
     })
 }
 
 fn identity(tables: &[&Quantisation]) -> u64 {
-    let mut hasher = blake3::Hasher::new();
-    for table in tables {
-        for step in *table {
-            hasher.update(&step.to_le_bytes());
-        }
-    }
-    let digest = hasher.finalize();
+    let bytes: Vec<u8> = (tables.iter().copied().flatten())
+        .flat_map(|step| step.to_le_bytes())
+        .collect();
+    let digest = blake3::hash(&bytes);
     digest
         .as_bytes()
         .first_chunk()
@@ -104,24 +115,19 @@ mod tests {
 
     #[test]
     fn the_quality_asked_for_is_found() {
-        for asked in 1..=100u16 {
-            let mut table = [0; 64];
-            for (step, value) in table.iter_mut().zip(standard(asked)) {
-                *step = value;
-            }
-            let (found, exact) = quality(&table);
+        for (asked, table) in (1..=100u8).zip(&STANDARD) {
+            let (found, exact) = quality(table);
             assert!(exact);
             // The lowest qualities clamp to the same table.
-            assert!(u16::from(found) == asked || standard(asked).eq(standard(found.into())));
+            assert!(found == asked || STANDARD[usize::from(found) - 1] == *table);
         }
+        assert_eq!(STANDARD[49], STANDARD_LUMA);
+        assert_eq!(STANDARD[99], [1; 64]);
     }
 
     #[test]
     fn a_foreign_table_gets_the_nearest_quality() {
-        let mut table = [0; 64];
-        for (step, value) in table.iter_mut().zip(standard(80)) {
-            *step = value + 1;
-        }
+        let table = STANDARD[79].map(|step| step + 1);
         let (found, exact) = quality(&table);
         assert!(!exact);
         assert!((70..80).contains(&found), "{found}");

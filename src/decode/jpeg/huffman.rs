@@ -12,9 +12,6 @@ use crate::decode::DecodeFailure;
 const LOOK: u32 = 12;
 const LOOK_SIZE: usize = 1 << LOOK;
 
-/// A code of more than [`LOOK`] bits, or none.
-const LONG: u16 = 0;
-
 /// A table as the DHT segment defines it, checked for consistency.
 struct Codes {
     /// (length, symbol) of the code that begins each look-up index; 0: longer.
@@ -104,8 +101,9 @@ fn extend(bits: u32, size: u32) -> i32 {
 
 /// Decodes differences of DC coefficients.
 pub(super) struct DcTable {
-    /// Code and value in one step where both fit: bits taken and difference.
-    fast: Box<[(u8, i16); LOOK_SIZE]>,
+    /// Code and value in one step where both fit: bits 0–3 how many bits they
+    /// take, none if they do not fit, and above them the difference.
+    fast: Box<[i16; LOOK_SIZE]>,
     codes: Codes,
 }
 
@@ -116,37 +114,48 @@ impl DcTable {
         if codes.symbols.iter().any(|&size| size > 15) {
             return Err(DecodeFailure::corrupt("a DC table holds impossible sizes"));
         }
-        let mut fast = Box::new([(0, 0); LOOK_SIZE]);
-        for (index, (entry, &(length, size))) in fast.iter_mut().zip(codes.short.iter()).enumerate()
-        {
+        let mut fast = Box::new([0; LOOK_SIZE]);
+        let mut at = 0;
+        while at < LOOK_SIZE {
+            let (length, size) = codes.short[at];
             let (length, size) = (u32::from(length), u32::from(size));
+            // All that begins with this code, or one place that none begins.
+            let span = if length > 0 { 1 << (LOOK - length) } else { 1 };
             if length > 0 && length + size <= LOOK {
-                let value = (index as u32 >> (LOOK - length - size)) & ((1 << size) - 1);
-                *entry = ((length + size) as u8, extend(value, size) as i16);
+                let alike = 1 << (LOOK - length - size);
+                let spans = fast[at..at + span].chunks_exact_mut(alike);
+                for (value, span) in (0..).zip(spans) {
+                    span.fill((extend(value, size) << 4) as i16 | (length + size) as i16);
+                }
             }
+            at += span;
         }
         Ok(Self { fast, codes })
     }
 
-    /// Takes one difference. Needs 31 bits available.
+    /// Takes one difference. Needs 12 bits available and takes no more of them,
+    /// or leaves 40.
     #[inline(always)]
     pub(super) fn difference(&self, bits: &mut Bits<'_>) -> Result<i32, DecodeFailure> {
-        let (taken, value) = self.fast[bits.peek(LOOK) as usize];
+        let entry = self.fast[bits.peek(LOOK) as usize];
+        let taken = entry & 15;
         if taken > 0 {
-            bits.take(u32::from(taken));
-            return Ok(i32::from(value));
+            bits.take(taken as u32);
+            return Ok(i32::from(entry >> 4));
         }
         self.long_difference(bits)
     }
 
     #[cold]
     fn long_difference(&self, bits: &mut Bits<'_>) -> Result<i32, DecodeFailure> {
+        bits.refill();
         let size = u32::from(self.codes.take(bits)?);
         if size == 0 {
             return Ok(0);
         }
         let value = extend(bits.peek(size), size);
         bits.take(size);
+        bits.refill();
         Ok(value)
     }
 }
@@ -158,21 +167,30 @@ pub(super) struct AcTable {
     codes: Codes,
 }
 
-/// All coefficients whose codes lie within the look-up bits: bits 0–4 how many
-/// bits they take, 5–10 how many places they advance, 11 whether the block
-/// ends behind them.
+/// All coefficients whose codes lie within the look-up bits: bits 0–5 how many
+/// bits they take, and above them how many places they advance, so that one
+/// comparison with the end of the block tells whether there is more to know.
 #[derive(Clone, Copy)]
 struct Steps(u16);
 
 impl Steps {
-    const END: u16 = 1 << 11;
+    /// Places that an end of block advances on top of those before it.
+    const END: u32 = 64;
+    /// A code of more than [`LOOK`] bits, or none.
+    const LONG: Self = Self::new(0, 2 * Self::END);
 
-    fn bits(self) -> u32 {
-        u32::from(self.0 & 31)
+    const fn new(bits: u32, places: u32) -> Self {
+        Self((places << 6 | bits) as u16)
     }
 
+    #[inline(always)]
+    fn bits(self) -> u32 {
+        u32::from(self.0 & 63)
+    }
+
+    #[inline(always)]
     fn places(self) -> u32 {
-        u32::from(self.0 >> 5) & 63
+        u32::from(self.0 >> 6)
     }
 }
 
@@ -188,7 +206,7 @@ fn ac_symbol(symbol: u8) -> (u32, u32, bool) {
 impl AcTable {
     fn new(definition: &[u8]) -> Result<Self, DecodeFailure> {
         let codes = Codes::new(definition)?;
-        let mut steps = Box::new([Steps(LONG); LOOK_SIZE]);
+        let mut steps = Box::new([Steps::LONG; LOOK_SIZE]);
         for (index, entry) in steps.iter_mut().enumerate() {
             *entry = Self::chain(&codes, index);
         }
@@ -213,33 +231,48 @@ impl AcTable {
             taken += length + value_bits;
             places += advance;
             if end {
-                return Steps(taken as u16 | (places << 5) as u16 | Steps::END);
+                return Steps::new(taken, places + Steps::END);
             }
         }
-        Steps(taken as u16 | (places << 5) as u16)
+        match taken {
+            0 => Steps::LONG,
+            _ => Steps::new(taken, places),
+        }
     }
 
-    /// Steps over the 63 AC coefficients of a block. Needs 27 bits available
-    /// and refills as it goes.
+    /// Steps over the 63 AC coefficients of a block. Needs 27 bits available,
+    /// the most that one look-up takes, and refills as it goes.
     #[inline(always)]
     pub(super) fn skip_block(&self, bits: &mut Bits<'_>) -> Result<(), DecodeFailure> {
         let mut place = 1;
+        let mut steps = self.look_up(bits);
         loop {
-            // Two look-ups take at most 2 × 27 of 56 bits.
-            for _ in 0..2 {
-                let steps = self.steps[bits.peek(LOOK) as usize];
-                let next = place + steps.places();
-                if steps.0 == LONG || next > 63 {
-                    return self.skip_slowly(bits, place);
-                }
-                bits.take(steps.bits());
-                if steps.0 & Steps::END != 0 {
-                    return Ok(());
-                }
-                place = next;
+            if place + steps.places() > 63 {
+                break;
             }
+            bits.take(steps.bits());
+            place += steps.places();
             bits.refill();
+            steps = self.look_up(bits);
+            if place + steps.places() > 63 {
+                break;
+            }
+            bits.take(steps.bits());
+            place += steps.places();
+            // Two look-ups take 54 of 56 bits.
+            steps = self.look_up(bits);
         }
+        let end = steps.places() & Steps::END > 0;
+        if end && place + steps.places() - Steps::END <= 63 {
+            bits.take(steps.bits());
+            return Ok(());
+        }
+        self.skip_slowly(bits, place)
+    }
+
+    #[inline(always)]
+    fn look_up(&self, bits: &Bits<'_>) -> Steps {
+        self.steps[bits.peek(LOOK) as usize]
     }
 
     /// One symbol at a time, where a block may end without saying so because

@@ -58,21 +58,22 @@ impl Jpeg<'_> {
         components
             .map(|component| {
                 let step = component.table.map_or(1, |table| i32::from(table[0]));
-                let wide = component.blocks_wide as usize;
+                let (wide, high) = (component.blocks_wide, component.blocks_high);
+                let mut samples = Vec::with_capacity(wide as usize * high as usize);
                 let rows = component.dc.chunks(component.stride.max(1));
-                let samples = rows
-                    .take(component.blocks_high as usize)
-                    .flat_map(|row| &row[..wide])
-                    .map(|&dc| ((i32::from(dc) * step + 4) >> 3) + 128)
-                    .map(|sample| sample.clamp(0, 255) as u8)
-                    .collect();
+                for row in rows.take(high as usize) {
+                    samples.extend(row[..wide as usize].iter().map(|&dc| {
+                        let sample = ((i32::from(dc) * step + 4) >> 3) + 128;
+                        sample.clamp(0, 255) as u8
+                    }));
+                }
                 let share = |length: u32, factor: u32, max: u32| {
                     f64::from(length) * f64::from(factor) / f64::from(max * 8)
                 };
                 Blocks {
                     plane: Plane {
-                        width: component.blocks_wide,
-                        height: component.blocks_high,
+                        width: wide,
+                        height: high,
                         samples,
                     },
                     covered: (

@@ -134,6 +134,7 @@ pub(super) fn read(
         mcus_wide,
         interleaved: header.components.len() > 1,
         predictions: [0; 4],
+        places: Vec::with_capacity(units.len()),
     };
     let last = scan.intervals() - 1;
     for index in 0..=last {
@@ -226,6 +227,9 @@ struct Walk<'a> {
     interleaved: bool,
     /// The last DC value of each component.
     predictions: [i32; 4],
+    /// Of each unit in the row at hand: component, the place of its block in
+    /// the first MCU, and the step to that of the next.
+    places: Vec<(usize, usize, usize)>,
 }
 
 impl Walk<'_> {
@@ -237,17 +241,17 @@ impl Walk<'_> {
         count: u64,
     ) -> Result<bool, DecodeFailure> {
         for_each_row(first, count, self.mcus_wide, |y, columns| {
+            self.enter(y);
             for x in columns {
-                for unit in self.units {
+                for (unit, &place) in self.units.iter().zip(&self.places) {
                     let (Some(dc), Some(ac)) = (&unit.dc, &unit.ac) else {
                         continue;
                     };
                     bits.refill();
                     let difference = dc.difference(bits)?;
-                    bits.refill();
                     ac.skip_block(bits)?;
-                    let value = self.predicted(unit.component, difference);
-                    *self.block(unit, x, y) = value as i16;
+                    let value = predicted(&mut self.predictions, unit.component, difference);
+                    *block(self.frame, place, x) = value as i16;
                 }
             }
             Ok(!bits.overrun())
@@ -263,15 +267,19 @@ impl Walk<'_> {
         low: u32,
     ) -> Result<bool, DecodeFailure> {
         for_each_row(first, count, self.mcus_wide, |y, columns| {
+            self.enter(y);
             for x in columns {
-                for unit in self.units {
+                for (index, (unit, &place)) in self.units.iter().zip(&self.places).enumerate() {
                     let Some(dc) = &unit.dc else {
                         continue;
                     };
-                    bits.refill();
+                    // Four differences take 48 of 56 bits, or refill.
+                    if index.is_multiple_of(4) {
+                        bits.refill();
+                    }
                     let difference = dc.difference(bits)?;
-                    let value = self.predicted(unit.component, difference);
-                    *self.block(unit, x, y) = (value << low) as i16;
+                    let value = predicted(&mut self.predictions, unit.component, difference);
+                    *block(self.frame, place, x) = (value << low) as i16;
                 }
             }
             Ok(!bits.overrun())
@@ -281,12 +289,16 @@ impl Walk<'_> {
     /// False if the bits ran out.
     fn refinement(&mut self, bits: &mut Bits<'_>, first: u64, count: u64, low: u32) -> bool {
         let whole = for_each_row(first, count, self.mcus_wide, |y, columns| {
+            self.enter(y);
             for x in columns {
-                for unit in self.units {
-                    bits.refill();
+                for (index, &place) in self.places.iter().enumerate() {
+                    // One bit each of 56.
+                    if index.is_multiple_of(32) {
+                        bits.refill();
+                    }
                     let bit = bits.peek(1) as i16;
                     bits.take(1);
-                    *self.block(unit, x, y) |= bit << low;
+                    *block(self.frame, place, x) |= bit << low;
                 }
             }
             Ok(!bits.overrun())
@@ -294,27 +306,33 @@ impl Walk<'_> {
         matches!(whole, Ok(true))
     }
 
-    #[inline(always)]
-    fn predicted(&mut self, component: usize, difference: i32) -> i32 {
-        // At most four components: `Frame::parse`.
-        let prediction = &mut self.predictions[component & 3];
-        *prediction = prediction.wrapping_add(difference);
-        *prediction
+    /// Prepares for row `y` of MCUs.
+    fn enter(&mut self, y: u32) {
+        self.places.clear();
+        self.places.extend(self.units.iter().map(|unit| {
+            let component = &self.frame.components[unit.component];
+            let (line, step) = match self.interleaved {
+                true => (y * component.vertical + unit.down, component.horizontal),
+                false => (y, 1),
+            };
+            let first = line as usize * component.stride + unit.right as usize;
+            (unit.component, first, step as usize)
+        }));
     }
+}
 
-    #[inline(always)]
-    fn block(&mut self, unit: &Unit, x: u32, y: u32) -> &mut i16 {
-        let component = &mut self.frame.components[unit.component];
-        let (x, y) = if self.interleaved {
-            (
-                x * component.horizontal + unit.right,
-                y * component.vertical + unit.down,
-            )
-        } else {
-            (x, y)
-        };
-        &mut component.dc[y as usize * component.stride + x as usize]
-    }
+#[inline(always)]
+fn predicted(predictions: &mut [i32; 4], component: usize, difference: i32) -> i32 {
+    // At most four components: `Frame::parse`.
+    let prediction = &mut predictions[component & 3];
+    *prediction = prediction.wrapping_add(difference);
+    *prediction
+}
+
+/// The coefficient of a unit in MCU `x` of its row.
+#[inline(always)]
+fn block(frame: &mut Frame, (component, first, step): (usize, usize, usize), x: u32) -> &mut i16 {
+    &mut frame.components[component].dc[first + x as usize * step]
 }
 
 /// Splits `count` MCUs from number `first` on into rows and calls `row` with

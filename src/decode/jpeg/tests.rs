@@ -218,6 +218,36 @@ fn dc_equals_that_of_a_whole_decode_over_real_photos() {
     }
 }
 
+/// `PHOTOS=FOLDER cargo test --release -- --ignored every_photo`; with
+/// `PROGRESSIVE=FOLDER` too, of the same files after `jpegtran -progressive`,
+/// which keeps all coefficients, chroma is compared as well.
+#[test]
+#[ignore = "takes minutes and a folder of photos"]
+fn dc_equals_that_of_a_whole_decode_over_every_photo() {
+    let folder = |name: &str| std::env::var_os(name).map(std::path::PathBuf::from);
+    let photos = folder("PHOTOS").expect("PHOTOS names a folder");
+    let progressive = folder("PROGRESSIVE");
+    let (mut read_photos, mut read_both) = (0, 0);
+    for found in walkdir::WalkDir::new(&photos) {
+        let path = found.unwrap().into_path();
+        if path.extension().is_none_or(|extension| extension != "jpg") {
+            continue;
+        }
+        let file = std::fs::read(&path).unwrap();
+        assert_same_dc(&file, &path);
+        read_photos += 1;
+        let Some(folder) = &progressive else { continue };
+        let again = folder.join(path.strip_prefix(&photos).unwrap());
+        let again = std::fs::read(again).unwrap();
+        assert_same_dc(&again, &path);
+        let (once, twice) = (read(&file, MAX).unwrap(), read(&again, MAX).unwrap());
+        assert!(twice.facts.progressive, "{path:?}");
+        assert!(once.eighth() == twice.eighth(), "{path:?}");
+        read_both += 1;
+    }
+    assert!(read_photos > 0 && (progressive.is_none() || read_both == read_photos));
+}
+
 #[test]
 fn every_prefix_is_reported_as_truncated() {
     for scans in [None, Some(4)] {

@@ -11,7 +11,8 @@ use super::library;
 use crate::decode::format::Format;
 use crate::decode::header::{ColourMode, Header};
 use crate::decode::jpeg::{self, Colours, Jpeg};
-use crate::decode::reduce::{Channels, Reduced, Reducer, Row, Wanted};
+use crate::decode::reduce::{Reduced, Wanted};
+use crate::decode::reducer::{Channels, Reducer, Row};
 use crate::decode::{DecodeFailure, Limits, exif, icc};
 
 pub(super) fn reduced(

@@ -10,7 +10,8 @@ use image::{ColorType, ExtendedColorType, ImageDecoder, ImageResult};
 use super::container;
 use crate::decode::format::Format;
 use crate::decode::header::{ColourMode, Header};
-use crate::decode::reduce::{Channels, Reduced, Reducer, Row, Wanted};
+use crate::decode::reduce::{Reduced, Wanted};
+use crate::decode::reducer::{Channels, Reducer, Row};
 use crate::decode::{DecodeFailure, Limits, check_size, icc};
 
 pub(super) fn reduced(

@@ -7,7 +7,8 @@ use png::{BitDepth, ColorType, Decoder, DecodingError, Transformations};
 use super::container;
 use crate::decode::format::Format;
 use crate::decode::header::{ColourMode, Header};
-use crate::decode::reduce::{Channels, Reduced, Reducer, Row, Wanted};
+use crate::decode::reduce::{Reduced, Wanted};
+use crate::decode::reducer::{Channels, Reducer, Row};
 use crate::decode::{DecodeFailure, Limits, check_size};
 
 /// First column, column step, first row, row step of the seven passes of an

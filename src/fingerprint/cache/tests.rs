@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::decode::{Limits, Thumbnail};
 use crate::executor::{Executor, StopFlag};
+use crate::fingerprint::spool::Batch;
 use crate::fingerprint::{Earlier, Fingerprinted, compute};
 use crate::progress::Silent;
 use crate::sample::{ContentHash, Labels, Listing, Sample, SampleId, SampleKey};
@@ -415,13 +416,10 @@ fn fingerprints_change_only_with_their_version() {
     let mut all = Vec::new();
     for (id, row) in found.table.iter() {
         all.extend(to_bytes(row).expect("serialised"));
-        all.extend(
-            found
-                .pictures
-                .thumbnail(id)
-                .iter()
-                .flat_map(crate::fingerprint::spool::to_bytes),
-        );
+        let mut batch = Batch::default();
+        if let Some(thumbnail) = found.pictures.thumbnail(id) {
+            all.extend(batch.add(&thumbnail).1);
+        }
     }
     assert_eq!(
         (key::VERSION, ContentHash::of(&all).to_string().as_str()),
