@@ -242,7 +242,7 @@ fn of_sample(
     (fingerprint, thumbnail)
 }
 
-fn with_hash_maker<R>(work: impl FnOnce(&mut HashMaker) -> R) -> R {
+fn with_hash_maker<R>(work: impl FnOnce(&HashMaker) -> R) -> R {
     thread_local! {
         static MAKER: RefCell<Option<HashMaker>> = const { RefCell::new(None) };
     }
