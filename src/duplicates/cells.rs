@@ -3,7 +3,7 @@
 //! pictures.
 
 use super::descriptor::{DIM, Descriptor, unit};
-use super::products::{Packed, Rows, nearest};
+use super::products::{BOTH, Packed, Rows, nearest};
 use crate::executor::{Executor, Interrupted};
 
 /// Centres of cells.
@@ -12,8 +12,15 @@ pub(crate) struct Cells {
     centres: Packed,
 }
 
+/// Stands where a query looks into no further cell.
+const NOWHERE: u16 = u16::MAX;
 /// Cells at most: their numbers take 16 bits.
-const MOST: usize = 1 << 16;
+const MOST: usize = NOWHERE as usize;
+/// Cells a query looks into however far they are.
+const NEAREST: usize = 8;
+/// How much farther than the nearest centre, in cosine, the centre of a
+/// further cell may be: see docs/performance.md, "Products within cells".
+const FARTHER: f32 = 0.15;
 /// Descriptors handled by one piece of work.
 const PIECE: usize = 1024;
 
@@ -103,8 +110,18 @@ impl Cells {
                     if probes < order.len() {
                         order.select_nth_unstable_by(probes - 1, |a, b| b.cmp(a));
                     }
-                    let asked = order[..probes].iter();
-                    cells.extend(asked.map(|&key| u16::MAX - key as u16));
+                    let asked = &mut order[..probes];
+                    asked.sort_unstable_by(|a, b| b.cmp(a));
+                    let nearest = asked.first().map_or(0, |key| key >> 16);
+                    let least = nearest.saturating_sub((FARTHER * BOTH) as u32);
+                    cells.extend((0..).zip(asked).map(|(rank, key)| {
+                        let asks = rank < NEAREST || *key >> 16 >= least;
+                        if asks {
+                            u16::MAX - *key as u16
+                        } else {
+                            NOWHERE
+                        }
+                    }));
                 }
             }
             cells
@@ -112,12 +129,14 @@ impl Cells {
         Ok(Lists::new(self.len(), probes, &chosen))
     }
 
-    /// How many cells a query looks into: half the root of their number, at
-    /// least 8, at most 40. With 8 of 160 and with 16 of 960 cells no planted
-    /// copy of 1,600 was lost, with 10 of 960 one.
+    /// How many cells a query looks into at most: half the root of their
+    /// number, at least [`NEAREST`], at most 40. With 8 of 160 and with 16 of
+    /// 960 cells no planted copy of 1,600 was lost, with 10 of 960 one.
     fn probes(&self) -> usize {
         let half_root = (self.len() as f32).sqrt() / 2.0;
-        (half_root.round() as usize).clamp(8, 40).min(self.len())
+        (half_root.round() as usize)
+            .clamp(NEAREST, 40)
+            .min(self.len())
     }
 }
 
@@ -130,10 +149,11 @@ pub(crate) struct Lists {
 }
 
 impl Lists {
-    /// `cells` tells one thing after the other the `per` cells it goes to.
-    fn new(count: usize, per: usize, cells: &[Vec<u16>]) -> Self {
+    /// `cells` tells of one thing after the other the `per` cells it goes to,
+    /// or [`NOWHERE`].
+    pub(super) fn new(count: usize, per: usize, cells: &[Vec<u16>]) -> Self {
         let mut starts = vec![0; count + 1];
-        for &cell in cells.iter().flatten() {
+        for &cell in cells.iter().flatten().filter(|&&cell| cell != NOWHERE) {
             starts[usize::from(cell) + 1] += 1;
         }
         for cell in 0..count {
@@ -143,7 +163,7 @@ impl Lists {
         let mut values = vec![0; starts[count]];
         let all = cells.iter().flat_map(|piece| piece.chunks(per));
         for (value, cells) in (0u32..).zip(all) {
-            for &cell in cells {
+            for &cell in cells.iter().filter(|&&cell| cell != NOWHERE) {
                 let next = &mut next[usize::from(cell)];
                 values[*next] = value;
                 *next += 1;

@@ -333,10 +333,12 @@ mod tests {
                 pictures,
                 cells: None,
             };
-            // Few enough that every query looks into all of them.
+            // Every query looks into all cells.
+            let count = cells.len();
+            let all: Vec<u16> = (0..queries.len()).flat_map(|_| 0..count as u16).collect();
             let by_cells = Queries {
                 cells: (cells.len() > 0)
-                    .then(|| (&cells, cells.askers(&queries, &executor).expect("not stopped"))),
+                    .then(|| (&cells, Lists::new(count, count, &[all]))),
                 all: queries,
                 rounded,
                 pictures,

@@ -14,11 +14,11 @@ const LANES: usize = 16;
 /// Numbers of a vector multiplied and added in one step.
 const PAIRS: usize = DIM / 2;
 /// What 1 becomes on the packed side, to which [`MIDDLE`] is added so that
-/// nothing is below zero; on the other side; and in a product.
+/// nothing is below zero; on the other side; and in a product of whole numbers.
 const PACKED: i32 = 63;
 const MIDDLE: i32 = 64;
 const WIDE: i32 = 127;
-const BOTH: f32 = (PACKED * WIDE) as f32;
+pub(crate) const BOTH: f32 = (PACKED * WIDE) as f32;
 // The squares of 24 rests of half a part must not leave 32 bits.
 const _: () = assert!((DIM as u64) * (ONE as u64 / 2).pow(2) < u32::MAX as u64);
 // The sum of a pair must not leave 16 bits, nor the product of two vectors of
@@ -231,7 +231,7 @@ pub(crate) fn nearest<'a>(
 }
 
 /// All products of a few vectors with some entries by rounded numbers, in
-/// parts of 1 that are the same for all.
+/// parts of [`BOTH`].
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     spread: Spread,
