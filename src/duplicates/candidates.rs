@@ -3,8 +3,9 @@
 
 use std::ops::Range;
 
+use super::cells::Cells;
 use super::descriptor::{Basis, Descriptor, GRID, Span, Windows, turned};
-use super::join::{Cells, Database, Hit, Queries, Reach, join};
+use super::join::{Database, Hit, Queries, Reach, join};
 use super::verify::map::Map;
 use crate::decode::Plane;
 use crate::executor::{Executor, Interrupted};
@@ -134,22 +135,34 @@ impl Asking {
 /// The lumas of pictures, by number.
 pub(crate) type Lumas<'a> = dyn Fn(usize) -> Option<Plane> + Sync + 'a;
 
-/// Pictures whose windows are in memory at once: 14 kB each.
-const RUN: usize = 8192;
+/// Pictures whose windows are in memory at once, at 7 kB each: every run costs
+/// as much beside its products as these for 300 entries a cell.
+const RUN: usize = 32_768;
+
+/// Pictures described by one piece of work.
+const PIECE: usize = 32;
 
 /// The descriptors that are found in a run of pictures, by what `describe`
 /// makes of the luma of one.
-fn found<D: IntoIterator<Item = Descriptor> + Send>(
+fn found<D: IntoIterator<Item = Descriptor>>(
     pictures: Range<usize>,
     lumas: &Lumas<'_>,
     executor: &Executor,
     describe: impl Fn(&Plane) -> D + Sync,
 ) -> Result<Vec<Descriptor>, Interrupted> {
-    let described = executor.map(pictures.len(), |i| {
+    let pieces = executor.map(pictures.len().div_ceil(PIECE), |piece| {
+        let start = pictures.start + piece * PIECE;
+        let numbers = start..(start + PIECE).min(pictures.end);
         // None if it is gone since it was first looked at: like nothing else.
-        describe(&lumas(pictures.start + i).unwrap_or_default())
+        let described = numbers.map(|number| describe(&lumas(number).unwrap_or_default()));
+        described.flatten().collect::<Vec<_>>()
     })?;
-    Ok(described.into_iter().flatten().collect())
+    // One piece gone after the other, so that they are not all there twice.
+    let mut all = Vec::with_capacity(pieces.iter().map(Vec::len).sum());
+    for piece in pieces {
+        all.extend_from_slice(&piece);
+    }
+    Ok(all)
 }
 
 /// The grid over the middle part turned by `degrees`, from 2 × 2 samples a cell.
@@ -186,10 +199,9 @@ const PART_REACH: Reach = Reach { cut: 0.9, keep: 1 };
 struct Search<'a> {
     /// Of all pictures, once for each way to look at them.
     queries: Queries<'a>,
-    pictures: usize,
     per: usize,
     reach: Reach,
-    hits: Vec<Vec<Hit>>,
+    best: Vec<Hit>,
 }
 
 impl<'a> Search<'a> {
@@ -203,9 +215,8 @@ impl<'a> Search<'a> {
         (cells, executor): (&'a Cells, &Executor),
     ) -> Result<Self, Interrupted> {
         Ok(Self {
-            hits: vec![Vec::new(); queries.len()],
+            best: vec![Hit::NONE; queries.len() * reach.keep],
             queries: Queries::new(queries, pictures, per, cells, executor)?,
-            pictures,
             per,
             reach,
         })
@@ -220,40 +231,52 @@ impl<'a> Search<'a> {
     ) -> Result<(), Interrupted> {
         let per = self.per;
         let database = Database { all, per, first };
-        let found = join(&self.queries, database, self.reach, executor)?;
-        for (hits, found) in self.hits.iter_mut().zip(found) {
-            hits.extend(found.into_iter().map(|hit| Hit {
-                entry: hit.entry + (first * per) as u32,
-                ..hit
-            }));
-            // Each run has pictures of its own, so none comes twice.
-            hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.entry.cmp(&b.entry)));
-            hits.truncate(self.reach.keep);
-            hits.shrink_to_fit();
-        }
-        Ok(())
+        join(
+            &self.queries,
+            database,
+            self.reach,
+            &mut self.best,
+            executor,
+        )
     }
 
-    /// The guesses that `map` makes of `(way, moving, part)`.
-    fn guesses(self, map: impl Fn(usize, u32, usize) -> Map) -> Vec<Guess> {
-        let numbered = self.hits.iter().enumerate();
-        let hits = numbered.flat_map(|(query, hits)| hits.iter().map(move |hit| (query, hit)));
-        hits.map(|(query, hit)| {
-            let moving = hit.entry / self.per as u32;
-            let part = hit.entry as usize % self.per;
-            Guess {
-                fixed: (query % self.pictures) as u32,
-                moving,
-                map: map(query / self.pictures, moving, part),
-                score: hit.score,
-            }
+    /// What was found, and the map for each `(way, moving, part)`.
+    fn end<'m>(self, map: impl Fn(usize, u32, usize) -> Map + Sync + 'm) -> Found<'m> {
+        Found {
+            best: self.best,
+            keep: self.reach.keep,
+            per: self.per,
+            map: Box::new(map),
+        }
+    }
+}
+
+/// The map from a picture, looked at in one way, to one part of another.
+type MapOf<'m> = dyn Fn(usize, u32, usize) -> Map + Sync + 'm;
+
+/// What one search found.
+struct Found<'m> {
+    /// `keep` for each picture and way, way by way.
+    best: Vec<Hit>,
+    keep: usize,
+    per: usize,
+    map: Box<MapOf<'m>>,
+}
+
+impl Found<'_> {
+    /// The hits of picture number `fixed` of `pictures`, each with its way.
+    fn of(&self, fixed: usize, pictures: usize) -> impl Iterator<Item = (usize, Hit)> {
+        let ways = (self.best.chunks(pictures.max(1) * self.keep)).enumerate();
+        ways.flat_map(move |(way, best)| {
+            let best = &best[fixed * self.keep..(fixed + 1) * self.keep];
+            let hits = best.iter().take_while(|hit| **hit != Hit::NONE);
+            hits.map(move |&hit| (way, hit))
         })
-        .collect()
     }
 }
 
 /// Guesses between any two of the pictures asking, at most about 20 each.
-/// Memory: 600 bytes and the guesses of each, and one run of windows.
+/// Memory: 800 bytes and the guesses of each, and one run of windows.
 pub(crate) fn propose(
     askers: &[Asker],
     lumas: &Lumas<'_>,
@@ -263,25 +286,26 @@ pub(crate) fn propose(
     let basis = Basis::new();
     let windows = Windows::new(&PLACES);
     let cells = learn(count, &windows, lumas, executor)?;
-    let seen = |flips: &[Flip]| -> Vec<Descriptor> {
-        let flips = flips.iter();
-        let all = flips.flat_map(|flip| askers.iter().map(|asker| turned(&asker.full, *flip)));
-        all.collect()
-    };
+    let seen = |flip: Flip| askers.iter().map(move |asker| turned(&asker.full, flip));
     let search = |queries, per, reach| Search::new(queries, count, per, reach, (&cells, executor));
     let runs = || {
         (0..count)
             .step_by(RUN)
             .map(|first| first..(first + RUN).min(count))
     };
+    let mut sources: Vec<Found<'_>> = Vec::new();
     // Full pictures, and their mirror images, against all windows.
-    let mut full = search(seen(&SEEN), WINDOWS, WINDOW_REACH)?;
+    let mut full = search(
+        SEEN.into_iter().flat_map(seen).collect(),
+        WINDOWS,
+        WINDOW_REACH,
+    )?;
     for run in runs() {
         let first = run.start;
         let all = found(run, lumas, executor, |luma| windows.describe(luma))?;
         full.through(&all, first, executor)?;
     }
-    let mut guesses = full.guesses(|way, _, part| window_map(part).after(&flip_map(SEEN[way])));
+    sources.push(full.end(|way, _, part| window_map(part).after(&flip_map(SEEN[way]))));
     // The middle against small turns of it.
     let middles = askers.iter().map(|a| a.middle).collect();
     let mut middle = search(middles, TURNS.len(), TURN_REACH)?;
@@ -293,23 +317,32 @@ pub(crate) fn propose(
         let all = found(run, lumas, executor, turned)?;
         middle.through(&all, first, executor)?;
     }
-    guesses.extend(middle.guesses(|_, moving, part| {
+    sources.push(middle.end(|_, moving, part| {
         let (degrees, scale) = TURNS[part];
         turn_map(degrees, scale, askers[moving as usize].aspect, 1.0)
     }));
-    // The other flips and turns of the full picture.
-    let mut others = search(seen(&OTHERS), 1, FLIP_REACH)?;
-    others.through(&seen(&SEEN[..1]), 0, executor)?;
-    guesses.extend(others.guesses(|way, _, _| flip_map(OTHERS[way])));
+    // The other flips and turns of the full picture, one after the other.
+    let upright: Vec<Descriptor> = seen(SEEN[0]).collect();
+    for flip in OTHERS {
+        let mut other = search(seen(flip).collect(), 1, FLIP_REACH)?;
+        other.through(&upright, 0, executor)?;
+        sources.push(other.end(move |_, _, _| flip_map(flip)));
+    }
+    drop(upright);
     // What a banner leaves.
     for part in 0..PARTS.len() {
         let entries: Vec<Descriptor> = askers.iter().map(|a| a.parts[part]).collect();
         let mut rest = search(entries.clone(), 1, PART_REACH)?;
         rest.through(&entries, 0, executor)?;
-        guesses.extend(rest.guesses(|_, _, _| Map::IDENTITY));
+        sources.push(rest.end(|_, _, _| Map::IDENTITY));
     }
-    stand_out(&mut guesses);
-    Ok(guesses)
+    let pieces = executor.map(count.div_ceil(PIECE), |piece| {
+        let pictures = piece * PIECE..((piece + 1) * PIECE).min(count);
+        pictures
+            .flat_map(|fixed| standing_out(fixed, count, &sources))
+            .collect::<Vec<_>>()
+    })?;
+    Ok(pieces.concat())
 }
 
 /// Pictures that may stand before another without taking anything from it:
@@ -320,27 +353,32 @@ const AHEAD: usize = 3;
 /// the other guesses.
 const BEHIND: f32 = 0.012;
 
-/// Keeps the guesses about each picture that stand out among all about it.
-fn stand_out(guesses: &mut Vec<Guess>) {
-    let order = |a: &Guess, b: &Guess| {
-        (a.fixed.cmp(&b.fixed))
-            .then(b.score.total_cmp(&a.score))
-            .then(a.moving.cmp(&b.moving))
-    };
-    guesses.sort_by(order);
-    let (mut fixed, mut least) = (None, 0.0);
-    let mut ahead: Vec<u32> = Vec::with_capacity(AHEAD);
-    guesses.retain(|guess| {
-        if fixed != Some(guess.fixed) {
-            fixed = Some(guess.fixed);
-            ahead.clear();
-        }
-        if ahead.len() < AHEAD && !ahead.contains(&guess.moving) {
-            ahead.push(guess.moving);
-            least = guess.score - BEHIND;
-        }
-        guess.score >= least
+/// The guesses about one picture of `count` that stand out among all about it,
+/// best first.
+fn standing_out(fixed: usize, count: usize, sources: &[Found<'_>]) -> Vec<Guess> {
+    let of_source = |source| Found::of(source, fixed, count).map(move |hit| (source, hit));
+    let mut hits: Vec<(&Found<'_>, (usize, Hit))> = sources.iter().flat_map(of_source).collect();
+    let moving = |source: &Found<'_>, hit: &Hit| hit.entry / source.per as u32;
+    hits.sort_by(|(s, (_, a)), (t, (_, b))| {
+        (b.score.total_cmp(&a.score)).then(moving(s, a).cmp(&moving(t, b)))
     });
+    let mut ahead: Vec<u32> = Vec::with_capacity(AHEAD);
+    let mut least = 0.0;
+    hits.retain(|(source, (_, hit))| {
+        let moving = moving(source, hit);
+        if ahead.len() < AHEAD && !ahead.contains(&moving) {
+            ahead.push(moving);
+            least = hit.score - BEHIND;
+        }
+        hit.score >= least
+    });
+    let guesses = hits.into_iter().map(|(source, (way, hit))| Guess {
+        fixed: fixed as u32,
+        moving: moving(source, &hit),
+        map: (source.map)(way, moving(source, &hit), hit.entry as usize % source.per),
+        score: hit.score,
+    });
+    guesses.collect()
 }
 
 /// Windows looked at in a picture that cells are learnt from.

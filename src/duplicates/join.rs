@@ -1,10 +1,9 @@
 //! Nearest descriptors of one set for each of another, exact for small sets
 //! and by coarse cells beyond. Knows nothing of pictures but their number.
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
-
-use super::descriptor::{DIM, Descriptor};
+use super::cells::{Cells, Lists};
+use super::descriptor::{Descriptor, cosine};
+use super::products::{Packed, Rounded, Seek, above};
 use crate::executor::{Executor, Interrupted};
 
 /// A database entry near a query.
@@ -12,8 +11,21 @@ use crate::executor::{Executor, Interrupted};
 pub(crate) struct Hit {
     /// Cosine of the two.
     pub(crate) score: f32,
-    /// Index into the database.
+    /// Its number: see [`Database::first`].
     pub(crate) entry: u32,
+}
+
+impl Hit {
+    /// Stands where there is no hit.
+    pub(crate) const NONE: Self = Self {
+        score: 0.0,
+        entry: u32::MAX,
+    };
+
+    /// A greater score is better, then a smaller number.
+    fn better_than(&self, other: &Self) -> bool {
+        self.score > other.score || (self.score == other.score && self.entry < other.entry)
+    }
 }
 
 /// What is looked through: `per` descriptors of each picture, picture by
@@ -24,24 +36,20 @@ pub(crate) struct Database<'a> {
     pub(crate) all: &'a [Descriptor],
     /// How many belong to one picture.
     pub(crate) per: usize,
-    /// The picture that the first belong to.
+    /// The picture that the first belong to; entries are numbered from
+    /// `first · per` on.
     pub(crate) first: usize,
-}
-
-impl Database<'_> {
-    fn picture(&self, entry: u32) -> usize {
-        self.first + entry as usize / self.per
-    }
 }
 
 /// What is looked for: one descriptor of each picture, or several times one of
 /// each.
 pub(crate) struct Queries<'a> {
     all: Vec<Descriptor>,
+    rounded: Vec<Rounded>,
     pictures: usize,
     /// The cells, and for each the queries that look into it; `None` where
     /// every query meets every entry.
-    cells: Option<(&'a Cells, Vec<Vec<u32>>)>,
+    cells: Option<(&'a Cells, Lists)>,
 }
 
 impl<'a> Queries<'a> {
@@ -55,22 +63,22 @@ impl<'a> Queries<'a> {
         executor: &Executor,
     ) -> Result<Self, Interrupted> {
         let products = all.len().saturating_mul(pictures * per);
-        let exact = products <= EXACT || cells.centres.is_empty();
+        let exact = products <= EXACT || cells.len() == 0;
         let cells = if exact {
             None
         } else {
             Some((cells, cells.askers(&all, executor)?))
         };
         Ok(Self {
+            rounded: all.iter().map(Rounded::new).collect(),
             all,
             pictures,
             cells,
         })
     }
 
-    /// The picture that asks.
-    fn picture(&self, query: usize) -> usize {
-        query % self.pictures
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
     }
 }
 
@@ -83,103 +91,41 @@ pub(crate) struct Reach {
     pub(crate) keep: usize,
 }
 
-/// Products up to which every query meets every entry: about a second.
+/// Products up to which every query meets every entry: about a tenth of a
+/// second.
 const EXACT: usize = 400_000_000;
-/// Queries and entries multiplied at a time: the scores stay in the L2 cache.
-const QUERIES: usize = 64;
-const ENTRIES: usize = 1024;
+/// Queries that one piece of work brings to all entries.
+const QUERIES: usize = 256;
+/// Cells looked into before what was found in them raises the cuts for the
+/// next.
+const CELLS: usize = 64;
 
-/// For each query the best entry of up to `reach.keep` other pictures, best first.
+/// Looks for better hits than `best` holds: for each query the best entry of
+/// up to `reach.keep` other pictures, best first, then [`Hit::NONE`].
 pub(crate) fn join(
     queries: &Queries<'_>,
     database: Database<'_>,
     reach: Reach,
+    best: &mut [Hit],
     executor: &Executor,
-) -> Result<Vec<Vec<Hit>>, Interrupted> {
+) -> Result<(), Interrupted> {
     match &queries.cells {
-        None => exact(queries, database, reach, executor),
-        Some((cells, askers)) => by_cells(queries, (cells, askers), database, reach, executor),
-    }
-}
-
-/// Keeps the best hits of one query.
-struct Best {
-    hits: Vec<Hit>,
-    cut: f32,
-}
-
-impl Best {
-    fn new(cut: f32) -> Self {
-        Self {
-            hits: Vec::new(),
-            cut,
-        }
-    }
-
-    fn push(&mut self, hit: Hit, database: Database<'_>, keep: usize) {
-        self.hits.push(hit);
-        if self.hits.len() >= 8 * keep {
-            self.prune(database, keep);
-            if let (Some(last), true) = (self.hits.last(), self.hits.len() == keep) {
-                self.cut = self.cut.max(last.score);
-            }
-        }
-    }
-
-    fn prune(&mut self, database: Database<'_>, keep: usize) {
-        // By picture, best entry first, then by score: one entry a picture.
-        let order = |a: &Hit, b: &Hit| b.score.total_cmp(&a.score).then(a.entry.cmp(&b.entry));
-        self.hits.sort_unstable_by(|a, b| {
-            database
-                .picture(a.entry)
-                .cmp(&database.picture(b.entry))
-                .then(order(a, b))
-        });
-        self.hits.dedup_by_key(|hit| database.picture(hit.entry));
-        self.hits.sort_unstable_by(order);
-        self.hits.truncate(keep);
-    }
-}
-
-fn matrix(descriptors: &[Descriptor]) -> MatRef<'_, f32> {
-    MatRef::from_column_major_slice(descriptors.as_flattened(), DIM, descriptors.len())
-}
-
-/// Calls `found(query, entry, score)` for products above the query's cut.
-fn multiply(
-    queries: &[Descriptor],
-    entries: &[Descriptor],
-    scores: &mut Vec<f32>,
-    mut found: impl FnMut(usize, usize, f32) -> f32,
-    cuts: &mut [f32],
-) {
-    for (block, part) in entries.chunks(ENTRIES).enumerate() {
-        let wanted = part.len() * queries.len();
-        // All of it is written below.
-        if scores.len() < wanted {
-            scores.resize(wanted, 0.0);
-        }
-        let scores = &mut scores[..wanted];
-        let target = MatMut::from_column_major_slice_mut(scores, part.len(), queries.len());
-        matmul(
-            target,
-            Accum::Replace,
-            matrix(part).transpose(),
-            matrix(queries),
-            1.0f32,
-            Par::Seq,
-        );
-        for (query, row) in scores.chunks(part.len()).enumerate() {
-            for (chunk, values) in row.chunks(32).enumerate() {
-                let cut = cuts[query];
-                if values.iter().fold(0u32, |any, &v| any | u32::from(v > cut)) != 0 {
-                    for (i, &value) in values.iter().enumerate() {
-                        if value > cuts[query] {
-                            cuts[query] = found(query, block * ENTRIES + chunk * 32 + i, value);
-                        }
-                    }
+        None => exact(queries, database, reach, best, executor),
+        Some((cells, askers)) => {
+            let members = cells.members(database.all, executor)?;
+            for first in (0..cells.len()).step_by(CELLS) {
+                let count = CELLS.min(cells.len() - first);
+                let shared = &*best;
+                let found = executor.map(count, |i| {
+                    let (asking, members) = (askers.of(first + i), members.of(first + i));
+                    in_cell(queries, asking, members, database, reach, shared)
+                })?;
+                for (query, hit) in found.into_iter().flatten() {
+                    let row = query as usize * reach.keep..(query as usize + 1) * reach.keep;
+                    offer(&mut best[row], hit, database.per);
                 }
             }
+            Ok(())
         }
     }
 }
@@ -188,253 +134,223 @@ fn exact(
     queries: &Queries<'_>,
     database: Database<'_>,
     reach: Reach,
+    best: &mut [Hit],
     executor: &Executor,
-) -> Result<Vec<Vec<Hit>>, Interrupted> {
-    let all = &queries.all;
-    let blocks = executor.map(all.len().div_ceil(QUERIES), |block| {
-        let start = block * QUERIES;
-        let part = &all[start..(start + QUERIES).min(all.len())];
-        let mut best: Vec<Best> = part.iter().map(|_| Best::new(reach.cut)).collect();
-        let mut cuts = vec![reach.cut; part.len()];
-        let mut scores = Vec::new();
-        multiply(
-            part,
-            database.all,
-            &mut scores,
-            |query, entry, score| {
-                let best = &mut best[query];
-                let entry = entry as u32;
-                if database.picture(entry) != queries.picture(start + query) {
-                    best.push(Hit { score, entry }, database, reach.keep);
-                }
-                best.cut
-            },
-            &mut cuts,
-        );
-        best.into_iter()
-            .map(|mut best| {
-                best.prune(database, reach.keep);
-                best.hits
-            })
-            .collect::<Vec<_>>()
-    })?;
-    Ok(blocks.into_iter().flatten().collect())
-}
-
-/// Coarse cells of descriptor space: each entry lives in the cell of its
-/// nearest centre, each query looks into a few cells.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Cells {
-    centres: Vec<Descriptor>,
-}
-
-impl Cells {
-    /// Centres by a few rounds of spherical k-means over `sample`, started
-    /// from evenly spaced members, so that the same sample gives the same cells.
-    pub(crate) fn learn(
-        sample: &[Descriptor],
-        count: usize,
-        executor: &Executor,
-    ) -> Result<Self, Interrupted> {
-        let count = count.min(sample.len() / 8);
-        if count == 0 {
-            return Ok(Self::default());
-        }
-        let mut cells = Self {
-            centres: (0..count)
-                .map(|i| unit(&sample[i * sample.len() / count]))
-                .collect(),
+) -> Result<(), Interrupted> {
+    let packed = Packed::new(database.all.iter());
+    let members: Vec<u32> = (0..database.all.len() as u32).collect();
+    let shared = &*best;
+    let found = executor.map(queries.len().div_ceil(QUERIES), |piece| {
+        let (start, end) = (piece * QUERIES, (piece + 1) * QUERIES);
+        let asking: Vec<u32> = (start as u32..end.min(queries.len()) as u32).collect();
+        let mut look = Look {
+            queries,
+            asking: &asking,
+            entries: database.all,
+            members: &members,
+            database,
+            reach,
+            best: shared[start * reach.keep..(end * reach.keep).min(shared.len())].to_vec(),
         };
-        for _ in 0..5 {
-            let nearest = cells.assign(sample, executor)?;
-            let mut sums = vec![[0.0f32; DIM]; count];
-            for (descriptor, &cell) in sample.iter().zip(&nearest) {
-                for (sum, value) in sums[cell as usize].iter_mut().zip(descriptor) {
-                    *sum += value;
-                }
-            }
-            for (centre, sum) in cells.centres.iter_mut().zip(&sums) {
-                if sum.iter().any(|&v| v != 0.0) {
-                    *centre = unit(sum);
-                }
-            }
-        }
-        Ok(cells)
+        let asked = queries.rounded[start..].iter().take(asking.len());
+        above(asked.copied(), &packed, &mut look);
+        look.best
+    })?;
+    for (row, found) in best.iter_mut().zip(found.into_iter().flatten()) {
+        *row = found;
     }
-
-    /// The nearest cell of each.
-    fn assign(&self, all: &[Descriptor], executor: &Executor) -> Result<Vec<u32>, Interrupted> {
-        let count = self.centres.len();
-        let blocks = executor.map(all.len().div_ceil(256), |block| {
-            let part = &all[block * 256..(block * 256 + 256).min(all.len())];
-            let scores = self.scores(part);
-            scores
-                .chunks(count)
-                .map(|row| {
-                    let top = greatest(row);
-                    row.iter().position(|&v| v == top).unwrap_or(0) as u32
-                })
-                .collect::<Vec<_>>()
-        })?;
-        Ok(blocks.into_iter().flatten().collect())
-    }
-
-    fn scores(&self, part: &[Descriptor]) -> Vec<f32> {
-        let mut scores = vec![0.0; part.len() * self.centres.len()];
-        let target =
-            MatMut::from_column_major_slice_mut(&mut scores, self.centres.len(), part.len());
-        matmul(
-            target,
-            Accum::Replace,
-            matrix(&self.centres).transpose(),
-            matrix(part),
-            1.0f32,
-            Par::Seq,
-        );
-        scores
-    }
-
-    /// How many cells a query looks into: half the root of their number, at
-    /// least 8, at most 40. With 8 of 160 and with 16 of 960 cells no planted
-    /// copy of 1,600 was lost, with 10 of 960 one.
-    fn probes(&self) -> usize {
-        let half_root = (self.centres.len() as f32).sqrt() / 2.0;
-        (half_root.round() as usize)
-            .clamp(8, 40)
-            .min(self.centres.len())
-    }
-
-    /// For each cell the queries that look into it.
-    fn askers(
-        &self,
-        queries: &[Descriptor],
-        executor: &Executor,
-    ) -> Result<Vec<Vec<u32>>, Interrupted> {
-        let (count, probes) = (self.centres.len(), self.probes());
-        let chosen = executor.map(queries.len().div_ceil(256), |block| {
-            let start = block * 256;
-            let part = &queries[start..(start + 256).min(queries.len())];
-            let scores = self.scores(part);
-            let mut pairs = Vec::with_capacity(part.len() * probes);
-            for (i, row) in scores.chunks(count).enumerate() {
-                let mut order: Vec<u32> = (0..count as u32).collect();
-                let by_score =
-                    |a: &u32, b: &u32| row[*b as usize].total_cmp(&row[*a as usize]).then(a.cmp(b));
-                if probes < count {
-                    order.select_nth_unstable_by(probes - 1, by_score);
-                }
-                let asked = order[..probes].iter();
-                pairs.extend(asked.map(|&cell| (cell, (start + i) as u32)));
-            }
-            pairs
-        })?;
-        Ok(grouped(count, chosen.into_iter().flatten()))
-    }
+    Ok(())
 }
 
-/// Eight at a time: one after the other, each would wait for the one before.
-fn greatest(values: &[f32]) -> f32 {
-    let greater = |a: f32, b: f32| if b > a { b } else { a };
-    let mut lanes = [f32::MIN; 8];
-    let (blocks, rest) = values.as_chunks::<8>();
-    for block in blocks {
-        for (lane, &value) in lanes.iter_mut().zip(block) {
-            *lane = greater(*lane, value);
-        }
-    }
-    let all = lanes.iter().chain(rest);
-    all.fold(f32::MIN, |a, &b| greater(a, b))
-}
-
-fn unit(d: &Descriptor) -> Descriptor {
-    let norm = d.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-9);
-    d.map(|v| v / norm)
-}
-
-/// Queries whose hits in all their cells are in memory at once: at most about
-/// 2 kB each.
-const AT_ONCE: usize = 100_000;
-
-fn by_cells(
-    queries: &Queries<'_>,
-    (cells, askers): (&Cells, &[Vec<u32>]),
-    database: Database<'_>,
-    reach: Reach,
-    executor: &Executor,
-) -> Result<Vec<Vec<Hit>>, Interrupted> {
-    let nearest = cells.assign(database.all, executor)?;
-    let entries = (0u32..).zip(&nearest).map(|(entry, &cell)| (cell, entry));
-    let members = grouped(cells.centres.len(), entries);
-    let mut hits = Vec::with_capacity(queries.all.len());
-    while hits.len() < queries.all.len() {
-        let (start, end) = (hits.len(), (hits.len() + AT_ONCE).min(queries.all.len()));
-        let found = executor.map(members.len(), |cell| {
-            // In ascending order, as they were grouped.
-            let before = |bound: usize| askers[cell].partition_point(|&q| (q as usize) < bound);
-            let asking = &askers[cell][before(start)..before(end)];
-            in_cell(queries, asking, &members[cell], database, reach)
-        })?;
-        let mut best: Vec<Best> = (start..end).map(|_| Best::new(reach.cut)).collect();
-        for (query, hit) in found.into_iter().flatten() {
-            best[query as usize - start].push(hit, database, reach.keep);
-        }
-        hits.extend(best.into_iter().map(|mut best| {
-            best.prune(database, reach.keep);
-            best.hits
-        }));
-    }
-    Ok(hits)
-}
-
-/// The best hits of the queries `asking` among `members` of the database.
+/// What the queries `asking` find among `members` of the database that is
+/// better than `shared`, the best hits of all queries so far.
 fn in_cell(
     queries: &Queries<'_>,
     asking: &[u32],
     members: &[u32],
     database: Database<'_>,
     reach: Reach,
+    shared: &[Hit],
 ) -> Vec<(u32, Hit)> {
+    if asking.is_empty() || members.is_empty() {
+        return Vec::new();
+    }
     let entries: Vec<Descriptor> = (members.iter())
         .map(|&entry| database.all[entry as usize])
         .collect();
-    let mut found: Vec<(u32, Hit)> = Vec::new();
-    let mut scores = Vec::new();
-    for asking in asking.chunks(QUERIES) {
-        let part: Vec<Descriptor> = (asking.iter())
-            .map(|&query| queries.all[query as usize])
-            .collect();
-        let mut best: Vec<Best> = part.iter().map(|_| Best::new(reach.cut)).collect();
-        let mut cuts = vec![reach.cut; part.len()];
-        multiply(
-            &part,
-            &entries,
-            &mut scores,
-            |query, entry, score| {
-                let best = &mut best[query];
-                let entry = members[entry];
-                if database.picture(entry) != queries.picture(asking[query] as usize) {
-                    best.push(Hit { score, entry }, database, reach.keep);
-                }
-                best.cut
-            },
-            &mut cuts,
-        );
-        for (mut best, &query) in best.into_iter().zip(asking) {
-            best.prune(database, reach.keep);
-            found.extend(best.hits.into_iter().map(|hit| (query, hit)));
+    let row = |query: u32| {
+        let start = query as usize * reach.keep;
+        &shared[start..start + reach.keep]
+    };
+    let mut best = Vec::with_capacity(asking.len() * reach.keep);
+    for &query in asking {
+        best.extend_from_slice(row(query));
+    }
+    let mut look = Look {
+        queries,
+        asking,
+        entries: &entries,
+        members,
+        database,
+        reach,
+        best,
+    };
+    let asked = asking.iter().map(|&query| queries.rounded[query as usize]);
+    above(asked, &Packed::new(entries.iter()), &mut look);
+    let mut new = Vec::new();
+    for (&query, found) in asking.iter().zip(look.best.chunks_exact(reach.keep)) {
+        let known = row(query);
+        if found != known {
+            let unknown = found.iter().filter(|hit| !known.contains(hit));
+            new.extend(unknown.map(|&hit| (query, hit)));
         }
     }
-    found
+    new
 }
 
-/// Values by key, in the order given.
-fn grouped(count: usize, pairs: impl Iterator<Item = (u32, u32)>) -> Vec<Vec<u32>> {
-    let mut groups = vec![Vec::new(); count];
-    for (key, value) in pairs {
-        groups[key as usize].push(value);
+/// Some queries that look through some entries.
+struct Look<'a> {
+    queries: &'a Queries<'a>,
+    /// The numbers of the queries.
+    asking: &'a [u32],
+    entries: &'a [Descriptor],
+    /// The places of these in the database.
+    members: &'a [u32],
+    database: Database<'a>,
+    reach: Reach,
+    /// The best hits of each query: `reach.keep`.
+    best: Vec<Hit>,
+}
+
+impl Seek for Look<'_> {
+    #[inline]
+    fn cut(&self, query: usize) -> f32 {
+        let worst = self.best[(query + 1) * self.reach.keep - 1].score;
+        worst.max(self.reach.cut)
     }
-    for group in &mut groups {
-        group.shrink_to_fit();
+
+    fn found(&mut self, query: usize, entry: usize) {
+        let asking = self.asking[query] as usize;
+        let score = cosine(&self.queries.all[asking], &self.entries[entry]);
+        if score < self.cut(query) {
+            return;
+        }
+        let number = (self.database.first * self.database.per) as u32 + self.members[entry];
+        if number as usize / self.database.per != asking % self.queries.pictures {
+            let row = query * self.reach.keep..(query + 1) * self.reach.keep;
+            let hit = Hit {
+                score,
+                entry: number,
+            };
+            offer(&mut self.best[row], hit, self.database.per);
+        }
     }
-    groups
+}
+
+/// Takes a hit into those of one query, if it is the best of its picture and
+/// among the best of all.
+fn offer(row: &mut [Hit], hit: Hit, per: usize) {
+    let Some(place) = row.iter().position(|other| hit.better_than(other)) else {
+        return;
+    };
+    let picture = |hit: &Hit| hit.entry / per as u32;
+    let same = |other: &Hit| picture(other) == picture(&hit);
+    if row[..place].iter().any(same) {
+        return;
+    }
+    let end = (row[place..].iter().position(same)).map_or(row.len() - 1, |i| place + i);
+    row[place..=end].rotate_right(1);
+    row[place] = hit;
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::descriptor::{DIM, unit};
+    use super::*;
+    use crate::executor::StopFlag;
+
+    const PER: usize = 3;
+    const REACH: Reach = Reach { cut: 0.5, keep: 3 };
+
+    /// What the documentation of [`join`] says, by looking at all products.
+    fn naive(queries: &[Descriptor], pictures: usize, database: &[Descriptor]) -> Vec<Hit> {
+        let mut best = Vec::new();
+        for (number, query) in queries.iter().enumerate() {
+            let mut hits: Vec<Hit> = (0u32..)
+                .zip(database)
+                .map(|(entry, other)| Hit {
+                    score: cosine(query, other),
+                    entry,
+                })
+                .filter(|hit| hit.score >= REACH.cut)
+                .filter(|hit| hit.entry as usize / PER != number % pictures)
+                .collect();
+            hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.entry.cmp(&b.entry)));
+            let mut kept: Vec<Hit> = Vec::new();
+            for hit in hits {
+                let known = |other: &Hit| other.entry / PER as u32 == hit.entry / PER as u32;
+                if kept.len() < REACH.keep && !kept.iter().any(known) {
+                    kept.push(hit);
+                }
+            }
+            kept.resize(REACH.keep, Hit::NONE);
+            best.extend(kept);
+        }
+        best
+    }
+
+    fn descriptors(count: usize) -> impl Strategy<Value = Vec<Descriptor>> {
+        // Few values, so that there are equals.
+        let one = proptest::collection::vec(-2i64..3, 4).prop_map(|few| {
+            unit(std::array::from_fn::<i64, DIM, _>(|i| {
+                few[i % few.len()] * 1000
+            }))
+        });
+        proptest::collection::vec(one, count)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn runs_and_cells_looked_into_in_full_find_what_brute_force_finds(
+            (queries, database) in (1usize..60).prop_flat_map(|pictures| {
+                (descriptors(2 * pictures), descriptors(PER * pictures))
+            }),
+            run in 1usize..60,
+            jobs in 1usize..3,
+        ) {
+            let executor = Executor::new(jobs, StopFlag::default()).expect("threads");
+            let pictures = queries.len() / 2;
+            let cells = Cells::learn(&database, 8, &executor).expect("not stopped");
+            let expected = naive(&queries, pictures, &database);
+            let rounded: Vec<Rounded> = queries.iter().map(Rounded::new).collect();
+            let exactly = Queries {
+                all: queries.clone(),
+                rounded: rounded.clone(),
+                pictures,
+                cells: None,
+            };
+            // Every query looks into all cells.
+            let count = cells.len();
+            let all: Vec<u16> = (0..queries.len()).flat_map(|_| 0..count as u16).collect();
+            let by_cells = Queries {
+                cells: (cells.len() > 0)
+                    .then(|| (&cells, Lists::new(count, count, &[all]))),
+                all: queries,
+                rounded,
+                pictures,
+            };
+            for queries in [exactly, by_cells] {
+                let mut best = vec![Hit::NONE; queries.len() * REACH.keep];
+                for (number, all) in database.chunks(run * PER).enumerate() {
+                    let database = Database { all, per: PER, first: number * run };
+                    join(&queries, database, REACH, &mut best, &executor).expect("not stopped");
+                }
+                prop_assert_eq!(&best, &expected);
+            }
+        }
+    }
 }

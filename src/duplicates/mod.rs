@@ -3,12 +3,14 @@
 
 mod background;
 mod candidates;
+mod cells;
 mod descriptor;
 mod doubt;
 mod find;
 mod groups;
 pub mod hamming;
 mod join;
+mod products;
 mod prove;
 mod remembered;
 mod verify;
