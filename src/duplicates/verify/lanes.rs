@@ -52,23 +52,19 @@ const CUT_BY: f32 = 4.0;
 
 /// 1 where fixed = gain × moving + offset can be asked for; 0 where one of the
 /// two, and one only, is as dark or as bright as samples get and the other says
-/// that it would be darker or brighter still.
+/// that it would be darker or brighter still. `gain` above 0.
 #[inline(always)]
 pub(super) fn told(fixed: &Lanes, moving: &Lanes, gain: f32, offset: f32) -> Lanes {
     let (low, high) = CUT_OFF;
+    // How much brighter than expected.
+    let r = each(|l| fixed[l] - gain * moving[l] - offset);
     each(|l| {
-        let (f, m, expected) = (fixed[l], moving[l], gain * moving[l] + offset);
-        let (f_low, m_low) = (f <= low, m <= low);
-        let (f_high, m_high) = (f >= high, m >= high);
-        // How much brighter than expected.
-        let r = f - expected;
-        let below = (f_low != m_low) & (if f_low { r >= CUT_BY } else { r <= -CUT_BY });
-        let above = (f_high != m_high) & (if f_high { r <= -CUT_BY } else { r >= CUT_BY });
-        if (gain > 0.0) & (below | above) {
-            0.0
-        } else {
-            1.0
-        }
+        let (darker, brighter) = (r[l] <= -CUT_BY, r[l] >= CUT_BY);
+        let (f_low, m_low) = (fixed[l] <= low, moving[l] <= low);
+        let (f_high, m_high) = (fixed[l] >= high, moving[l] >= high);
+        let below = (f_low & !m_low & brighter) | (m_low & !f_low & darker);
+        let above = (f_high & !m_high & darker) | (m_high & !f_high & brighter);
+        if below | above { 0.0 } else { 1.0 }
     })
 }
 
