@@ -232,7 +232,7 @@ impl Judges<'_> {
             .take(2 * TRIES)
             .filter_map(|guess| approach(guess, subject(guess.fixed), subject(guess.moving)))
             .collect();
-        near.sort_by(|a, b| b.fit.correlation.total_cmp(&a.fit.correlation));
+        near.sort_by(|a, b| b.correlation.total_cmp(&a.correlation));
         let mut best = Answer::Different;
         for coarse in near.iter().take(TRIES) {
             let (Some((a, ..)), Some((b, ..))) =

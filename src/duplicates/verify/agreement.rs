@@ -23,6 +23,8 @@ pub(crate) struct Agreement {
     pub(crate) quartile: f32,
     /// Textured places, each counted up to 1; those that overlap count once.
     pub(crate) texture: f32,
+    /// Correlation of all samples, those that do not fit weighed down.
+    pub(crate) correlation: f32,
     /// Share of the fixed picture that the moving one covers.
     pub(crate) overlap: f32,
     /// Share of the moving picture that the fixed one covers.
@@ -169,7 +171,7 @@ fn photometry(
             add(&mut left, &times(&r, &live));
         }
         let inverse = 1.0 / (1.5 * sum(&left) / sum(&count).max(1.0)).max(1.0);
-        let mut sums = [[0.0; LANES]; 6];
+        let mut sums = [[0.0; LANES]; 7];
         for Block {
             under: a,
             fixed: b,
@@ -184,21 +186,28 @@ fn photometry(
                 let k = 1.0 / (1.0 + t * t);
                 k * k * live[l]
             });
-            let ka = times(&k, a);
+            let (ka, kb) = (times(&k, a), times(&k, b));
             add(&mut sums[0], &k);
             add(&mut sums[1], &each(|l| k[l] * r[l].abs()));
             add(&mut sums[2], &ka);
-            add(&mut sums[3], &times(&k, b));
+            add(&mut sums[3], &kb);
             add(&mut sums[4], &times(&ka, a));
             add(&mut sums[5], &times(&ka, b));
+            add(&mut sums[6], &times(&kb, b));
         }
         let weight = sum(&sums[0]).max(1e-6);
         let mean = |i: usize| sum(&sums[i]) / weight;
         typical = mean(1);
         let (ma, mb) = (mean(2), mean(3));
-        let va = mean(4) - ma * ma;
+        let (va, vb) = (mean(4) - ma * ma, mean(6) - mb * mb);
+        let cov = mean(5) - ma * mb;
+        out.correlation = if va > 0.05 && vb > 0.05 {
+            cov / (va * vb).sqrt()
+        } else {
+            0.0
+        };
         if va > 0.5 {
-            gain = (mean(5) - ma * mb) / va;
+            gain = cov / va;
             offset = mb - gain * ma;
         }
     }

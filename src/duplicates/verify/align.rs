@@ -5,15 +5,6 @@ use super::lanes::{Block, LANES, Lanes, Look, Slopes, add, each, sum, times, tol
 use super::map::Map;
 use super::pyramid::{Level, Sloped};
 
-/// Where an alignment ended.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Fit {
-    /// From the fixed picture to the moving one.
-    pub(crate) map: Map,
-    /// Correlation of the two over the overlap, outliers weighed down.
-    pub(crate) correlation: f32,
-}
-
 const UNKNOWNS: usize = 8;
 /// How far each unknown moves.
 type Steps = [f32; UNKNOWNS];
@@ -33,7 +24,7 @@ pub(crate) fn align(
     start: Map,
     rounds: usize,
     stride: usize,
-) -> Option<Fit> {
+) -> Option<Map> {
     let mut overlap = Overlap {
         fixed,
         moving,
@@ -42,20 +33,13 @@ pub(crate) fn align(
     };
     let mut map = start;
     let mut light = None;
-    let mut fit = None;
-    for round in 0..=rounds {
-        let last = round == rounds;
+    for _ in 0..rounds {
         overlap.lay(&map);
         let now = match light {
             Some(light) => light,
             None => overlap.light()?,
         };
-        let sums = overlap.sums(now, last)?;
-        let correlation = sums.correlation();
-        fit = Some(Fit { map, correlation });
-        if last {
-            break;
-        }
+        let sums = overlap.sums(now)?;
         let Some((moved, next)) = (sums.solve()).and_then(|step| sums.moved(&step, &map, now))
         else {
             break;
@@ -64,16 +48,11 @@ pub(crate) fn align(
         let farthest = moves.fold(0.0, f32::max);
         map = moved;
         if farthest * (fixed.width.max(fixed.height) as f32) < 0.03 {
-            overlap.lay(&map);
-            if let Some(sums) = overlap.sums(next, true) {
-                let correlation = sums.correlation();
-                fit = Some(Fit { map, correlation });
-            }
             break;
         }
         light = Some(next);
     }
-    fit.filter(|fit| fit.correlation.is_finite())
+    Some(map)
 }
 
 /// Where one step of [`align`] led, and what is to be expected there, from the
@@ -99,7 +78,7 @@ pub(crate) fn step(fixed: &Level, moving: &Sloped, start: &Map) -> Option<Step> 
     };
     overlap.lay(start);
     let light = overlap.light()?;
-    let sums = overlap.sums(light, false)?;
+    let sums = overlap.sums(light)?;
     let step = sums.solve()?;
     let gained: f32 = step.iter().zip(&sums.right).map(|(a, b)| a * b).sum();
     Some(Step {
@@ -163,17 +142,11 @@ impl Overlap<'_> {
         })
     }
 
-    /// The sums of the next step or, where this is the `last` look, only those
-    /// of the correlation. `None` when too little is left of the overlap.
-    fn sums(&self, light: Light, last: bool) -> Option<Normal> {
-        let blocks = &self.blocks;
+    /// The sums of the next step. `None` when too little is left of the overlap.
+    fn sums(&self, light: Light) -> Option<Normal> {
         let moving = &self.moving.level;
         let size = (moving.width as f32, moving.height as f32);
-        let sums = if last {
-            pulp::Arch::new().dispatch(Sums::<false>::new(blocks, light, size))
-        } else {
-            pulp::Arch::new().dispatch(Sums::<true>::new(blocks, light, size))
-        };
+        let sums = pulp::Arch::new().dispatch(Sums::new(&self.blocks, light, size));
         let samples = |side: usize| side.div_ceil(self.stride);
         let total = samples(self.fixed.width) * samples(self.fixed.height);
         ((sums.count as usize) * 5 >= total && sums.weight >= 8.0).then_some(sums)
@@ -207,16 +180,16 @@ impl pulp::WithSimd for Plain<'_> {
     }
 }
 
-/// Terms without coordinates: count, |r|, and the weighted 1, a, b, a², b², ab,
-/// ar, r, r² of moving a, fixed b and residual r.
-const WHOLE: usize = 11;
+/// Terms without coordinates: count, |r|, and the weighted 1, a, b, a², b², ar,
+/// r, r² of moving a, fixed b and residual r.
+const WHOLE: usize = 10;
 /// Of a row: the products of two slopes times 1, x, x²; then slopes times a, 1
 /// and r, each times 1, x.
 const ROW: usize = 9 + 12;
 /// Of all rows: the products times x², xy, x, y², y, 1; the others times x, y, 1.
 const FOLDED: usize = 18 + 18;
 
-struct Sums<'a, const STEPS: bool> {
+struct Sums<'a> {
     blocks: &'a [Block<Slopes>],
     light: Light,
     /// Of the moving level.
@@ -226,7 +199,7 @@ struct Sums<'a, const STEPS: bool> {
     folded: [Lanes; FOLDED],
 }
 
-impl<const STEPS: bool> pulp::WithSimd for Sums<'_, STEPS> {
+impl pulp::WithSimd for Sums<'_> {
     type Output = Normal;
 
     #[inline(always)]
@@ -236,7 +209,7 @@ impl<const STEPS: bool> pulp::WithSimd for Sums<'_, STEPS> {
             for block in row {
                 self.block(block);
             }
-            if let (true, Some(block)) = (STEPS, row.first()) {
+            if let Some(block) = row.first() {
                 self.fold(block.y);
             }
         }
@@ -244,7 +217,7 @@ impl<const STEPS: bool> pulp::WithSimd for Sums<'_, STEPS> {
     }
 }
 
-impl<'a, const STEPS: bool> Sums<'a, STEPS> {
+impl<'a> Sums<'a> {
     fn new(blocks: &'a [Block<Slopes>], light: Light, size: (f32, f32)) -> Self {
         Self {
             blocks,
@@ -282,14 +255,10 @@ impl<'a, const STEPS: bool> Sums<'a, STEPS> {
         add(&mut whole[4], &wb);
         add(&mut whole[5], &times(&wa, a));
         add(&mut whole[6], &times(&wb, b));
-        add(&mut whole[7], &times(&wa, b));
-        if !STEPS {
-            return;
-        }
         let wr = times(&w, &r);
-        add(&mut whole[8], &times(&wa, &r));
-        add(&mut whole[9], &wr);
-        add(&mut whole[10], &times(&wr, &r));
+        add(&mut whole[7], &times(&wa, &r));
+        add(&mut whole[8], &wr);
+        add(&mut whole[9], &times(&wr, &r));
         let (kx, ky) = (gain * self.size.0, gain * self.size.1);
         let gx = each(|l| block.under[l][1] * kx);
         let gy = each(|l| block.under[l][2] * ky);
@@ -345,12 +314,9 @@ impl<'a, const STEPS: bool> Sums<'a, STEPS> {
             weight: whole(2),
             count: whole(0) as u32,
             residual: whole(1),
-            squares: whole(10),
-            moments: [whole(3), whole(4), whole(5), whole(6), whole(7)],
+            squares: whole(9),
+            fixed: [whole(4), whole(6)],
         };
-        if !STEPS {
-            return out;
-        }
         let m = &mut out.matrix;
         for (c, (row, column)) in [(0, 0), (3, 0), (3, 3)].into_iter().enumerate() {
             let s = |i: usize| sum(&self.folded[6 * c + i]);
@@ -371,14 +337,13 @@ impl<'a, const STEPS: bool> Sums<'a, STEPS> {
         m[6][6] = whole(5);
         m[7][6] = whole(3);
         m[7][7] = whole(2);
-        out.right[6] = whole(8);
-        out.right[7] = whole(9);
+        out.right[6] = whole(7);
+        out.right[7] = whole(8);
         out
     }
 }
 
-/// What one look gave: the lower half of the normal equations, and the weighted
-/// moments a, b, a², b², ab.
+/// What one look gave: the lower half of the normal equations, and more sums.
 struct Normal {
     matrix: [[f32; UNKNOWNS]; UNKNOWNS],
     right: [f32; UNKNOWNS],
@@ -386,25 +351,17 @@ struct Normal {
     count: u32,
     /// Sum of |r|, not weighted.
     residual: f32,
-    /// Weighted sum of r²; only with the matrix.
+    /// Weighted sum of r².
     squares: f32,
-    moments: [f32; 5],
+    /// Weighted sums of b and b².
+    fixed: [f32; 2],
 }
 
 impl Normal {
     /// Deviation of the fixed picture, weighted.
     fn contrast(&self) -> f32 {
-        let [_, b, _, bb, _] = self.moments.map(|v| v / self.weight);
+        let [b, bb] = self.fixed.map(|v| v / self.weight);
         (bb - b * b).max(0.0).sqrt()
-    }
-
-    fn correlation(&self) -> f32 {
-        let [a, b, aa, bb, ab] = self.moments.map(|v| v / self.weight);
-        let (va, vb) = (aa - a * a, bb - b * b);
-        if va <= 0.05 || vb <= 0.05 {
-            return 0.0;
-        }
-        (ab - a * b) / (va * vb).sqrt()
     }
 
     /// Map and light after `step`.

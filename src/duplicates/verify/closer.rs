@@ -52,8 +52,8 @@ pub(crate) fn closer(fixed: &Plane, moving: &Plane, map: Map) -> Option<[Agreeme
     // lost by that: see what the frame alone would say.
     let starts = [Some(map), whole(map)].into_iter().flatten();
     let half = starts.filter_map(|start| {
-        let fit = align(&f1, &m1, start, 3, 2)?;
-        Some((glance(&f1, &m1.level, &fit.map, &WHOLE)?, fit.map))
+        let map = align(&f1, &m1, start, 3, 2)?;
+        Some((glance(&f1, &m1.level, &map, &WHOLE)?, map))
     });
     let (all, map) = half.max_by(|a, b| a.0.trimmed.total_cmp(&b.0.trimmed))?;
     let beside = |part: &'static Range<f32>| Some((glance(&f1, &m1.level, &map, part)?, part));
@@ -65,7 +65,7 @@ pub(crate) fn closer(fixed: &Plane, moving: &Plane, map: Map) -> Option<[Agreeme
         return None;
     }
     let (f0, m0) = (f.level(0), Sloped::new(m.level(0)));
-    let map = align(&f0, &m0, map, 2, 4)?.map;
+    let map = align(&f0, &m0, map, 2, 4)?;
     Some([glance(&f0, &m0.level, &map, part)?, half])
 }
 

@@ -13,7 +13,7 @@ pub(super) mod similarity;
 pub(crate) use similarity::Detail;
 
 use agreement::{Agreement, WHOLE, agreement, glance};
-use align::{Fit, align, step};
+use align::{align, step};
 use closer::{closer, sides};
 use explain::{Picture, Shape, direction, explain};
 use map::Map;
@@ -135,7 +135,10 @@ const SMALL_ODDS: f32 = -7.0;
 /// An alignment that may be worth a closer look.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Coarse {
-    pub(crate) fit: Fit,
+    /// From the fixed picture to the moving one.
+    pub(crate) map: Map,
+    /// At half size.
+    pub(crate) correlation: f32,
     pub(crate) fixed: u32,
     pub(crate) moving: u32,
 }
@@ -168,27 +171,28 @@ pub(crate) fn approach(guess: &Guess, fixed: &Subject, moving: &Subject) -> Opti
     if !small && odds < FIRST_ODDS {
         return None;
     }
-    let fit = align(&a, &b, first.map, 2, 1)?;
-    let skewed = skew(&fit.map, fixed, moving);
-    if fit.correlation < COARSE_CUT || skewed > COARSE_SKEW {
+    let map = align(&a, &b, first.map, 2, 1)?;
+    let skewed = skew(&map, fixed, moving);
+    if skewed > COARSE_SKEW {
         return None;
     }
-    let quarter = glance(&a, &b.level, &fit.map, &WHOLE)?;
-    if likely_at_quarter(&quarter, skewed) < least {
+    let quarter = glance(&a, &b.level, &map, &WHOLE)?;
+    if quarter.correlation < COARSE_CUT || likely_at_quarter(&quarter, skewed) < least {
         return None;
     }
-    let (a, b) = levels(&fit.map, 1);
-    let fit = align(&a, &b, fit.map, 3, 2)?;
-    let skew = skew(&fit.map, fixed, moving);
-    if fit.correlation < MIDDLE_CUT || skew > MIDDLE_SKEW {
+    let (a, b) = levels(&map, 1);
+    let map = align(&a, &b, map, 3, 2)?;
+    let skew = skew(&map, fixed, moving);
+    if skew > MIDDLE_SKEW {
         return None;
     }
-    let half = glance(&a, &b.level, &fit.map, &WHOLE)?;
-    if likely(&half, skew) < MIDDLE_ODDS {
+    let half = glance(&a, &b.level, &map, &WHOLE)?;
+    if half.correlation < MIDDLE_CUT || likely(&half, skew) < MIDDLE_ODDS {
         return None;
     }
     Some(Coarse {
-        fit,
+        map,
+        correlation: half.correlation,
         fixed: guess.fixed,
         moving: guess.moving,
     })
@@ -203,12 +207,11 @@ pub(crate) fn judge(
     let (Some(f), Some(m)) = (Pyramid::new(&fixed.1.luma), Pyramid::new(&moving.1.luma)) else {
         return Answer::Abstained;
     };
-    let (a, b) = matched(f.sizes(), m.sizes(), coarse.fit.map.determinant().abs(), 0);
+    let (a, b) = matched(f.sizes(), m.sizes(), coarse.map.determinant().abs(), 0);
     let (f, m) = (f.level(a), Sloped::new(m.level(b)));
-    let Some(fit) = align(&f, &m, coarse.fit.map, 3, 3) else {
+    let Some(map) = align(&f, &m, coarse.map, 3, 3) else {
         return Answer::Different;
     };
-    let map = fit.map;
     let Some(mut agreement) = agreement((&f, fixed.1), (&m.level, moving.1), &map) else {
         return Answer::Different;
     };
