@@ -97,6 +97,27 @@ pub(crate) fn agreement(
     Some(out)
 }
 
+/// What a banner over the bottom or the top leaves.
+const BESIDE_BANNERS: [Range<f32>; 2] = [0.0..0.8, 0.2..1.0];
+/// How much better the rest must agree than the whole for a banner to be there.
+pub(crate) const COVERED: f32 = 0.08;
+
+/// The agreement beside a banner and the part that it leaves, if there seems to
+/// be one, else that of the `whole`.
+pub(crate) fn beside_banner(
+    fixed: &Level,
+    moving: &Level,
+    map: &Map,
+    whole: Agreement,
+) -> (Agreement, Range<f32>) {
+    let parts = BESIDE_BANNERS.into_iter();
+    parts
+        .filter_map(|part| Some((glance(fixed, moving, map, &part)?, part)))
+        .filter(|(rest, _)| rest.mean > whole.mean + COVERED)
+        .max_by(|a, b| a.0.mean.total_cmp(&b.0.mean))
+        .unwrap_or((whole, WHOLE))
+}
+
 struct Glance<'a> {
     blocks: &'a mut [Block<Lanes>],
     /// Of the fixed level.

@@ -1,8 +1,6 @@
 //! Looks at an aligned pair once more, finer than its thumbnails show.
 
-use std::ops::Range;
-
-use super::agreement::{Agreement, WHOLE, glance};
+use super::agreement::{Agreement, WHOLE, beside_banner, glance};
 use super::align::align;
 use super::map::Map;
 use super::pyramid::{Pyramid, Sloped};
@@ -33,11 +31,6 @@ pub(crate) fn sides(fixed: (u32, u32), moving: (u32, u32), map: &Map) -> (u32, u
     )
 }
 
-/// What a banner over the bottom or the top leaves.
-const BESIDE_BANNERS: [Range<f32>; 2] = [0.0..0.8, 0.2..1.0];
-/// How much better the rest must agree than the whole for a banner to be there.
-const COVERED: f32 = 0.08;
-
 /// Agreement at half size below which full size is not looked at: no planted
 /// copy was verified from there (0.635 at worst), and half of the others are
 /// there.
@@ -56,17 +49,13 @@ pub(crate) fn closer(fixed: &Plane, moving: &Plane, map: Map) -> Option<[Agreeme
         Some((glance(&f1, &m1.level, &map, &WHOLE)?, map))
     });
     let (all, map) = half.max_by(|a, b| a.0.trimmed.total_cmp(&b.0.trimmed))?;
-    let beside = |part: &'static Range<f32>| Some((glance(&f1, &m1.level, &map, part)?, part));
-    let parts = BESIDE_BANNERS.iter().filter_map(beside);
-    let (half, part) = (parts.filter(|(rest, _)| rest.mean > all.mean + COVERED))
-        .max_by(|a, b| a.0.mean.total_cmp(&b.0.mean))
-        .unwrap_or((all, &WHOLE));
+    let (half, part) = beside_banner(&f1, &m1.level, &map, all);
     if half.mean < LEAST_MEAN {
         return None;
     }
     let (f0, m0) = (f.level(0), Sloped::new(m.level(0)));
     let map = align(&f0, &m0, map, 2, 4)?;
-    Some([glance(&f0, &m0.level, &map, part)?, half])
+    Some([glance(&f0, &m0.level, &map, &part)?, half])
 }
 
 /// The flip or turn of the whole frame that is nearest to `map`, if one is near.
