@@ -100,7 +100,7 @@ pub(crate) fn agreement(
 /// What a banner over the bottom or the top leaves.
 const BESIDE_BANNERS: [Range<f32>; 2] = [0.0..0.8, 0.2..1.0];
 /// How much better the rest must agree than the whole for a banner to be there.
-pub(crate) const COVERED: f32 = 0.08;
+const COVERED: f32 = 0.08;
 
 /// The agreement beside a banner and the part that it leaves, if there seems to
 /// be one, else that of the `whole`.

@@ -12,7 +12,7 @@ pub(super) mod similarity;
 
 pub(crate) use similarity::Detail;
 
-use agreement::{Agreement, COVERED, WHOLE, agreement, beside_banner, glance};
+use agreement::{Agreement, WHOLE, agreement, beside_banner, glance};
 use align::{align, step};
 use closer::{closer, sides};
 use explain::{Picture, Shape, direction, explain};
@@ -198,6 +198,10 @@ pub(crate) fn approach(guess: &Guess, fixed: &Subject, moving: &Subject) -> Opti
     })
 }
 
+/// How much better half of the places of two thumbnails must agree than all
+/// do for the others to be covered.
+const UNEVEN: f32 = 0.16;
+
 /// Aligns at full thumbnail size and judges by that.
 pub(crate) fn judge(
     coarse: &Coarse,
@@ -219,7 +223,7 @@ pub(crate) fn judge(
         return Answer::Abstained;
     }
     // Where most places agree and some do not at all, a banner may cover these.
-    if agreement.median > agreement.mean + COVERED {
+    if agreement.median > agreement.mean + UNEVEN {
         let (rest, _) = beside_banner(&f, &m.level, &map, agreement);
         agreement = Agreement {
             overlap: agreement.overlap,
