@@ -208,23 +208,37 @@ impl Placement {
                 put(sum, value);
             }
         };
-        if self.step == 1 && self.first == 0 && self.block == 1 {
-            for (sum, pixel) in sums.iter_mut().zip(pixels) {
-                add(sum, pixel);
-            }
-        } else if self.step == 1 && self.first == 0 {
-            for (sum, pixels) in sums.iter_mut().zip(pixels.chunks(self.block)) {
-                for pixel in pixels {
-                    add(sum, pixel);
+        let whole_row = self.step == 1 && self.first == 0;
+        match self.block {
+            1 if whole_row => in_blocks::<1, _, _>(sums, pixels, add),
+            2 if whole_row => in_blocks::<2, _, _>(sums, pixels, add),
+            4 if whole_row => in_blocks::<4, _, _>(sums, pixels, add),
+            8 if whole_row => in_blocks::<8, _, _>(sums, pixels, add),
+            _ => {
+                for (index, pixel) in pixels.iter().enumerate() {
+                    let column = (self.first + index * self.step) / self.block;
+                    if let Some(sum) = sums.get_mut(column) {
+                        add(sum, pixel);
+                    }
                 }
             }
-        } else {
-            for (index, pixel) in pixels.iter().enumerate() {
-                let column = (self.first + index * self.step) / self.block;
-                if let Some(sum) = sums.get_mut(column) {
-                    add(sum, pixel);
-                }
-            }
+        }
+    }
+}
+
+/// Adds each `BLOCK` pixels to one sum: a number that is known when this is
+/// compiled, because the row of a large picture is long.
+#[inline]
+fn in_blocks<const BLOCK: usize, S, P>(sums: &mut [S], pixels: &[P], add: impl Fn(&mut S, &P)) {
+    let (blocks, rest) = pixels.as_chunks::<BLOCK>();
+    for (sum, block) in sums.iter_mut().zip(blocks) {
+        for pixel in block {
+            add(sum, pixel);
+        }
+    }
+    if let Some(sum) = sums.get_mut(blocks.len()) {
+        for pixel in rest {
+            add(sum, pixel);
         }
     }
 }
