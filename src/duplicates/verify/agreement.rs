@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::lanes::{Block, LANES, Lanes, Look, add, each, sum, times, told};
 use super::map::Map;
+use super::places::{Places, places};
 use super::pyramid::Level;
 use crate::decode::{Plane, Thumbnail};
 
@@ -46,9 +47,6 @@ pub(crate) struct Agreement {
     /// How far the map is from a turn with one scale: see `Shape`.
     pub(crate) skew: f32,
 }
-
-/// Deviation of what compression and noise leave in a thumbnail, in grey levels.
-const NOISE: f32 = 1.5;
 
 /// Turn of the hue (radians) that augmentation is used to give: a tenth of the
 /// circle, and a little for what it does to brightness.
@@ -134,7 +132,10 @@ impl pulp::WithSimd for Glance<'_> {
         let size = (self.width, self.height);
         let mut out = Agreement::default();
         let gain = photometry(self.blocks, size, self.map, &mut out)?;
-        places(self.blocks, size, gain, &mut out);
+        let Places { fine, found, share } = places(self.blocks, size, gain);
+        out.fine = fine;
+        out.texture = found.iter().map(|(_, w)| w).sum::<f32>() * share;
+        spread(found, &mut out);
         Some(out)
     }
 }
@@ -240,87 +241,6 @@ fn photometry(
     out.gain = gain;
     out.offset = offset;
     Some(gain)
-}
-
-/// Sums over a place: number, moving, fixed, their squares and product, about
-/// mid-grey.
-const SUMS: usize = 6;
-
-/// Correlations in small overlapping squares.
-#[inline(always)]
-fn places(
-    blocks: &[Block<Lanes>],
-    (width, height): (usize, usize),
-    gain: f32,
-    out: &mut Agreement,
-) {
-    let size = match width.max(height) {
-        41.. => 9,
-        23.. => 7,
-        _ => 5,
-    };
-    let step = size / 2;
-    let full = (size * size) as f32;
-    let gain2 = (gain * gain).max(0.01);
-    let mut found: Vec<(f32, f32)> = Vec::with_capacity(256);
-    let (mut va_all, mut vb_all, mut cov_all) = (0.0f32, 0.0f32, 0.0f32);
-    // Where each line and each block of a line begin.
-    let line = |block: &Block<Lanes>| ((block.y + 0.5) * height as f32) as usize;
-    let column = |block: &Block<Lanes>| ((block.x[0] + 0.5) * width as f32) as usize;
-    // Of each column, over the lines of a square.
-    let mut columns = vec![[[0.0; LANES]; SUMS]; width.div_ceil(LANES)];
-    let mut y = 0;
-    while y + size <= height {
-        columns.fill([[0.0; LANES]; SUMS]);
-        let start = blocks.partition_point(|block| line(block) < y);
-        let seen = blocks[start..]
-            .iter()
-            .take_while(|block| line(block) < y + size);
-        for block in seen {
-            let (moving, fixed, live) = (&block.under, &block.fixed, &block.live);
-            let a = each(|l| (moving[l] - 128.0) * live[l]);
-            let b = each(|l| (fixed[l] - 128.0) * live[l]);
-            let sums = &mut columns[column(block) / LANES];
-            add(&mut sums[0], live);
-            add(&mut sums[1], &a);
-            add(&mut sums[2], &b);
-            add(&mut sums[3], &times(&a, &a));
-            add(&mut sums[4], &times(&b, &b));
-            add(&mut sums[5], &times(&a, &b));
-        }
-        let mut x = 0;
-        while x + size <= width {
-            let mut s = [0.0f32; SUMS];
-            for column in x..x + size {
-                let sums = &columns[column / LANES];
-                for (total, sums) in s.iter_mut().zip(sums) {
-                    *total += sums[column % LANES];
-                }
-            }
-            let n = s[0];
-            if n >= 0.6 * full {
-                let va = (s[3] / n - (s[1] / n).powi(2)).max(0.0);
-                let vb = (s[4] / n - (s[2] / n).powi(2)).max(0.0);
-                let cov = s[5] / n - s[1] / n * (s[2] / n);
-                va_all += va;
-                vb_all += vb;
-                cov_all += cov;
-                let energy = (va * gain2).max(vb).sqrt();
-                let weight = (energy - 2.0 * NOISE).max(0.0);
-                let weight = weight / (weight + 6.0);
-                if weight > 0.0 {
-                    let noise = NOISE * NOISE;
-                    let local = cov / ((va + noise / gain2.max(1.0)) * (vb + noise)).sqrt();
-                    found.push((local, weight));
-                }
-            }
-            x += step;
-        }
-        y += step;
-    }
-    out.fine = cov_all / (va_all * vb_all).sqrt().max(1e-3);
-    out.texture = found.iter().map(|(_, w)| w).sum::<f32>() * (step * step) as f32 / full;
-    spread(found, out);
 }
 
 /// Mean, trimmed mean and quantiles of weighted correlations.

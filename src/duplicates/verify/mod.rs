@@ -7,6 +7,7 @@ pub(super) mod closer;
 pub(super) mod explain;
 mod lanes;
 pub(super) mod map;
+mod places;
 pub(super) mod pyramid;
 pub(super) mod similarity;
 
