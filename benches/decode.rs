@@ -4,15 +4,24 @@
 //! `cargo bench --bench decode [-- FOLDER COUNT]`: JPEG files below FOLDER
 //! (`../shared/data/clothing/test` if it is there, else generated pictures).
 //! One thread, both roads in turn over the same files; CPU seconds on Linux.
+//!
+//! Then the whole fingerprint stage of all pictures below FOLDER, files read
+//! and two hashes taken, beside `image` and one hash: CPU of the process.
 
 #![expect(clippy::print_stdout, reason = "a table for the terminal")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use img_hash::{HashAlg, HasherConfig};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use splitlint::config::{CacheOption, Options, resolve};
 use splitlint::decode::{Limits, decode};
+use splitlint::executor::{Executor, StopFlag};
+use splitlint::progress::{Progress, Stage};
+use splitlint::scan::scan;
 
 fn main() {
     let mut arguments = std::env::args().skip(1).filter(|a| !a.starts_with('-'));
@@ -20,7 +29,7 @@ fn main() {
         .next()
         .unwrap_or_else(|| "../shared/data/clothing/test".to_owned());
     let count = arguments.next().and_then(|a| a.parse().ok()).unwrap_or(200);
-    let mut files = photos(folder.into(), count);
+    let mut files = photos(Path::new(&folder), count);
     if files.is_empty() {
         files = (0..count.min(40))
             .map(|seed| encoded(&generated(seed), None))
@@ -37,6 +46,83 @@ fn main() {
         .map(|p| encoded(&image::imageops::thumbnail(p, 32, 32), None))
         .collect();
     run("32 × 32", &small);
+    stage(Path::new(&folder));
+}
+
+/// CPU seconds of this process at the end of the fingerprint stage.
+#[derive(Default)]
+struct Clock(Mutex<(f64, f64)>);
+
+impl Progress for Clock {
+    fn begin(&self, stage: Stage, _: Option<u64>) {
+        if let (Stage::Fingerprint, Ok(mut times)) = (stage, self.0.lock()) {
+            times.0 = process_seconds();
+        }
+    }
+
+    fn advance(&self, _: u64) {}
+
+    fn end(&self, stage: Stage, _: &str) {
+        if let (Stage::Fingerprint, Ok(mut times)) = (stage, self.0.lock()) {
+            times.1 = process_seconds();
+        }
+    }
+}
+
+/// Both ways over all of a folder, twice in turns, on one thread each.
+fn stage(folder: &Path) {
+    let files: Vec<PathBuf> = jpegs(folder);
+    let hasher = (HasherConfig::new().hash_alg(HashAlg::Median)).preproc_dct();
+    let hasher = hasher.to_hasher();
+    let Ok(executor) = Executor::new(1, StopFlag::default()) else {
+        return;
+    };
+    for turn in 0..3 {
+        let options = Options {
+            root: Some(folder.to_owned()),
+            select: Some(vec!["FILE001".to_owned()]),
+            cache: Some(CacheOption::Use(false)),
+            ..Options::default()
+        };
+        let clock = Clock::default();
+        if resolve(options).is_ok_and(|settings| scan(&settings, &executor, &clock).is_err()) {
+            return;
+        }
+        let ours = clock.0.lock().map_or(0.0, |times| times.1 - times.0);
+        let begin = process_seconds();
+        for file in &files {
+            let small = std::fs::read(file)
+                .ok()
+                .and_then(|file| whole_decode(&file));
+            let small = small.and_then(|small| image::GrayImage::from_raw(32, 32, small));
+            std::hint::black_box(small.map(|small| hasher.hash_image(&small)));
+        }
+        let theirs = process_seconds() - begin;
+        // The first turn is to warm up.
+        if turn > 0 {
+            let each = 1e6 / files.len().max(1) as f64;
+            let (ours, theirs) = (ours * each, theirs * each);
+            println!(
+                "fingerprint stage    {ours:8.1} {theirs:9.1} {:7.2}",
+                theirs / ours
+            );
+        }
+    }
+}
+
+/// CPU seconds of all threads, to a hundredth; time where no system tells.
+fn process_seconds() -> f64 {
+    let told = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let mut fields = told
+        .rsplit(") ")
+        .next()
+        .unwrap_or_default()
+        .split(' ')
+        .skip(11);
+    let ticks = |field: Option<&str>| field?.parse::<f64>().ok();
+    let (user, system) = (ticks(fields.next()), ticks(fields.next()));
+    user.zip(system)
+        .map_or_else(seconds, |(user, system)| (user + system) / 100.0)
 }
 
 fn run(name: &str, files: &[Vec<u8>]) {
@@ -73,8 +159,8 @@ fn whole_decode(file: &[u8]) -> Option<Vec<u8>> {
     Some(target.into_vec())
 }
 
-/// Every n-th of the files below `folder`, in order of their paths.
-fn photos(folder: PathBuf, count: usize) -> Vec<Vec<u8>> {
+/// The JPEG files below `folder`, in order of their paths.
+fn jpegs(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = walkdir::WalkDir::new(folder)
         .into_iter()
         .filter_map(Result::ok)
@@ -83,6 +169,12 @@ fn photos(folder: PathBuf, count: usize) -> Vec<Vec<u8>> {
         .filter(|path| path.extension().is_some_and(|e| e == "jpg"))
         .collect();
     paths.sort();
+    paths
+}
+
+/// Every n-th of the files below `folder`, in order of their paths.
+fn photos(folder: &Path, count: usize) -> Vec<Vec<u8>> {
+    let paths = jpegs(folder);
     let step = (paths.len() / count.max(1)).max(1);
     let chosen = paths.iter().step_by(step).take(count);
     chosen.filter_map(|path| std::fs::read(path).ok()).collect()
