@@ -148,6 +148,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::io::Cursor;
     use std::path::Path;
+    use std::sync::atomic::{AtomicI64, Ordering};
     use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
     use rusqlite::Connection;
@@ -159,7 +160,7 @@ mod tests {
     use crate::decode::Limits;
     use crate::executor::{Executor, StopFlag};
     use crate::fingerprint::cache::{self, Cache};
-    use crate::fingerprint::{Earlier, compute};
+    use crate::fingerprint::{Earlier, Fingerprinted, compute};
     use crate::progress::Silent;
     use crate::sample::{Labels, Listing, Sample, SampleId, SampleKey};
     use crate::source::{ReadFailure, Reader, Stamp};
@@ -167,7 +168,7 @@ mod tests {
     /// Files in memory that note which of them are read.
     struct Files {
         bytes: Vec<Vec<u8>>,
-        modified: i128,
+        modified: AtomicI64,
         read: Mutex<Vec<u32>>,
     }
 
@@ -196,7 +197,7 @@ mod tests {
             Some(Stamp {
                 path: format!("/{}", id.0).into(),
                 size: self.bytes[id.index()].len() as u64,
-                modified: self.modified,
+                modified: self.modified.load(Ordering::Relaxed).into(),
                 inode: None,
             })
         }
@@ -205,7 +206,7 @@ mod tests {
     fn files(bytes: Vec<Vec<u8>>) -> Arc<Files> {
         Arc::new(Files {
             bytes,
-            modified: 1,
+            modified: AtomicI64::new(1),
             read: Mutex::default(),
         })
     }
@@ -256,6 +257,17 @@ mod tests {
         method: &str,
         jobs: usize,
     ) -> (Duplicates, Vec<u32>) {
+        let executor = Executor::new(jobs, StopFlag::default()).expect("threads");
+        let made = fingerprinted(files, folder, &executor);
+        let found = find(&made.table, &made.pictures, method, &executor).expect("not stopped");
+        (found, files.taken())
+    }
+
+    fn fingerprinted(
+        files: &Arc<Files>,
+        folder: Option<&TempDir>,
+        executor: &Executor,
+    ) -> Fingerprinted {
         let samples = (0..files.bytes.len() as u32).map(|id| Sample {
             id: SampleId(id),
             key: SampleKey::from_path(Path::new(&id.to_string())),
@@ -271,18 +283,32 @@ mod tests {
             cache: Arc::new(Cache::open(folder.path(), cache::LIMIT).expect("a cache")),
             check_content: false,
         });
-        let executor = Executor::new(jobs, StopFlag::default()).expect("threads");
-        let made = compute(
+        compute(
             &listing,
             Arc::<Files>::clone(files),
             Limits::default(),
             earlier,
-            &executor,
+            executor,
             &Silent,
         )
-        .expect("thumbnails fit on the disk");
-        let found = find(&made.table, &made.pictures, method, &executor).expect("not stopped");
-        (found, files.taken())
+        .expect("thumbnails fit on the disk")
+    }
+
+    #[test]
+    fn what_is_seen_in_files_written_to_since_they_were_hashed_is_not_kept() {
+        let executor = Executor::new(2, StopFlag::default()).expect("threads");
+        for (touched, kept) in [(false, true), (true, false)] {
+            let folder = TempDir::new().expect("temporary folder");
+            let files = files(SET.clone());
+            let made = fingerprinted(&files, Some(&folder), &executor);
+            if touched {
+                files.modified.store(2, Ordering::Relaxed);
+            }
+            find(&made.table, &made.pictures, "a", &executor).expect("not stopped");
+            drop(made);
+            let there = cache::contents(folder.path()).expect("shown");
+            assert_eq!(there.expect("there").verdicts > 0, kept);
+        }
     }
 
     #[test]
@@ -313,7 +339,7 @@ mod tests {
         let (plain, _) = scan(&files(SET.clone()), Some(&folder), "a");
         let touched = Arc::new(Files {
             bytes: SET.clone(),
-            modified: 2,
+            modified: AtomicI64::new(2),
             read: Mutex::default(),
         });
         let (found, read) = scan(&touched, Some(&folder), "a");
