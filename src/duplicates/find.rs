@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::hamming::pairs_within;
-use super::prove::{Album, Proven, prove};
+use super::looked_at::LookedAt;
+use super::prove::prove;
 use super::{Duplicates, Pair, groups};
-use crate::decode::{Plane, Thumbnail};
 use crate::executor::{Executor, Interrupted};
 use crate::finding::{PairEvidence, Relation, Transform};
 use crate::fingerprint::{FingerprintTable, Pictures};
@@ -28,18 +28,15 @@ const RADIUS: u32 = 8;
 /// would else propose all its pairs.
 const NEAREST: usize = 16;
 
-/// What is left between two pictures that may hold the same pixels, over the
-/// contrast: thumbnails of one picture by two decoders differ by rounding.
-const UNTOUCHED: f32 = 0.03;
-
 /// Finds all pairs: files of equal content, and pictures that prove to be the
-/// same on their pixels.
+/// same on their pixels. What is seen of a pair is kept under `method`.
 ///
 /// # Errors
 /// [`Interrupted`] when the user asked to stop.
 pub(super) fn find(
     table: &FingerprintTable,
     pictures: &Pictures,
+    method: &str,
     executor: &Executor,
 ) -> Result<Duplicates, Interrupted> {
     executor.stop().check()?;
@@ -48,12 +45,11 @@ pub(super) fn find(
         table,
         pictures,
         copies: &copies,
+        method,
     };
     let hinted = alike_by_hash(table, &copies, executor)?;
     let proof = prove(copies.len(), &looked_at, &hinted, CUT, executor)?;
-    let exact = executor.map(proof.pairs.len(), |i| {
-        looked_at.same_pixels(&proof.pairs[i])
-    })?;
+    let exact = looked_at.of_same_pixels(&proof.pairs, executor)?;
 
     let mut found = Duplicates {
         abstained: proof.abstained,
@@ -168,45 +164,4 @@ fn expand(found: &mut Duplicates, a: &[SampleId], b: &[SampleId], evidence: &Pai
         }
     }
     found.pairs_not_listed += (all - (found.pairs.len() - before)) as u64;
-}
-
-/// The first sample of each content, as pictures to compare.
-struct LookedAt<'a> {
-    table: &'a FingerprintTable,
-    pictures: &'a Pictures,
-    copies: &'a [Vec<SampleId>],
-}
-
-impl Album for LookedAt<'_> {
-    fn thumbnail(&self, index: usize) -> Option<(Thumbnail, u32, u32)> {
-        let id = *self.copies.get(index)?.first()?;
-        let facts = self.table.facts(id)?;
-        // Without hashes there is too little in the picture to compare.
-        facts.hashes?;
-        let thumbnail = self.pictures.thumbnail(id)?;
-        Some((thumbnail, facts.header.width, facts.header.height))
-    }
-
-    fn luma(&self, index: usize, side: u32) -> Option<Plane> {
-        let id = *self.copies.get(index)?.first()?;
-        self.pictures.luma(id, side)
-    }
-}
-
-impl LookedAt<'_> {
-    /// Whether two pictures that look untouched hold the same pixels: stored
-    /// anew without loss. Only these few are decoded again.
-    fn same_pixels(&self, proven: &Proven) -> bool {
-        let (a, b) = (proven.first as usize, proven.second as usize);
-        let untouched = proven.relation == Relation::Near
-            && proven.residual < UNTOUCHED
-            && self.size(a) == self.size(b);
-        let hash = |index: usize| self.pictures.pixel_hash(self.copies[index][0]);
-        untouched && hash(a).is_some_and(|pixels| hash(b) == Some(pixels))
-    }
-
-    fn size(&self, index: usize) -> Option<(u32, u32)> {
-        let header = &self.table.facts(self.copies[index][0])?.header;
-        Some((header.width, header.height))
-    }
 }

@@ -10,6 +10,8 @@ mod find;
 mod groups;
 pub mod hamming;
 mod join;
+mod look;
+mod looked_at;
 mod products;
 mod prove;
 mod remembered;

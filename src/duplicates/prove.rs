@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::background::in_view_of_all;
 use super::candidates::{Asking, Guess, propose};
 use super::groups::Sets;
+use super::look::Look;
 use super::verify::map::Map;
 use super::verify::{Aligned, Answer, Detail, Subject, approach, explained, judge};
 use crate::decode::{Plane, Thumbnail};
@@ -21,6 +22,15 @@ pub(crate) trait Album: Sync {
     /// Luma of picture `index`, upright, its long side at most `side`; at the
     /// price of a decode.
     fn luma(&self, index: usize, side: u32) -> Option<Plane>;
+
+    /// What each of `looks` is known to give without looking: log odds, or
+    /// `Some(None)` where the two share too little. `None` if it is not known.
+    fn remembered(&self, looks: &[Look]) -> Vec<Option<Option<f32>>> {
+        vec![None; looks.len()]
+    }
+
+    /// Is told what a look gave.
+    fn remember(&self, _look: &Look, _odds: Option<f32>) {}
 }
 
 /// A pair that passed; `first < second`.
@@ -58,6 +68,9 @@ const KEPT: usize = 200_000;
 /// Pairs judged before the answers are looked through: most are worth
 /// forgetting.
 const AT_ONCE: usize = 1 << 16;
+
+/// Looks that are remembered together.
+const RUN: usize = 256;
 
 /// Finds and verifies pairs among `count` pictures; keeps those of at least
 /// `cut` similarity. `hinted` are pairs `(a, b)`, `a < b`, to look at in any
@@ -172,7 +185,7 @@ fn alone(
     let mut tree = Sets::new(judges.ids.len());
     let (first, rest): (Vec<usize>, Vec<usize>) =
         (order.into_iter()).partition(|&i| tree.join(aligned[i].fixed, aligned[i].moving));
-    let looked = executor.map(first.len(), |k| judges.odds(&aligned[first[k]]))?;
+    let looked = judges.looked(aligned, &first, executor)?;
     let mut proven = Sets::new(judges.ids.len());
     for (&i, found) in first.iter().zip(looked) {
         odds[i] = found;
@@ -184,7 +197,7 @@ fn alone(
         let pair = &aligned[i];
         pair.odds >= SURE && proven.find(pair.fixed) == proven.find(pair.moving)
     });
-    let looked = executor.map(unsure.len(), |k| judges.odds(&aligned[unsure[k]]))?;
+    let looked = judges.looked(aligned, &unsure, executor)?;
     for (i, found) in unsure.into_iter().zip(looked) {
         odds[i] = found;
     }
@@ -246,14 +259,45 @@ impl Judges<'_> {
         (best, near.len())
     }
 
-    /// Log odds that the pair shows one picture, by all that its pixels say.
-    fn odds(&self, pair: &Aligned) -> Option<f32> {
-        if pair.detail == Detail::Thumbnail {
-            return Some(pair.odds);
+    /// Log odds that each pair of `which` shows one picture, by all that its
+    /// pixels say.
+    fn looked(
+        &self,
+        aligned: &[Aligned],
+        which: &[usize],
+        executor: &Executor,
+    ) -> Result<Vec<Option<f32>>, Interrupted> {
+        let mut odds: Vec<_> = which.iter().map(|&i| Some(aligned[i].odds)).collect();
+        let finer: Vec<usize> = (0..which.len())
+            .filter(|&k| aligned[which[k]].detail != Detail::Thumbnail)
+            .collect();
+        let pair = |k: usize| &aligned[which[finer[k]]];
+        let known = executor.map(finer.len().div_ceil(RUN), |run| {
+            let run = run * RUN..((run + 1) * RUN).min(finer.len());
+            let looks: Vec<Look> = run.map(|k| self.look(pair(k))).collect();
+            self.album.remembered(&looks)
+        })?;
+        let known: Vec<Option<Option<f32>>> = known.into_iter().flatten().collect();
+        let found = executor.map(finer.len(), |k| {
+            known[k].unwrap_or_else(|| self.odds(pair(k)))
+        })?;
+        for (k, found) in finer.into_iter().zip(found) {
+            odds[k] = found;
         }
+        Ok(odds)
+    }
+
+    fn look(&self, pair: &Aligned) -> Look {
+        let id = |picture: u32| self.ids[picture as usize] as usize;
+        Look::new(pair, id(pair.fixed), id(pair.moving))
+    }
+
+    fn odds(&self, pair: &Aligned) -> Option<f32> {
         let fixed = self.luma(pair.fixed, pair.sides.0)?;
         let moving = self.luma(pair.moving, pair.sides.1)?;
-        pair.closer(&fixed, &moving)
+        let odds = pair.closer(&fixed, &moving);
+        self.album.remember(&self.look(pair), odds);
+        odds
     }
 
     /// The pair with what was done to the picture.

@@ -10,8 +10,8 @@ use crate::fingerprint::cache::Key;
 use crate::fingerprint::{FingerprintTable, Pictures};
 use crate::sample::SampleId;
 
-/// Names what is kept. The number counts changes to how pairs are found or
-/// judged: raise it with every such change.
+/// Names what is kept, of the whole set and of each pair. The number counts
+/// changes to how pairs are found or judged: raise it with every such change.
 const METHOD: &str = "duplicates 5";
 
 /// Finds all pairs, or remembers them.
@@ -33,7 +33,7 @@ pub fn find(
     if let Some(known) = known {
         return Ok(known);
     }
-    let found = super::find::find(table, pictures, executor)?;
+    let found = super::find::find(table, pictures, METHOD, executor)?;
     if let (Some(key), Some(bytes)) = (key, to_bytes(&found)) {
         pictures.keep_verdict(key, bytes);
     }

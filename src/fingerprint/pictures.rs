@@ -171,15 +171,36 @@ impl Pictures {
         self.keep(Some(key), bytes);
     }
 
+    /// Whether a sample's file is still the one that was fingerprinted, by size
+    /// and time: what is seen in it now may be kept under its content.
+    pub fn is_unchanged(&self, id: SampleId) -> bool {
+        let Thumbnails::Kept { places, .. } = &self.thumbnails else {
+            return false;
+        };
+        let key = places.get(id.index()).and_then(|place| place.key);
+        let stamp = self.reader.stamp(id);
+        key.zip(stamp)
+            .is_some_and(|(key, stamp)| Key::of_file(&stamp, self.limits) == key)
+    }
+
     /// Whether what is found out now is kept for later scans.
     pub fn remembers(&self) -> bool {
         self.cache.is_some()
     }
 
-    /// What an earlier scan found out of a pair, under [`Key::of_pair`], or of
-    /// all of them, under [`Key::of_table`].
+    /// What an earlier scan found out of all pictures, under
+    /// [`Key::of_table`].
     pub fn verdict(&self, key: Key) -> Option<Vec<u8>> {
         self.cache.as_ref()?.get(Shelf::Verdicts, key)
+    }
+
+    /// What earlier scans found out of pairs, each under its key: one
+    /// [`Key::of_pair`], or of more parts.
+    pub fn verdicts(&self, keys: &[Option<Key>]) -> Vec<Option<Vec<u8>>> {
+        match &self.cache {
+            Some(cache) if !keys.is_empty() => cache.get_many(Shelf::Verdicts, keys),
+            _ => vec![None; keys.len()],
+        }
     }
 
     /// Keeps what was found out for later scans.

@@ -1,0 +1,128 @@
+//! All that decides what a closer look at a pair gives, and how the answer is
+//! written down. Looks at nothing.
+
+use super::verify::agreement::Agreement;
+use super::verify::{Aligned, Detail};
+
+/// A closer look at two pictures under one alignment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// Index of the fixed picture.
+    pub(crate) fixed: usize,
+    /// Index of the moving picture.
+    pub(crate) moving: usize,
+    /// What decides the answer beside the pixels of the two, bit by bit.
+    pub(crate) terms: Vec<u8>,
+}
+
+impl Look {
+    /// The look at `pair`, whose pictures are known as `fixed` and `moving`.
+    pub(crate) fn new(pair: &Aligned, fixed: usize, moving: usize) -> Self {
+        // All that thumbnails showed, needed or not: who changes how odds are
+        // made of it need not think of this place. Named one by one, so that
+        // what is added to it is not forgotten here.
+        let Agreement {
+            fine,
+            mean,
+            median,
+            trimmed,
+            quartile,
+            texture,
+            correlation,
+            overlap,
+            covered,
+            residual,
+            hue,
+            gain,
+            offset,
+            contrast,
+            skew,
+        } = pair.agreement;
+        let agreement = [
+            fine,
+            mean,
+            median,
+            trimmed,
+            quartile,
+            texture,
+            correlation,
+            overlap,
+            covered,
+            residual,
+            hue,
+            gain,
+            offset,
+            contrast,
+            skew,
+        ];
+        let detail = match pair.detail {
+            Detail::Thumbnail => 0,
+            Detail::Double => 1,
+            Detail::Full => 2,
+        };
+        let numbers = (pair.map.0.iter())
+            .chain(&agreement)
+            .map(|number| number.to_bits());
+        let whole = [pair.sides.0, pair.sides.1, detail];
+        Self {
+            fixed,
+            moving,
+            terms: numbers.chain(whole).flat_map(u32::to_le_bytes).collect(),
+        }
+    }
+}
+
+/// Log odds as they are kept.
+pub(crate) fn to_bytes(odds: Option<f32>) -> Vec<u8> {
+    odds.map_or_else(Vec::new, |odds| odds.to_le_bytes().to_vec())
+}
+
+/// Reads what [`to_bytes`] wrote; `None` for anything else.
+pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Option<f32>> {
+    if bytes.is_empty() {
+        return Some(None);
+    }
+    let odds = f32::from_le_bytes(bytes.try_into().ok()?);
+    Some(Some(odds))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::duplicates::verify::map::Map;
+
+    #[test]
+    fn odds_come_back_as_they_went_in_and_anything_else_is_refused() {
+        for odds in [None, Some(0.0), Some(-7.25), Some(f32::MAX)] {
+            assert_eq!(from_bytes(&to_bytes(odds)), Some(odds));
+        }
+        for length in [1, 3, 5, 8] {
+            assert_eq!(from_bytes(&vec![0; length]), None);
+        }
+    }
+
+    #[test]
+    fn looks_of_other_terms_are_other_looks() {
+        let pair = Aligned {
+            fixed: 0,
+            moving: 1,
+            map: Map::IDENTITY,
+            agreement: Agreement::default(),
+            detail: Detail::Full,
+            sides: (256, 200),
+            odds: 1.0,
+        };
+        let mut others = vec![pair.clone(); 6];
+        others[1].map.0[5] = f32::EPSILON;
+        others[2].agreement.mean = 0.5;
+        others[3].agreement.skew = 0.5;
+        others[4].detail = Detail::Double;
+        others[5].sides = (200, 256);
+        let terms: BTreeSet<Vec<u8>> =
+            (others.iter().map(|pair| Look::new(pair, 0, 1).terms)).collect();
+        assert_eq!(terms.len(), 6);
+        assert_eq!(Look::new(&pair, 0, 1), Look::new(&others[0], 0, 1));
+    }
+}
