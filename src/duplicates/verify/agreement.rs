@@ -81,6 +81,7 @@ pub(crate) fn glance(
         width: fixed.width,
         height: fixed.height,
         map,
+        cut_off: fixed.is_cut_off() || moving.is_cut_off(),
     })
 }
 
@@ -122,6 +123,8 @@ struct Glance<'a> {
     width: usize,
     height: usize,
     map: &'a Map,
+    /// Whether one of the two has samples that may be.
+    cut_off: bool,
 }
 
 impl pulp::WithSimd for Glance<'_> {
@@ -131,7 +134,7 @@ impl pulp::WithSimd for Glance<'_> {
     fn with_simd<S: pulp::Simd>(self, _: S) -> Option<Agreement> {
         let size = (self.width, self.height);
         let mut out = Agreement::default();
-        let gain = photometry(self.blocks, size, self.map, &mut out)?;
+        let gain = photometry(self.blocks, size, (self.map, self.cut_off), &mut out)?;
         let Places { fine, found, share } = places(self.blocks, size, gain);
         out.fine = fine;
         out.texture = found.iter().map(|(_, w)| w).sum::<f32>() * share;
@@ -140,12 +143,23 @@ impl pulp::WithSimd for Glance<'_> {
     }
 }
 
+/// Which samples of a block count under this light.
+#[inline(always)]
+fn counted(block: &Block<Lanes>, cut_off: bool, gain: f32, offset: f32) -> Lanes {
+    if cut_off {
+        let told = told(&block.fixed, &block.under, gain, offset);
+        times(&block.live, &told)
+    } else {
+        block.live
+    }
+}
+
 /// The gain, by regression reweighed twice, and what goes with it.
 #[inline(always)]
 fn photometry(
     blocks: &mut [Block<Lanes>],
     (width, height): (usize, usize),
-    map: &Map,
+    (map, cut_off): (&Map, bool),
     out: &mut Agreement,
 ) -> Option<f32> {
     let mut sums = [[0.0; LANES]; 6];
@@ -180,29 +194,19 @@ fn photometry(
     let mut typical = 0.0;
     for _ in 0..2 {
         let (mut count, mut left) = ([0.0; LANES], [0.0; LANES]);
-        for Block {
-            under: a,
-            fixed: b,
-            live,
-            ..
-        } in &*blocks
-        {
+        for block in &*blocks {
+            let (a, b) = (&block.under, &block.fixed);
             let r = each(|l| (b[l] - gain * a[l] - offset).abs());
-            let live = times(live, &told(b, a, gain, offset));
+            let live = counted(block, cut_off, gain, offset);
             add(&mut count, &live);
             add(&mut left, &times(&r, &live));
         }
         let inverse = 1.0 / (1.5 * sum(&left) / sum(&count).max(1.0)).max(1.0);
         let mut sums = [[0.0; LANES]; 7];
-        for Block {
-            under: a,
-            fixed: b,
-            live,
-            ..
-        } in &*blocks
-        {
+        for block in &*blocks {
+            let (a, b) = (&block.under, &block.fixed);
             let r = each(|l| b[l] - gain * a[l] - offset);
-            let live = times(live, &told(b, a, gain, offset));
+            let live = counted(block, cut_off, gain, offset);
             let k = each(|l| {
                 let t = r[l] * inverse;
                 let k = 1.0 / (1.0 + t * t);
@@ -234,8 +238,7 @@ fn photometry(
         }
     }
     for block in blocks {
-        let told = told(&block.fixed, &block.under, gain, offset);
-        block.live = times(&block.live, &told);
+        block.live = counted(block, cut_off, gain, offset);
     }
     out.residual = typical / out.contrast.max(1.0);
     out.gain = gain;

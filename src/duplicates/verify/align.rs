@@ -29,6 +29,7 @@ pub(crate) fn align(
         fixed,
         moving,
         stride,
+        cut_off: fixed.is_cut_off() || moving.level.is_cut_off(),
         blocks: Vec::new(),
     };
     let mut map = start;
@@ -74,6 +75,7 @@ pub(crate) fn step(fixed: &Level, moving: &Sloped, start: &Map) -> Option<Step> 
         fixed,
         moving,
         stride: 1,
+        cut_off: fixed.is_cut_off() || moving.level.is_cut_off(),
         blocks: Vec::new(),
     };
     overlap.lay(start);
@@ -106,6 +108,8 @@ struct Overlap<'a> {
     fixed: &'a Level,
     moving: &'a Sloped,
     stride: usize,
+    /// Whether one of the two has samples that may be.
+    cut_off: bool,
     blocks: Vec<Block<Slopes>>,
 }
 
@@ -146,7 +150,7 @@ impl Overlap<'_> {
     fn sums(&self, light: Light) -> Option<Normal> {
         let moving = &self.moving.level;
         let size = (moving.width as f32, moving.height as f32);
-        let sums = pulp::Arch::new().dispatch(Sums::new(&self.blocks, light, size));
+        let sums = pulp::Arch::new().dispatch(Sums::new(self, light, size));
         let samples = |side: usize| side.div_ceil(self.stride);
         let total = samples(self.fixed.width) * samples(self.fixed.height);
         ((sums.count as usize) * 5 >= total && sums.weight >= 8.0).then_some(sums)
@@ -191,6 +195,7 @@ const FOLDED: usize = 18 + 18;
 
 struct Sums<'a> {
     blocks: &'a [Block<Slopes>],
+    cut_off: bool,
     light: Light,
     /// Of the moving level.
     size: (f32, f32),
@@ -218,9 +223,10 @@ impl pulp::WithSimd for Sums<'_> {
 }
 
 impl<'a> Sums<'a> {
-    fn new(blocks: &'a [Block<Slopes>], light: Light, size: (f32, f32)) -> Self {
+    fn new(overlap: &'a Overlap<'_>, light: Light, size: (f32, f32)) -> Self {
         Self {
-            blocks,
+            blocks: &overlap.blocks,
+            cut_off: overlap.cut_off,
             light,
             size,
             whole: [[0.0; LANES]; WHOLE],
@@ -240,7 +246,11 @@ impl<'a> Sums<'a> {
         let (x, b, live) = (&block.x, &block.fixed, &block.live);
         let a = &each(|l| block.under[l][0]);
         let r = each(|l| b[l] - gain * a[l] - offset);
-        let live = &times(live, &told(b, a, gain, offset));
+        let live = &if self.cut_off {
+            times(live, &told(b, a, gain, offset))
+        } else {
+            *live
+        };
         let w = each(|l| {
             let t = r[l] * inverse;
             let k = 1.0 / (1.0 + t * t);

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::map::Map;
-use super::pyramid::{Level, Sloped};
+use super::pyramid::{CUT_OFF, Level, Sloped};
 
 /// Samples of a row handled together.
 pub(super) const LANES: usize = 8;
@@ -42,10 +42,6 @@ pub(super) fn sum(lanes: &Lanes) -> f32 {
     let [a, b, c, d, e, f, g, h] = *lanes;
     ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
-
-/// Grey levels next to which a sample may be cut off. Not the very ends: samples
-/// are means.
-const CUT_OFF: (f32, f32) = (7.0, 248.0);
 
 /// The least that must be missing: what agrees is told.
 const CUT_BY: f32 = 4.0;

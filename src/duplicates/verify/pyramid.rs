@@ -3,6 +3,10 @@
 
 use crate::decode::Plane;
 
+/// Grey levels next to which a sample may be cut off. Not the very ends: samples
+/// are means.
+pub(super) const CUT_OFF: (f32, f32) = (7.0, 248.0);
+
 /// One size of a picture: grey levels, row by row.
 #[derive(Debug, Clone)]
 pub(crate) struct Level {
@@ -18,6 +22,15 @@ impl Level {
         let upper = &self.values[first..first + 2];
         let lower = &self.values[first + self.width..first + self.width + 2];
         [upper[0], upper[1], lower[0], lower[1]]
+    }
+
+    /// Whether a sample is about as dark or as bright as samples get.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        let (low, high) = CUT_OFF;
+        let cut = |any: bool, &value: &f32| any | (value <= low) | (value >= high);
+        let (blocks, rest) = self.values.as_chunks::<32>();
+        // Thirty-two at a time, and no question between them.
+        blocks.iter().any(|block| block.iter().fold(false, cut)) || rest.iter().fold(false, cut)
     }
 
     fn halved(&self) -> Self {
