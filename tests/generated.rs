@@ -17,7 +17,7 @@ fn holds(name: &str, expected: &str) {
         .replace("\r\n", "\n");
     assert!(
         present == expected,
-        "{name} is stale: run `UPDATE=1 cargo test --test generated`"
+        "{name} is stale: run `UPDATE=1 cargo test --release --test generated`"
     );
 }
 
