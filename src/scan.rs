@@ -1,6 +1,7 @@
 //! The whole pipeline on one screen. Finds, groups, judges and prints nothing
 //! itself.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::checks::{CheckContext, CheckError, Findings, Needs, Ran};
@@ -9,15 +10,17 @@ use crate::distribution::{self, ClassCounts, Drift};
 use crate::duplicates::{self, Duplicates};
 use crate::error::Result;
 use crate::executor::Executor;
-use crate::finding::{CheckRun, DriftFigures, Finding, Headlines, LabelOpinion, RunState};
+use crate::finding::{
+    CheckRun, DriftFigures, Evidence, Finding, FindingId, Headlines, LabelOpinion, RunState,
+};
 use crate::fingerprint::cache::{self, Cache};
 use crate::fingerprint::{self, Earlier, FingerprintTable, Fingerprinted, Pictures};
 use crate::gate::{self, Case, Outcome};
-use crate::headlines::{self, Drop, Known};
+use crate::headlines::{self, Drop, Known, Linked};
 use crate::labelling::{self, Brought, Labelling, Material};
 use crate::progress::{Progress, Stage};
 use crate::quality::QualityTable;
-use crate::sample::{ClassId, Listing};
+use crate::sample::{ClassId, Listing, SampleId};
 use crate::source::{self, Listed};
 
 /// All that a scan found out.
@@ -195,7 +198,12 @@ pub fn examine(
         interrupted,
     };
     let outcome = gate::judge(case, &settings.policy);
-    let drops = headlines::drops(&listing, &outcome.findings, settings.drop_from);
+    let linked = Linked {
+        listing: &listing,
+        findings: &outcome.findings,
+        within: &pairs_within_splits(&listing, &related, &outcome),
+    };
+    let drops = headlines::drops(linked, settings.drop_from);
     Scan {
         listing,
         fingerprints,
@@ -211,6 +219,33 @@ pub fn examine(
         notes: Vec::new(),
         interrupted,
     }
+}
+
+/// The pairs in one split each that nobody doubts and no accepted finding is
+/// about.
+fn pairs_within_splits(
+    listing: &Listing,
+    related: &Duplicates,
+    outcome: &Outcome,
+) -> Vec<(SampleId, SampleId)> {
+    let accepted = outcome.accepted.iter().map(|accepted| &accepted.finding);
+    let accepted = accepted.filter(|finding| matches!(finding.evidence, Evidence::Pair(_)));
+    let mut of_sample: BTreeMap<SampleId, BTreeSet<FindingId>> = BTreeMap::new();
+    for finding in accepted {
+        for &id in &finding.samples {
+            of_sample.entry(id).or_default().insert(finding.id);
+        }
+    }
+    let is_accepted = |a: SampleId, b: SampleId| match (of_sample.get(&a), of_sample.get(&b)) {
+        (Some(of_a), Some(of_b)) => !of_a.is_disjoint(of_b),
+        _ => false,
+    };
+    let split = |id: SampleId| listing.sample(id).split;
+    let pairs = related.pairs.iter().filter(|pair| !pair.doubtful);
+    pairs
+        .map(|pair| (pair.a, pair.b))
+        .filter(|&(a, b)| split(a) == split(b) && !is_accepted(a, b))
+        .collect()
 }
 
 fn earlier_scans(settings: &Settings, notes: &mut Vec<String>) -> Option<Earlier> {

@@ -7,6 +7,8 @@ pub mod distribution;
 pub mod files;
 pub mod labels;
 pub mod leakage;
+#[cfg(test)]
+mod multisets;
 mod pairs;
 pub mod registry;
 pub mod selector;

@@ -1,12 +1,12 @@
 //! Verified pairs as findings: chosen by a check, folded where several pairs
 //! are one fact. Chooses nothing itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{CheckContext, Findings};
-use crate::duplicates::Pair;
-use crate::finding::{Evidence, Relation};
-use crate::sample::{Role, SampleId};
+use crate::duplicates::{Pair, groups};
+use crate::finding::{Evidence, PairEvidence, Relation};
+use crate::sample::{ContentHash, Role, SampleId, SplitId};
 
 /// Where the two samples of a pair lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,38 +36,240 @@ fn role(data: &CheckContext<'_>, id: SampleId) -> Option<Role> {
     Some(data.listing.splits[split.index()].role)
 }
 
-/// Tells `out` of the pairs that `keep` keeps and nobody doubts. Pairs of the same contents in
-/// the same splits are one fact, and one finding that lists all copies.
+/// Which samples of two contents a fact is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Concerned {
+    /// All of them.
+    All,
+    /// Those with a copy under other labels.
+    OtherLabels,
+}
+
+/// Reports the pairs that `keep` keeps and nobody doubts. Pairs of the same
+/// contents in the same splits are one fact, and one finding that lists all
+/// copies, however few of the pairs are listed one by one. `keep` is asked of
+/// one pair of each fact, and so must not depend on what differs inside it:
+/// keys and labels.
 ///
-/// The samples of evaluation splits come first: they are what a copy spoils.
+/// The first two samples of a finding are those that its sentence and evidence
+/// are about; samples of evaluation splits come first, because they are what a
+/// copy spoils.
 pub(super) fn tell(
+    data: &CheckContext<'_>,
+    out: &mut Findings,
+    keep: impl Fn(&Pair) -> bool,
+    concerned: Concerned,
+    sentence: impl Fn(&Pair, &[SampleId]) -> String,
+) {
+    for fact in facts(data, keep, concerned) {
+        push(data, out, fact, &sentence);
+    }
+}
+
+/// As [`tell`], but facts that share a sample are one finding: a picture with
+/// twenty altered copies is one group and not 190 pairs.
+pub(super) fn tell_groups(
     data: &CheckContext<'_>,
     out: &mut Findings,
     keep: impl Fn(&Pair) -> bool,
     sentence: impl Fn(&Pair, &[SampleId]) -> String,
 ) {
-    let code = out.code();
-    let mut order = Vec::new();
-    let mut facts: BTreeMap<_, (&Pair, Vec<SampleId>)> = BTreeMap::new();
-    let believed = data.duplicates.pairs.iter().filter(|pair| !pair.doubtful);
-    for pair in believed.filter(|pair| keep(pair)) {
-        let id = data.id_of(code, &[pair.a, pair.b]);
-        let (_, samples) = facts.entry(id).or_insert_with(|| {
-            order.push(id);
-            (pair, Vec::new())
-        });
-        samples.extend([pair.a, pair.b]);
+    let mut facts = facts(data, keep, Concerned::All);
+    let links = (facts.iter())
+        .flat_map(|fact| fact.samples.windows(2))
+        .map(|pair| (pair[0], pair[1]));
+    let mut group_of = BTreeMap::new();
+    let groups = groups(data.listing.samples.len(), links);
+    for (index, group) in groups.iter().enumerate() {
+        group_of.extend(group.iter().map(|&id| (id, index)));
     }
-    for id in order {
-        let Some((pair, mut samples)) = facts.remove(&id) else {
+    // The first fact of each group stands for it.
+    let mut met = vec![false; groups.len()];
+    facts.retain(|fact| {
+        let first = group_of.get(&fact.pair.a).map(|&index| &mut met[index]);
+        first.is_some_and(|met| !std::mem::replace(met, true))
+    });
+    for fact in facts {
+        let samples = group_of
+            .get(&fact.pair.a)
+            .map(|&index| groups[index].clone());
+        let samples = samples.unwrap_or_default();
+        push(data, out, Fact { samples, ..fact }, &sentence);
+    }
+}
+
+/// Pairs of the same contents in the same splits.
+struct Fact {
+    /// The first of them in listing order.
+    pair: Pair,
+    /// All samples they are of.
+    samples: Vec<SampleId>,
+}
+
+fn push(
+    data: &CheckContext<'_>,
+    out: &mut Findings,
+    fact: Fact,
+    sentence: impl Fn(&Pair, &[SampleId]) -> String,
+) {
+    let Fact { pair, mut samples } = fact;
+    let in_pair = |id| id == pair.a || id == pair.b;
+    samples
+        .sort_unstable_by_key(|&id| (!in_pair(id), role(data, id) != Some(Role::Evaluation), id));
+    samples.dedup();
+    let message = sentence(&pair, &samples);
+    let similarity = Some(pair.evidence.similarity);
+    out.push_about(
+        data,
+        samples,
+        message,
+        similarity,
+        Evidence::Pair(pair.evidence),
+    );
+}
+
+/// The facts that `keep` keeps, in the order of their first pairs. Takes time
+/// in proportion to the samples concerned and not to their pairs.
+fn facts(data: &CheckContext<'_>, keep: impl Fn(&Pair) -> bool, concerned: Concerned) -> Vec<Fact> {
+    let contents = Contents::of(data);
+    let mut met = BTreeSet::new();
+    let mut facts = Vec::new();
+    for pair in believed(data) {
+        let (Some(g), Some(h)) = (contents.index(pair.a), contents.index(pair.b)) else {
             continue;
         };
-        samples.sort_unstable_by_key(|&id| (role(data, id) != Some(Role::Evaluation), id));
-        samples.dedup();
-        let message = sentence(pair, &samples);
-        let similarity = Some(pair.evidence.similarity);
-        let evidence = Evidence::Pair(pair.evidence.clone());
-        out.push_about(data, samples, message, similarity, evidence);
+        if !met.insert((g.min(h), g.max(h))) {
+            continue;
+        }
+        for (x, of_x) in &contents.members[g] {
+            for (y, of_y) in &contents.members[h] {
+                // Of one content, each two splits are met once.
+                if g == h && x > y {
+                    continue;
+                }
+                let is_one = g == h && x == y;
+                let (first, samples) = match concerned {
+                    Concerned::All => all(of_x, of_y, is_one),
+                    Concerned::OtherLabels => other_labels(data, of_x, of_y),
+                };
+                let Some((a, b)) = first else { continue };
+                let evidence = if a < b {
+                    pair.evidence.clone()
+                } else {
+                    PairEvidence {
+                        transform: pair.evidence.transform.reversed(),
+                        ..pair.evidence.clone()
+                    }
+                };
+                let pair = Pair {
+                    a: a.min(b),
+                    b: a.max(b),
+                    evidence,
+                    doubtful: false,
+                };
+                if keep(&pair) {
+                    facts.push(Fact { pair, samples });
+                }
+            }
+        }
+    }
+    facts.sort_by_key(|fact| (fact.pair.a, fact.pair.b));
+    facts
+}
+
+fn believed<'a>(data: &CheckContext<'a>) -> impl Iterator<Item = &'a Pair> + use<'a> {
+    data.duplicates.pairs.iter().filter(|pair| !pair.doubtful)
+}
+
+type Concerning = (Option<(SampleId, SampleId)>, Vec<SampleId>);
+
+/// All samples of two contents in a split each, and a first pair of them.
+fn all(of_x: &[SampleId], of_y: &[SampleId], is_one: bool) -> Concerning {
+    if is_one {
+        let first = of_x.first().copied().zip(of_x.get(1).copied());
+        return (first, of_x.to_vec());
+    }
+    let first = of_x.first().copied().zip(of_y.first().copied());
+    (first, [of_x, of_y].concat())
+}
+
+/// Those of them that have a partner with other labels, and a first such pair.
+fn other_labels(data: &CheckContext<'_>, of_x: &[SampleId], of_y: &[SampleId]) -> Concerning {
+    let labels = |id: SampleId| data.listing.sample(id).labels.classes();
+    let labelled = |ids: &[SampleId]| -> Vec<SampleId> {
+        let ids = ids.iter().copied();
+        ids.filter(|&id| !labels(id).is_empty()).collect()
+    };
+    let (of_x, of_y) = (labelled(of_x), labelled(of_y));
+    // One of any labels and one of other labels than that: whoever has neither
+    // as a partner has none.
+    let partner = |id: SampleId, others: &[SampleId], other: Option<SampleId>| {
+        let any = others.first().copied()?;
+        [Some(any), other]
+            .into_iter()
+            .flatten()
+            .find(|&one| labels(one) != labels(id))
+    };
+    let other = |ids: &[SampleId]| {
+        let first = labels(*ids.first()?);
+        ids.iter().copied().find(|&id| labels(id) != first)
+    };
+    let (other_x, other_y) = (other(&of_x), other(&of_y));
+    let paired_x = of_x
+        .iter()
+        .filter_map(|&id| Some((id, partner(id, &of_y, other_y)?)));
+    let paired_x: Vec<(SampleId, SampleId)> = paired_x.collect();
+    let paired_y = of_y
+        .iter()
+        .filter(|&&id| partner(id, &of_x, other_x).is_some());
+    let mut samples: Vec<SampleId> = paired_x
+        .iter()
+        .map(|&(id, _)| id)
+        .chain(paired_y.copied())
+        .collect();
+    samples.sort_unstable();
+    samples.dedup();
+    (paired_x.first().copied(), samples)
+}
+
+/// The samples of every content that a believed pair is of, by split.
+struct Contents {
+    members: Vec<BTreeMap<Option<SplitId>, Vec<SampleId>>>,
+    /// By sample: its place in `members`, or [`Contents::NONE`].
+    places: Vec<u32>,
+}
+
+impl Contents {
+    const NONE: u32 = u32::MAX;
+
+    fn of(data: &CheckContext<'_>) -> Self {
+        let content = |id: SampleId| data.fingerprints.get(id).and_then(|row| row.content);
+        // Only looked up, so that its order reaches nothing.
+        let mut index: HashMap<ContentHash, u32> = HashMap::new();
+        for pair in believed(data) {
+            for content in [pair.a, pair.b].into_iter().filter_map(content) {
+                let next = index.len() as u32;
+                index.entry(content).or_insert(next);
+            }
+        }
+        let mut contents = Self {
+            members: vec![BTreeMap::new(); index.len()],
+            places: vec![Self::NONE; data.listing.samples.len()],
+        };
+        for sample in &data.listing.samples {
+            let place = content(sample.id).and_then(|content| index.get(&content));
+            if let Some(&place) = place {
+                contents.places[sample.id.index()] = place;
+                let of_split = contents.members[place as usize].entry(sample.split);
+                of_split.or_default().push(sample.id);
+            }
+        }
+        contents
+    }
+
+    fn index(&self, id: SampleId) -> Option<usize> {
+        let place = *self.places.get(id.index())?;
+        (place != Self::NONE).then_some(place as usize)
     }
 }
 
@@ -178,7 +380,7 @@ mod tests {
         };
         let mut out = Findings::new(&CHECK, Severity::Error);
         let across = |pair: &Pair| place(&data, pair) == Place::AcrossSplits;
-        tell(&data, &mut out, across, |pair, all| {
+        tell(&data, &mut out, across, Concerned::All, |pair, all| {
             describe(&data, pair, all)
         });
         out.into_vec()

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use super::args::{ApplyArguments, CopyBy};
 use super::baseline::existing;
 use super::prepare::{self, Volume};
-use super::{console, interrupt};
+use super::{cache, console, interrupt};
+use crate::config::{self, Options};
 use crate::error::{Error, Result};
 use crate::report::write_file;
 use crate::review::{self, By, Plan, ReportFolder};
+use crate::scan::{Scan, scan};
 use crate::source::{self, Request};
 
 /// Plans, and copies where it is asked for.
@@ -47,9 +49,84 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
         let is_manifest = request.root.as_deref().is_some_and(Path::is_file);
         review::copy(&staying, to, by(arguments.by), is_manifest, &stop)?;
         told.push_str(&next(to, &request, is_manifest));
+        console::print(&told)?;
+        let copied = scanned_again(arguments, to, &request, is_manifest)?;
+        return console::print(&left(&copied)).map(|()| 0);
     }
+    told.push_str(
+        "next       `splitlint apply --to DIR` makes a cleaned copy and looks for copies that are \
+         left; drop.csv covers the pairs found\n",
+    );
     console::print(&told)?;
     Ok(0)
+}
+
+/// The cleaned copy, searched for copies across splits as the data set was.
+fn scanned_again(
+    arguments: &ApplyArguments,
+    to: &Path,
+    request: &Request,
+    is_manifest: bool,
+) -> Result<Scan> {
+    let (root, splits) = copied(to, request, is_manifest);
+    let options = Options {
+        root,
+        splits,
+        reference: request.reference.clone(),
+        select: Some(vec!["LEAK001".to_owned(), "LEAK002".to_owned()]),
+        baseline: Some(arguments.baseline.clone()).filter(|file| file.is_file()),
+        ..Options::default()
+    };
+    let mut settings = config::resolve(options)?;
+    cache::place(&mut settings);
+    let executor = prepare::executor(&settings)?;
+    scan(&settings, &executor, &prepare::progress(Volume::Normal))
+}
+
+/// What is left of the leaks, in words: pairs that the first search missed.
+fn left(copied: &Scan) -> String {
+    let Some(leaks) = &copied.headlines.leaks else {
+        return match copied.interrupted {
+            true => "left       unknown: the search of the copy was interrupted\n".to_owned(),
+            false => {
+                "left       nothing to search: the copy has fewer than two splits\n".to_owned()
+            }
+        };
+    };
+    let name = |split| copied.listing.split_name(Some(split)).unwrap_or("");
+    let leaked: Vec<String> = (leaks.iter())
+        .filter(|figures| !figures.sources.is_empty())
+        .map(|figures| {
+            let copies = figures.sources.iter().map(|&(_, copies)| copies).max();
+            format!(
+                "{} of {} in `{}`",
+                copies.unwrap_or(0),
+                figures.samples,
+                name(figures.split)
+            )
+        })
+        .collect();
+    let samples: u64 = copied
+        .headlines
+        .splits
+        .iter()
+        .map(|figures| figures.samples)
+        .sum();
+    let compared: u64 = copied
+        .headlines
+        .splits
+        .iter()
+        .map(|figures| figures.compared)
+        .sum();
+    if leaked.is_empty() {
+        return format!(
+            "left       no copy across splits ({compared} of {samples} images compared)\n"
+        );
+    }
+    format!(
+        "left       copies across splits that the first scan missed: {}; scan the copy and apply again\n",
+        leaked.join(", ")
+    )
 }
 
 fn by(wanted: CopyBy) -> By {
@@ -117,16 +194,36 @@ fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// What of the copy is scanned: the same that was of the data set.
+fn copied(
+    to: &Path,
+    request: &Request,
+    is_manifest: bool,
+) -> (Option<PathBuf>, Vec<(String, PathBuf)>) {
+    if request.root.is_none() {
+        let splits = request.splits.iter();
+        return (
+            None,
+            splits
+                .map(|(name, _)| (name.clone(), to.join(name)))
+                .collect(),
+        );
+    }
+    let root = if is_manifest {
+        to.join("manifest.csv")
+    } else {
+        to.to_owned()
+    };
+    (Some(root), Vec::new())
+}
+
 /// How the copy is scanned: the way the data set was.
 fn next(to: &Path, request: &Request, is_manifest: bool) -> String {
-    let words: Vec<String> = if request.root.is_none() {
-        let split =
-            |(name, _): &(String, PathBuf)| format!("--split {name}={}", to.join(name).display());
-        request.splits.iter().map(split).collect()
-    } else if is_manifest {
-        vec![to.join("manifest.csv").display().to_string()]
-    } else {
-        vec![to.display().to_string()]
+    let (root, splits) = copied(to, request, is_manifest);
+    let split = |(name, path): &(String, PathBuf)| format!("--split {name}={}", path.display());
+    let words: Vec<String> = match root {
+        Some(root) => vec![root.display().to_string()],
+        None => splits.iter().map(split).collect(),
     };
     format!(
         "copy       {}\nnext       splitlint scan {}\n",

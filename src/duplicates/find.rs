@@ -16,7 +16,8 @@ pub(super) const CUT: f32 = 0.8;
 
 /// Pairs of one group of equal files listed in full; of a larger group only
 /// those with its first member are, so that ten thousand copies of one
-/// picture make ten thousand pairs and not fifty million.
+/// picture make ten thousand pairs and not fifty million. This is a limit of
+/// the list: whoever counts copies goes by contents, as `checks/pairs.rs` does.
 const WHOLE_GROUP: usize = 300;
 
 /// Bits, of 64, within which hashes propose a pair whatever the descriptors
@@ -54,12 +55,8 @@ pub(super) fn find(
     let mut found = Duplicates {
         abstained: proof.abstained,
         kept: proof.kept,
-        ..Duplicates::default()
+        ..of_same_content(&copies)
     };
-    for group in &copies {
-        let evidence = identical();
-        expand(&mut found, group, group, &evidence);
-    }
     for (proven, exact) in proof.pairs.iter().zip(exact) {
         let (a, b) = (
             &copies[proven.first as usize],
@@ -80,6 +77,15 @@ pub(super) fn find(
     found.pairs.sort_by_key(|pair| (pair.a, pair.b));
     found.groups = groups(table.len(), found.pairs.iter().map(|pair| (pair.a, pair.b)));
     Ok(found)
+}
+
+/// The pairs of samples of equal content, before those that pixels prove.
+pub(crate) fn of_same_content(copies: &[Vec<SampleId>]) -> Duplicates {
+    let mut found = Duplicates::default();
+    for group in copies {
+        expand(&mut found, group, group, &identical());
+    }
+    found
 }
 
 /// The samples of each distinct content whose picture could be seen, in

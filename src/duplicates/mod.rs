@@ -18,6 +18,8 @@ mod remembered;
 mod verify;
 
 pub use doubt::{Doubt, WEAK};
+#[cfg(test)]
+pub(crate) use find::of_same_content;
 pub use groups::groups;
 pub use remembered::find;
 
@@ -40,7 +42,8 @@ pub struct Pair {
 /// All pairs found, and what they connect.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Duplicates {
-    /// Sorted by `(a, b)`; every verified pair up to the cap.
+    /// Sorted by `(a, b)`; every verified pair of contents, and of each the
+    /// pairs of samples up to the cap. Lists and connects, but counts nothing.
     pub pairs: Vec<Pair>,
     /// Samples connected by pairs that are not doubtful: each of two members or more, sorted;
     /// groups sorted by first member.
@@ -53,6 +56,18 @@ pub struct Duplicates {
     pub abstained: u64,
     /// How many candidates each stage kept, for `-v`.
     pub kept: Vec<(&'static str, u64)>,
+}
+
+impl Duplicates {
+    /// Whether copies were searched for at all.
+    pub fn is_searched(&self) -> bool {
+        !self.kept.is_empty()
+    }
+
+    /// All pairs, listed or not.
+    pub fn count(&self) -> u64 {
+        self.pairs.len() as u64 + self.pairs_not_listed
+    }
 }
 
 #[cfg(test)]

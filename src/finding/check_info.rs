@@ -70,6 +70,11 @@ impl CheckInfo {
     pub fn family(&self) -> &'static str {
         self.code.trim_end_matches(|c: char| c.is_ascii_digit())
     }
+
+    /// Whether its findings are pairs and groups of copies as such.
+    pub fn is_about_copies(&self) -> bool {
+        matches!(self.code, "LEAK001" | "LEAK002" | "LEAK003" | "LEAK004")
+    }
 }
 
 /// How a check ended. A check that did not run is not a pass.

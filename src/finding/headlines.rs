@@ -30,6 +30,11 @@ pub struct SplitFigures {
     pub samples: u64,
     /// Those among them whose picture could not be seen.
     pub unseen: u64,
+    /// Those whose picture was compared with others: it could be seen and holds
+    /// enough to be told apart.
+    pub compared: u64,
+    /// Those with a label.
+    pub labelled: u64,
     /// The class with the fewest samples here, 0 included; `None` where
     /// nothing is labelled.
     pub smallest_class: Option<(ClassId, u64)>,

@@ -17,6 +17,10 @@ pub struct Statistics {
     pub colourfulness: f32,
     /// Variance of the 3×3 Laplacian of luma (Pech-Pacheco et al. 2000).
     pub sharpness: f32,
+    /// How fast luma turns at the strongest edges over how fast it rises there:
+    /// about 1 over the width of an edge in pixels, whatever its contrast.
+    /// `None` where no edge is strong enough to say.
+    pub edge_sharpness: Option<f32>,
     /// Shannon entropy of the luma histogram of 256 bins, 0 to 8 bits.
     pub entropy: f32,
     /// The luma that 1% of the pixels do not exceed, 0 to 255.
@@ -52,6 +56,7 @@ impl Statistics {
             mean_cr: mean_cr as f32,
             colourfulness: colour.sqrt() as f32,
             sharpness: sharpness(&thumbnail.luma) as f32,
+            edge_sharpness: edge_sharpness(&thumbnail.luma).map(|sharp| sharp as f32),
             entropy: entropy(&histogram) as f32,
             luma_p1: percentile(&histogram, 0.01),
             luma_p5: percentile(&histogram, 0.05),
@@ -111,6 +116,55 @@ fn sharpness(luma: &Plane) -> f64 {
     let count = ((width - 2) * (height - 2)) as f64;
     let mean = sum as f64 / count;
     squares as f64 / count - mean * mean
+}
+
+/// The part of all places whose rise is the strongest: these are the edges.
+const EDGES: f64 = 0.02;
+
+/// Levels of luma a pixel that edges must rise by: below, the steps of whole
+/// numbers are a fourth of them.
+const CLEAR_RISE: f64 = 4.0;
+
+/// Curvature over gradient at the strongest edges. Where luma passes from one
+/// side of an edge to the other as the integral of a Gaussian, both are largest
+/// at or beside its middle, and their ratio is 0.6 over the deviation.
+fn edge_sharpness(luma: &Plane) -> Option<f64> {
+    let (width, height) = (luma.width as usize, luma.height as usize);
+    if width < 5 || height < 5 {
+        return None;
+    }
+    let at = |index: usize| i32::from(luma.samples[index]);
+    let rise = |index: usize, step: usize| (at(index + step) - at(index - step)).unsigned_abs();
+    let turn = |index: usize, step: usize| {
+        (at(index + step) - 2 * at(index) + at(index - step)).unsigned_abs()
+    };
+    let inner = || {
+        let rows = (2..height - 2).flat_map(|y| (2..width - 2).map(move |x| y * width + x));
+        rows.flat_map(|index| [(index, 1), (index, width)])
+    };
+    // A rise over two pixels is 255 at most.
+    let mut rises = [0u32; 256];
+    for (index, step) in inner() {
+        rises[rise(index, step) as usize] += 1;
+    }
+    let wanted = EDGES * 2.0 * ((width - 4) * (height - 4)) as f64;
+    let mut stronger = 0;
+    let cut = (0..256usize).rev().find(|&value| {
+        stronger += rises[value];
+        f64::from(stronger) >= wanted
+    })?;
+    let (mut risen, mut turned, mut count) = (0u64, 0u64, 0u64);
+    for (index, step) in inner() {
+        let own = rise(index, step);
+        if own as usize >= cut {
+            let around = [index - step, index, index + step].map(|index| turn(index, step));
+            risen += u64::from(own);
+            turned += u64::from(around.into_iter().max().unwrap_or(0));
+            count += 1;
+        }
+    }
+    let mean_rise = risen as f64 / 2.0 / count.max(1) as f64;
+    (mean_rise >= CLEAR_RISE).then(|| turned as f64 / count as f64 / mean_rise)
 }
 
 fn histogram(samples: &[u8]) -> [u32; 256] {
@@ -247,6 +301,32 @@ mod tests {
         assert!(framed.border_luma > 150.0);
         let blank = Statistics::of(&gray(Plane::filled(8, 8, 200)));
         assert_eq!((blank.border_luma, blank.border_width), (200.0, 1.0));
+    }
+
+    /// A step of `height` levels, its edge a slope of `width` pixels.
+    fn step(height: f64, width: f64) -> Option<f32> {
+        let mut plane = Plane::filled(64, 48, 0);
+        for (i, sample) in plane.samples.iter_mut().enumerate() {
+            let x = (i % 64) as f64 - 31.5;
+            let way = 0.5 + 0.5 * (x / width).tanh();
+            *sample = (100.0 + height * way).round() as u8;
+        }
+        Statistics::of(&gray(plane)).edge_sharpness
+    }
+
+    #[test]
+    fn edges_are_as_sharp_in_haze_as_in_the_sun_and_less_so_when_blurred() {
+        let sun = step(120.0, 0.6).expect("an edge");
+        let haze = step(30.0, 0.6).expect("an edge");
+        assert!((sun - haze).abs() < 0.3 && sun > 1.0, "{sun} {haze}");
+        let blurred = step(120.0, 4.0).expect("an edge");
+        assert!(blurred < 0.4, "{blurred}");
+    }
+
+    #[test]
+    fn sky_without_an_edge_is_neither_sharp_nor_blurred() {
+        assert_eq!(step(60.0, 40.0), None);
+        assert_eq!(step(0.0, 1.0), None);
     }
 
     #[test]

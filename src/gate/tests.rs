@@ -77,6 +77,8 @@ fn headlines() -> Headlines {
             split: Some(TEST),
             samples: 10,
             unseen: 0,
+            compared: 10,
+            labelled: 10,
             smallest_class: Some((ClassId(0), 3)),
             largest_class: None,
         }],

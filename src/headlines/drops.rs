@@ -1,24 +1,25 @@
-//! Which copies to drop to end every leak. Deletes nothing.
+//! Which copies to drop so that no group of copies spans two splits. Deletes
+//! nothing.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::leaks::{copies, leaked_pairs};
+use super::leaks::of_copies;
 use crate::finding::{Finding, FindingId};
-use crate::sample::{Listing, Role, SampleId};
+use crate::sample::{Listing, Role, SampleId, SplitId};
 
 /// From which side of a leak a copy is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DropSide {
-    /// From the split used earlier (train before val before test), so that
+    /// From the splits used earlier (train before val before test), so that
     /// what is measured on stays as it was published.
     #[default]
     Training,
-    /// From the split used later, so that no training data is lost.
+    /// From the splits used later, so that no training data is lost.
     Evaluation,
-    /// From whichever side loses fewer samples.
+    /// From all but the split that holds most of a group.
     Cheapest,
 }
 
@@ -27,208 +28,200 @@ pub enum DropSide {
 pub struct Drop {
     /// What to drop.
     pub sample: SampleId,
-    /// A copy of it in another split, which stays where any does.
+    /// A sample of another split that stays, of which it is a copy or a copy
+    /// of a copy.
     pub because_of: SampleId,
-    /// The finding that tells of the two.
+    /// The finding about it and the next copy on the way there.
     pub finding: FindingId,
 }
 
-/// The copies to drop so that no two splits share a picture any more, in
-/// listing order. Data used before (`--reference`) cannot be dropped, so there
-/// the other side is, whatever `side` says.
-pub fn drops(listing: &Listing, findings: &[Finding], side: DropSide) -> Vec<Drop> {
-    let copies = copies(listing, findings);
-    let dropped: BTreeSet<SampleId> = match side {
-        DropSide::Training | DropSide::Evaluation => by_side(listing, &copies, side),
-        DropSide::Cheapest => cheapest(listing, &copies),
-    };
-    let mut told: BTreeMap<(SampleId, SampleId), FindingId> = BTreeMap::new();
-    for (a, b, finding) in leaked_pairs(listing, findings) {
-        told.entry((a, b)).or_insert(finding.id);
-    }
-    dropped
-        .iter()
-        .filter_map(|&sample| {
-            let of_sample = copies.get(&sample)?;
-            let because_of = *of_sample
-                .iter()
-                .find(|copy| !dropped.contains(copy))
-                .or_else(|| of_sample.first())?;
-            let pair = (sample.min(because_of), sample.max(because_of));
-            Some(Drop {
-                sample,
-                because_of,
-                finding: *told.get(&pair)?,
-            })
-        })
-        .collect()
+/// What is known of copies.
+#[derive(Debug, Clone, Copy)]
+pub struct Linked<'a> {
+    /// The samples.
+    pub listing: &'a Listing,
+    /// The findings to end.
+    pub findings: &'a [Finding],
+    /// The pairs in one split each, found or not by a check: copies of copies.
+    pub within: &'a [(SampleId, SampleId)],
 }
 
-type Copies = BTreeMap<SampleId, BTreeSet<SampleId>>;
-
-fn is_fixed(listing: &Listing, id: SampleId) -> bool {
-    listing
-        .sample(id)
-        .split
-        .is_some_and(|split| listing.splits[split.index()].role == Role::Reference)
-}
-
-fn by_side(listing: &Listing, copies: &Copies, side: DropSide) -> BTreeSet<SampleId> {
-    let mut dropped = BTreeSet::new();
-    for (&a, others) in copies {
-        for &b in others.iter().filter(|&&b| b > a) {
-            // Splits are listed in the order they are used in.
-            let (early, late) = if listing.sample(a).split < listing.sample(b).split {
-                (a, b)
-            } else {
-                (b, a)
-            };
-            let (wanted, other) = match side {
-                DropSide::Evaluation => (late, early),
-                _ => (early, late),
-            };
-            dropped.insert(if is_fixed(listing, wanted) {
-                other
-            } else {
-                wanted
-            });
-        }
-    }
-    dropped
-}
-
-/// A smallest set that touches every pair where each connected part spans two
-/// splits (by König's theorem, from a greatest matching); where a part spans
-/// more, a set from which nothing can be left out.
-fn cheapest(listing: &Listing, copies: &Copies) -> BTreeSet<SampleId> {
-    let mut dropped = BTreeSet::new();
-    let mut rest: Copies = BTreeMap::new();
-    // What stays in any case decides about its neighbours.
-    for (&a, others) in copies {
-        if others.iter().any(|&b| is_fixed(listing, b)) {
-            dropped.insert(a);
-        }
-    }
-    for (&a, others) in copies {
-        let open: BTreeSet<SampleId> = others.difference(&dropped).copied().collect();
-        if !dropped.contains(&a) && !is_fixed(listing, a) && !open.is_empty() {
-            rest.insert(a, open);
-        }
-    }
-    for part in parts(&rest) {
-        let splits: BTreeSet<_> = part.iter().map(|&id| listing.sample(id).split).collect();
-        if splits.len() == 2 {
-            let first = splits.first().copied().flatten();
-            let (left, right): (Vec<_>, Vec<_>) =
-                (part.iter().copied()).partition(|&id| listing.sample(id).split == first);
-            dropped.extend(koenig(&left, &right, &rest));
-        } else {
-            dropped.extend(without_need(&part, &rest));
-        }
-    }
-    dropped
-}
-
-/// The connected parts, each sorted, sorted by first member.
-fn parts(copies: &Copies) -> Vec<Vec<SampleId>> {
-    let mut seen = BTreeSet::new();
-    let mut parts = Vec::new();
-    for &start in copies.keys() {
-        if !seen.insert(start) {
+/// The copies to drop, in listing order, so that every group of copies that a
+/// finding leads across splits stays in one split alone. A group is the closure
+/// of all pairs, those in one split too: a copy of a copy leaks as much, and
+/// pairs are missed more often than groups. Data used before (`--reference`)
+/// cannot be dropped, so of a group that reaches into it everything else is.
+pub fn drops(linked: Linked<'_>, side: DropSide) -> Vec<Drop> {
+    let mut drops = Vec::new();
+    for group in Group::all(linked) {
+        let Some(kept) = group.kept(linked.listing, side) else {
             continue;
-        }
-        let (mut part, mut open) = (Vec::new(), vec![start]);
-        while let Some(id) = open.pop() {
-            part.push(id);
-            for &next in copies.get(&id).into_iter().flatten() {
-                if seen.insert(next) {
-                    open.push(next);
-                }
+        };
+        drops.extend(group.dropped(linked.listing, kept));
+    }
+    drops.sort_unstable_by_key(|drop| drop.sample);
+    drops
+}
+
+/// Samples that belong together: of a finding, or a pair within a split.
+struct Link {
+    samples: Vec<SampleId>,
+    finding: Option<FindingId>,
+}
+
+/// A connected group of copies.
+struct Group {
+    links: Vec<Link>,
+    /// The finding for members that only pairs within a split lead to: the
+    /// first that leads across.
+    across: FindingId,
+}
+
+impl Group {
+    /// The groups with a finding that spans splits, by their first link.
+    fn all(linked: Linked<'_>) -> Vec<Self> {
+        let told = of_copies(linked.findings).map(|finding| Link {
+            samples: finding.samples.clone(),
+            finding: Some(finding.id),
+        });
+        let more = linked.within.iter().map(|&(a, b)| Link {
+            samples: vec![a, b],
+            finding: None,
+        });
+        let links: Vec<Link> = told.chain(more).collect();
+        let mut sets = Sets::default();
+        for link in &links {
+            for pair in link.samples.windows(2) {
+                sets.join(pair[0], pair[1]);
             }
         }
-        part.sort_unstable();
-        parts.push(part);
-    }
-    parts
-}
-
-/// Who is matched with whom, seen from both sides.
-#[derive(Default)]
-struct Matching {
-    of_left: BTreeMap<SampleId, SampleId>,
-    of_right: BTreeMap<SampleId, SampleId>,
-}
-
-/// A smallest vertex cover of a two-sided graph.
-fn koenig(left: &[SampleId], right: &[SampleId], copies: &Copies) -> Vec<SampleId> {
-    let mut matching = Matching::default();
-    for &start in left {
-        augment(start, copies, &mut matching);
-    }
-    let mut open: Vec<SampleId> = (left.iter().copied())
-        .filter(|id| !matching.of_left.contains_key(id))
-        .collect();
-    let mut reached: BTreeSet<SampleId> = open.iter().copied().collect();
-    while let Some(id) = open.pop() {
-        for &other in copies.get(&id).into_iter().flatten() {
-            if reached.insert(other)
-                && let Some(&back) = matching.of_right.get(&other)
-                && reached.insert(back)
+        let split = |id: SampleId| linked.listing.sample(id).split;
+        let spans = |link: &Link| {
+            link.samples
+                .windows(2)
+                .any(|pair| split(pair[0]) != split(pair[1]))
+        };
+        let mut groups: BTreeMap<SampleId, Self> = BTreeMap::new();
+        for link in &links {
+            if let (true, Some(across), Some(&first)) =
+                (spans(link), link.finding, link.samples.first())
             {
-                open.push(back);
+                let links = Vec::new();
+                groups
+                    .entry(sets.root(first))
+                    .or_insert(Self { links, across });
             }
         }
+        for link in links {
+            let root = link.samples.first().map(|&first| sets.root(first));
+            if let Some(group) = root.and_then(|root| groups.get_mut(&root)) {
+                group.links.push(link);
+            }
+        }
+        groups.into_values().collect()
     }
-    let kept_out = left.iter().filter(|id| !reached.contains(id));
-    let drawn_in = right.iter().filter(|id| reached.contains(id));
-    kept_out.chain(drawn_in).copied().collect()
-}
 
-/// Looks for a path that matches `start` too, breadth first so that a long
-/// chain of copies needs no deep stack.
-fn augment(start: SampleId, copies: &Copies, matching: &mut Matching) {
-    // Each right sample and the left one it was reached from.
-    let mut came_from: BTreeMap<SampleId, SampleId> = BTreeMap::new();
-    let mut open = VecDeque::from([start]);
-    while let Some(id) = open.pop_front() {
-        for &other in copies.get(&id).into_iter().flatten() {
-            if came_from.contains_key(&other) {
-                continue;
+    /// The split whose members stay.
+    fn kept(&self, listing: &Listing, side: DropSide) -> Option<SplitId> {
+        let members: BTreeSet<SampleId> = self
+            .links
+            .iter()
+            .flat_map(|link| &link.samples)
+            .copied()
+            .collect();
+        let mut sizes: BTreeMap<SplitId, usize> = BTreeMap::new();
+        for split in members.iter().filter_map(|&id| listing.sample(id).split) {
+            *sizes.entry(split).or_default() += 1;
+        }
+        if let Some(&fixed) = sizes.keys().find(|split| is_fixed(listing, **split)) {
+            return Some(fixed);
+        }
+        // Splits are listed in the order they are used in.
+        match side {
+            DropSide::Training => sizes.keys().next_back().copied(),
+            DropSide::Evaluation => sizes.keys().next().copied(),
+            // Of equal ones the later stays, as published.
+            DropSide::Cheapest => sizes
+                .into_iter()
+                .max_by_key(|&(split, size)| (size, split))
+                .map(|(split, _)| split),
+        }
+    }
+
+    /// All members outside of `kept`, each with the nearest member that stays
+    /// (breadth first from those that stay).
+    fn dropped(&self, listing: &Listing, kept: SplitId) -> Vec<Drop> {
+        let mut links_of: BTreeMap<SampleId, Vec<usize>> = BTreeMap::new();
+        for (index, link) in self.links.iter().enumerate() {
+            for &id in &link.samples {
+                links_of.entry(id).or_default().push(index);
             }
-            came_from.insert(other, id);
-            if let Some(&back) = matching.of_right.get(&other) {
-                open.push_back(back);
-                continue;
-            }
-            let mut free = other;
-            while let Some(&from) = came_from.get(&free) {
-                matching.of_right.insert(free, from);
-                match matching.of_left.insert(from, free) {
-                    Some(next) => free = next,
-                    None => return,
+        }
+        let stays = |id: SampleId| {
+            let split = listing.sample(id).split;
+            split == Some(kept) || split.is_some_and(|split| is_fixed(listing, split))
+        };
+        let mut open: VecDeque<(SampleId, SampleId)> = links_of
+            .keys()
+            .filter(|&&id| stays(id))
+            .map(|&id| (id, id))
+            .collect();
+        let mut reached: BTreeSet<SampleId> = open.iter().map(|&(id, _)| id).collect();
+        let mut followed = vec![false; self.links.len()];
+        let mut drops = Vec::new();
+        while let Some((id, origin)) = open.pop_front() {
+            for &index in links_of.get(&id).into_iter().flatten() {
+                if std::mem::replace(&mut followed[index], true) {
+                    continue;
+                }
+                let link = &self.links[index];
+                for &next in &link.samples {
+                    if !reached.insert(next) {
+                        continue;
+                    }
+                    open.push_back((next, origin));
+                    // What is in no split is used for nothing.
+                    if listing.sample(next).split.is_some() {
+                        drops.push(Drop {
+                            sample: next,
+                            because_of: origin,
+                            finding: link.finding.unwrap_or(self.across),
+                        });
+                    }
                 }
             }
-            return;
         }
+        drops
     }
 }
 
-/// A cover from which nothing can be left out: most copies first.
-fn without_need(part: &[SampleId], copies: &Copies) -> Vec<SampleId> {
-    let degree = |id: SampleId| copies.get(&id).map_or(0, BTreeSet::len);
-    let mut order: Vec<SampleId> = part.to_vec();
-    // What has few copies is left out first, later splits before earlier.
-    order.sort_by_key(|&id| (degree(id), std::cmp::Reverse(id)));
-    let mut cover: BTreeSet<SampleId> = part.iter().copied().collect();
-    for id in order {
-        if copies
-            .get(&id)
-            .is_some_and(|others| others.iter().all(|other| cover.contains(other)))
-        {
-            cover.remove(&id);
+fn is_fixed(listing: &Listing, split: SplitId) -> bool {
+    listing.splits[split.index()].role == Role::Reference
+}
+
+/// Disjoint sets of samples; a set goes by its first member.
+#[derive(Default)]
+struct Sets {
+    above: BTreeMap<SampleId, SampleId>,
+}
+
+impl Sets {
+    fn root(&mut self, mut id: SampleId) -> SampleId {
+        while let Some(&above) = self.above.get(&id) {
+            if let Some(&higher) = self.above.get(&above) {
+                self.above.insert(id, higher);
+            }
+            id = above;
+        }
+        id
+    }
+
+    fn join(&mut self, a: SampleId, b: SampleId) {
+        let (a, b) = (self.root(a), self.root(b));
+        if a != b {
+            self.above.insert(a.max(b), a.min(b));
         }
     }
-    cover.into_iter().collect()
 }
 
 #[cfg(test)]
@@ -253,28 +246,54 @@ mod tests {
     }
 
     fn dropped(listing: &Listing, pairs: &[(u32, u32)], side: DropSide) -> Vec<u32> {
-        let findings: Vec<_> = pairs.iter().map(|&(a, b)| leak(listing, &[a, b])).collect();
-        drops(listing, &findings, side)
-            .into_iter()
-            .map(|drop| drop.sample.0)
-            .collect()
+        let split = |id: u32| listing.sample(SampleId(id)).split;
+        let across = pairs.iter().filter(|(a, b)| split(*a) != split(*b));
+        let findings: Vec<_> = across.map(|&(a, b)| leak(listing, &[a, b])).collect();
+        let within = pairs.iter().filter(|(a, b)| split(*a) == split(*b));
+        let within: Vec<_> = within.map(|&(a, b)| (SampleId(a), SampleId(b))).collect();
+        let linked = Linked {
+            listing,
+            findings: &findings,
+            within: &within,
+        };
+        let all = drops(linked, side);
+        for drop in &all {
+            let kept = listing.sample(drop.because_of).split;
+            assert_ne!(kept, listing.sample(drop.sample).split);
+            assert!(all.iter().all(|other| other.sample != drop.because_of));
+        }
+        all.into_iter().map(|drop| drop.sample.0).collect()
     }
 
     #[test]
-    fn side_decides_which_copy_goes() {
+    fn side_decides_which_copies_go() {
         let listing = of_sizes(&[2, 1, 1]);
         let pairs = [(0, 3), (1, 3), (2, 3)];
         assert_eq!(dropped(&listing, &pairs, DropSide::Training), [0, 1, 2]);
+        assert_eq!(dropped(&listing, &pairs, DropSide::Evaluation), [2, 3]);
+        assert_eq!(dropped(&listing, &pairs, DropSide::Cheapest), [2, 3]);
+    }
+
+    #[test]
+    fn copy_of_a_copy_goes_too() {
+        let listing = of_sizes(&[3, 2]);
+        // 1 and 2 were never met across, but are copies of 0.
+        let pairs = [(0, 3), (0, 1), (1, 2)];
+        assert_eq!(dropped(&listing, &pairs, DropSide::Training), [0, 1, 2]);
         assert_eq!(dropped(&listing, &pairs, DropSide::Evaluation), [3]);
-        assert_eq!(dropped(&listing, &pairs, DropSide::Cheapest), [3]);
+        assert_eq!(
+            dropped(&listing, &pairs[1..], DropSide::Training),
+            [0u32; 0]
+        );
     }
 
     #[test]
     fn data_used_before_is_never_dropped() {
-        let mut listing = of_sizes(&[1, 1]);
+        let mut listing = of_sizes(&[1, 1, 1]);
         listing.splits[0].role = Role::Reference;
         for side in [DropSide::Training, DropSide::Evaluation, DropSide::Cheapest] {
             assert_eq!(dropped(&listing, &[(0, 1)], side), [1]);
+            assert_eq!(dropped(&listing, &[(0, 1), (1, 2)], side), [1, 2]);
         }
     }
 
@@ -282,40 +301,56 @@ mod tests {
     fn each_drop_names_its_reason() {
         let listing = of_sizes(&[2, 1]);
         let findings = [leak(&listing, &[2, 0]), leak(&listing, &[2, 1])];
-        let all = drops(&listing, &findings, DropSide::Training);
+        let linked = Linked {
+            listing: &listing,
+            findings: &findings,
+            within: &[],
+        };
+        let all = drops(linked, DropSide::Training);
         assert_eq!(all[1].because_of, SampleId(2));
         assert_eq!(all[1].finding, findings[1].id);
     }
 
     proptest! {
         #[test]
-        fn no_leak_is_left_and_between_two_splits_none_is_dropped_in_vain(
-            edges in proptest::collection::btree_set((0u32..6, 6u32..12), 0..14)
-        ) {
-            let listing = of_sizes(&[6, 6]);
-            let pairs: Vec<(u32, u32)> = edges.into_iter().collect();
-            for side in [DropSide::Training, DropSide::Evaluation, DropSide::Cheapest] {
-                let gone = dropped(&listing, &pairs, side);
-                prop_assert!(pairs.iter().all(|(a, b)| gone.contains(a) || gone.contains(b)));
-            }
-            // Brute force over all subsets of twelve samples.
-            let least = (0u32..1 << 12)
-                .filter(|set| pairs.iter().all(|(a, b)| set >> a & 1 == 1 || set >> b & 1 == 1))
-                .map(u32::count_ones)
-                .min();
-            let ours = dropped(&listing, &pairs, DropSide::Cheapest).len() as u32;
-            prop_assert_eq!(Some(ours), least);
-        }
-
-        #[test]
-        fn no_leak_is_left_among_three_splits(
-            edges in proptest::collection::btree_set((0u32..12, 0u32..12), 0..20)
+        fn no_group_of_copies_spans_splits_afterwards_and_none_is_touched_in_vain(
+            edges in proptest::collection::btree_set((0u32..12, 0u32..12), 0..14)
         ) {
             let listing = of_sizes(&[4, 4, 4]);
-            let pairs: Vec<(u32, u32)> = edges.into_iter().filter(|(a, b)| a / 4 != b / 4).collect();
+            let pairs: Vec<(u32, u32)> = edges.into_iter().filter(|(a, b)| a != b).collect();
+            // The closure by brute force: who reaches whom.
+            let mut group: Vec<u32> = (0..12).collect();
+            for _ in 0..12 {
+                for &(a, b) in &pairs {
+                    let lowest = group[a as usize].min(group[b as usize]);
+                    group[a as usize] = lowest;
+                    group[b as usize] = lowest;
+                }
+            }
+            let members = |name: u32| -> Vec<u32> {
+                (0..12).filter(|&id| group[id as usize] == name).collect()
+            };
             for side in [DropSide::Training, DropSide::Evaluation, DropSide::Cheapest] {
                 let gone = dropped(&listing, &pairs, side);
-                prop_assert!(pairs.iter().all(|(a, b)| gone.contains(a) || gone.contains(b)));
+                for name in 0..12 {
+                    let of_group = members(name);
+                    let by_split: Vec<usize> = (0..3)
+                        .map(|split| of_group.iter().filter(|&&id| id / 4 == split).count())
+                        .collect();
+                    let spanned = by_split.iter().filter(|&&count| count > 0).count();
+                    let wanted = match side {
+                        _ if spanned < 2 => 0,
+                        DropSide::Cheapest => of_group.len() - by_split.iter().max().unwrap_or(&0),
+                        DropSide::Evaluation => {
+                            of_group.len() - by_split.iter().find(|&&count| count > 0).unwrap_or(&0)
+                        }
+                        DropSide::Training => {
+                            of_group.len() - by_split.iter().rev().find(|&&count| count > 0).unwrap_or(&0)
+                        }
+                    };
+                    let gone_of_group = gone.iter().filter(|id| of_group.contains(id)).count();
+                    prop_assert_eq!(gone_of_group, wanted);
+                }
             }
         }
     }

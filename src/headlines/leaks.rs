@@ -23,43 +23,52 @@ pub(super) fn figures(listing: &Listing, findings: &[Finding]) -> Option<Vec<Lea
     )
 }
 
-/// The pairs of samples in different splits that the findings call copies,
-/// both ways round: each sample with its copies, in listing order.
-pub(super) fn copies(
-    listing: &Listing,
-    findings: &[Finding],
-) -> BTreeMap<SampleId, BTreeSet<SampleId>> {
-    let mut copies: BTreeMap<SampleId, BTreeSet<SampleId>> = BTreeMap::new();
-    for (a, b, _) in leaked_pairs(listing, findings) {
-        copies.entry(a).or_default().insert(b);
-        copies.entry(b).or_default().insert(a);
+/// The findings that call samples copies of each other. Those in one split are
+/// of LEAK003 and LEAK004; in a finding that spans splits, every two samples of
+/// different splits are a pair.
+pub(super) fn of_copies(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    (findings.iter())
+        .filter(|f| f.check.family() == "LEAK" && matches!(f.evidence, Evidence::Pair(_)))
+}
+
+/// How many copies carry which classes, by split.
+type Votes<'a> = BTreeMap<SplitId, BTreeMap<&'a [ClassId], u64>>;
+
+/// What is known of the copies of each sample that has one in another split.
+/// Adds up over findings and never over pairs, whose number grows with the
+/// square of the copies: no two findings are about the same pair.
+fn copies<'a>(listing: &'a Listing, findings: &[Finding]) -> BTreeMap<SampleId, Votes<'a>> {
+    let mut copies: BTreeMap<SampleId, Votes<'a>> = BTreeMap::new();
+    for finding in of_copies(findings) {
+        let mut votes: Votes<'a> = BTreeMap::new();
+        for &id in &finding.samples {
+            let sample = listing.sample(id);
+            let Some(split) = sample.split else { continue };
+            let of_split = votes.entry(split).or_default();
+            *of_split.entry(sample.labels.classes()).or_default() += 1;
+        }
+        if votes.len() < 2 {
+            continue;
+        }
+        for &id in &finding.samples {
+            let own = copies.entry(id).or_default();
+            for (&split, of_split) in &votes {
+                if listing.sample(id).split == Some(split) {
+                    continue;
+                }
+                let all = own.entry(split).or_default();
+                for (classes, count) in of_split {
+                    *all.entry(classes).or_default() += count;
+                }
+            }
+        }
     }
     copies
 }
 
-/// Every pair `a < b` of samples in different splits that a finding calls
-/// copies. A finding may fold byte-identical copies, so it may hold several.
-pub(super) fn leaked_pairs<'a>(
-    listing: &'a Listing,
-    findings: &'a [Finding],
-) -> impl Iterator<Item = (SampleId, SampleId, &'a Finding)> {
-    findings
-        .iter()
-        .filter(|f| f.check.family() == "LEAK" && matches!(f.evidence, Evidence::Pair(_)))
-        .flat_map(move |finding| {
-            let samples = &finding.samples;
-            samples.iter().enumerate().flat_map(move |(i, &a)| {
-                samples[i + 1..]
-                    .iter()
-                    .filter(move |&&b| listing.sample(a).split != listing.sample(b).split)
-                    .map(move |&b| (a.min(b), a.max(b), finding))
-            })
-        })
-}
-
 fn of_split(
     listing: &Listing,
-    copies: &BTreeMap<SampleId, BTreeSet<SampleId>>,
+    copies: &BTreeMap<SampleId, Votes<'_>>,
     split: SplitId,
 ) -> LeakFigures {
     let seen_before = seen_before(listing, split);
@@ -75,18 +84,14 @@ fn of_split(
     let mut by_source: BTreeMap<SplitId, u64> = BTreeMap::new();
     let mut by_class: BTreeMap<ClassId, (u64, u64)> = BTreeMap::new();
     let (mut labelled, mut right) = (0u64, 0.0);
+    let none = Votes::new();
     for sample in listing.samples.iter().filter(|s| s.split == Some(split)) {
         figures.samples += 1;
-        let of_sample = copies.get(&sample.id);
-        let sources: BTreeSet<SplitId> = of_sample
-            .into_iter()
-            .flatten()
-            .filter_map(|&copy| listing.sample(copy).split)
-            .collect();
-        for &source in &sources {
+        let of_sample = copies.get(&sample.id).unwrap_or(&none);
+        for &source in of_sample.keys() {
             *by_source.entry(source).or_default() += 1;
         }
-        let leaked = sources.iter().any(|source| seen_before.contains(source));
+        let leaked = of_sample.keys().any(|source| seen_before.contains(source));
         for &class in sample.labels.classes() {
             let (all, of_them) = by_class.entry(class).or_default();
             *all += 1;
@@ -96,16 +101,16 @@ fn of_split(
             continue;
         }
         figures.leaked += 1;
-        let teachers: Vec<&[ClassId]> = of_sample
-            .into_iter()
-            .flatten()
-            .map(|&copy| listing.sample(copy))
-            .filter(|copy| copy.split.is_some_and(|s| seen_before.contains(&s)))
-            .map(|copy| copy.labels.classes())
-            .collect();
+        let mut teachers: BTreeMap<&[ClassId], u64> = BTreeMap::new();
+        let taught = of_sample
+            .iter()
+            .filter(|(split, _)| seen_before.contains(split));
+        for (classes, count) in taught.flat_map(|(_, votes)| votes) {
+            *teachers.entry(classes).or_default() += count;
+        }
         let own = sample.labels.classes();
         if !own.is_empty() {
-            figures.same_label += u64::from(teachers.contains(&own));
+            figures.same_label += u64::from(teachers.contains_key(own));
             labelled += 1;
             right += remembered(&teachers, own);
         }
@@ -145,11 +150,11 @@ fn seen_before(listing: &Listing, split: SplitId) -> BTreeSet<SplitId> {
 
 /// The chance that the classes most of `teachers` carry are `own`; a tie is
 /// shared out. Unlabelled teachers teach nothing.
-fn remembered(teachers: &[&[ClassId]], own: &[ClassId]) -> f64 {
-    let mut votes: BTreeMap<&[ClassId], u64> = BTreeMap::new();
-    for teacher in teachers.iter().filter(|classes| !classes.is_empty()) {
-        *votes.entry(teacher).or_default() += 1;
-    }
+fn remembered(teachers: &BTreeMap<&[ClassId], u64>, own: &[ClassId]) -> f64 {
+    let votes: BTreeMap<&[ClassId], u64> = (teachers.iter())
+        .filter(|(classes, _)| !classes.is_empty())
+        .map(|(&classes, &count)| (classes, count))
+        .collect();
     let most = votes.values().copied().max().unwrap_or(0);
     let winners = votes.values().filter(|&&count| count == most).count();
     if most > 0 && votes.get(own) == Some(&most) {
@@ -205,11 +210,15 @@ mod tests {
 
     #[test]
     fn tie_among_teachers_is_shared_out() {
-        let (cat, dog) = ([ClassId(0)], [ClassId(1)]);
-        assert_eq!(remembered(&[&cat, &dog], &cat), 0.5);
-        assert_eq!(remembered(&[&cat, &dog, &dog], &cat), 0.0);
-        assert_eq!(remembered(&[&[], &cat], &cat), 1.0);
-        assert_eq!(remembered(&[&[]], &cat), 0.0);
+        let (cat, dog): (&[ClassId], &[ClassId]) = (&[ClassId(0)], &[ClassId(1)]);
+        let among = |teachers: &[(&'static [ClassId], u64)]| {
+            remembered(&teachers.iter().copied().collect(), cat)
+        };
+        assert_eq!(among(&[(&[ClassId(0)], 1), (&[ClassId(1)], 1)]), 0.5);
+        assert_eq!(among(&[(&[ClassId(0)], 1), (&[ClassId(1)], 2)]), 0.0);
+        assert_eq!(among(&[(&[], 5), (&[ClassId(0)], 1)]), 1.0);
+        assert_eq!(among(&[(&[], 1)]), 0.0);
+        assert_eq!(remembered(&[(dog, 1)].into_iter().collect(), dog), 1.0);
     }
 
     #[test]

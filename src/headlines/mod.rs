@@ -7,7 +7,7 @@ mod leaks;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-pub use drops::{Drop, DropSide, drops};
+pub use drops::{Drop, DropSide, Linked, drops};
 
 use crate::finding::{
     DriftFigures, Finding, Headlines, LabelBelief, LabelFlag, LabelOpinion, SplitFigures,
@@ -84,6 +84,9 @@ fn split_figures(known: &Known<'_>) -> Vec<SplitFigures> {
                 figures.samples += 1;
                 let row = known.fingerprints.get(sample.id);
                 figures.unseen += u64::from(row.is_none_or(|row| row.image.is_err()));
+                let facts = known.fingerprints.facts(sample.id);
+                figures.compared += u64::from(facts.is_some_and(|facts| facts.hashes.is_some()));
+                figures.labelled += u64::from(!sample.labels.classes().is_empty());
                 for class in sample.labels.classes() {
                     any_label = true;
                     *classes.entry(*class).or_default() += 1;

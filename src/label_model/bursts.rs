@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::clusters::{Cluster, coherence};
+use super::clusters::{Cluster, coherence, surrounded};
 use super::{Judged, Labelled, Settings, flags};
 use crate::neighbors::Neighbor;
 
@@ -55,7 +55,7 @@ pub(super) fn find(
             beyond += usize::from(judged[sample as usize].log_odds >= log_odds);
         }
         let p_value = (1 + beyond) as f64 / (1 + count) as f64;
-        (p_value <= USUAL).then(|| Cluster {
+        let cluster = Cluster {
             given,
             suggested,
             coherence: coherence(run, suggested, data.labels, neighbors),
@@ -63,7 +63,9 @@ pub(super) fn find(
             log_odds,
             p_value,
             samples: run.clone(),
-        })
+        };
+        let is_sound = p_value <= USUAL && surrounded(&cluster, data.labels, neighbors);
+        is_sound.then_some(cluster)
     });
     found.collect()
 }

@@ -106,7 +106,7 @@ pub(super) fn find(
                 p_value: (1 + larger) as f64 / (1 + ROUNDS) as f64,
                 samples,
             };
-            if convincing(&cluster, settings) {
+            if convincing(&cluster, settings) && surrounded(&cluster, data.labels, neighbors) {
                 found.push(cluster);
             }
         }
@@ -207,6 +207,32 @@ fn join(parent: &mut [u32], a: u32, b: u32) {
     parent[a.max(b) as usize] = a.min(b);
 }
 
+/// Neighbours outside a cluster that must be there to ask: as many as one sample
+/// has links.
+const SURROUNDINGS: usize = LINKS;
+
+/// The part of them that must carry the suggested label rather than the given
+/// one. A wrong batch lies amid the class it belongs to. A rare form of the
+/// right class, such as a one with serifs, is odd too, but those around it
+/// carry its label as well.
+const AMID: f64 = 0.75;
+
+/// Whether the neighbours of a cluster that are not in it say what it is, too.
+pub(super) fn surrounded(cluster: &Cluster, labels: &[u32], near: &[Vec<Neighbor>]) -> bool {
+    let inside = |row: &u32| cluster.samples.binary_search(row).is_ok();
+    let outside = (cluster.samples.iter())
+        .flat_map(|&sample| &near[sample as usize])
+        .map(|neighbor| neighbor.row)
+        .filter(|row| !inside(row));
+    let (mut given, mut suggested) = (0usize, 0usize);
+    for row in outside {
+        let label = labels[row as usize];
+        given += usize::from(label == cluster.given);
+        suggested += usize::from(label == cluster.suggested);
+    }
+    given + suggested >= SURROUNDINGS && suggested as f64 >= AMID * (given + suggested) as f64
+}
+
 pub(super) fn coherence(
     samples: &[u32],
     suggested: u32,
@@ -238,4 +264,40 @@ fn median_odds(samples: &[u32], judged: &[Judged]) -> f32 {
         .collect();
     odds.sort_by(f32::total_cmp);
     odds.get(odds.len() / 2).copied().unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Twelve samples labelled 0 that look like 1, each with ten neighbours
+    /// outside, of which `amid` are labelled 1 and the others 0.
+    fn is_surrounded(amid: usize) -> bool {
+        let cluster = Cluster {
+            samples: (0..12).collect(),
+            given: 0,
+            suggested: 1,
+            coherence: 1.0,
+            groups: 12,
+            log_odds: 2.0,
+            p_value: 0.01,
+        };
+        let labels: Vec<u32> = (0..32)
+            .map(|row| u32::from(row >= 12 && row < 12 + amid))
+            .collect();
+        let inside = (0..12).chain(12..22);
+        let near: Vec<Neighbor> = inside
+            .map(|row| Neighbor {
+                row,
+                similarity: 0.9,
+            })
+            .collect();
+        surrounded(&cluster, &labels, &vec![near; 32])
+    }
+
+    #[test]
+    fn wrong_batch_lies_amid_the_other_class_and_a_rare_form_amid_its_own() {
+        assert!(is_surrounded(10) && is_surrounded(8));
+        assert!(!is_surrounded(7) && !is_surrounded(0));
+    }
 }

@@ -13,7 +13,7 @@ use crate::finding::{
 };
 use crate::fingerprint::{Fingerprint, FingerprintTable};
 use crate::gate::{Accepted, Breach, Outcome, Verdict};
-use crate::headlines::{self, Drop, DropSide, Known};
+use crate::headlines::{self, Drop, DropSide, Known, Linked};
 use crate::quality::QualityTable;
 use crate::sample::{
     ClassId, ContentHash, Labels, Layout, Listing, Sample, SampleId, SampleKey, Split, SplitId,
@@ -160,7 +160,12 @@ impl Fixture {
                 })
                 .collect(),
         });
-        let drops = headlines::drops(&listing, &findings, DropSide::Training);
+        let linked = Linked {
+            listing: &listing,
+            findings: &findings,
+            within: &[],
+        };
+        let drops = headlines::drops(linked, DropSide::Training);
         Self {
             request: Request {
                 root: Some("data <set>".into()),

@@ -4,7 +4,7 @@
 use super::Report;
 use super::words::{counted, number, of_split, p_value, percent};
 use crate::distribution::{Division, Drift};
-use crate::finding::{LeakFigures, RunState, SuspectFigures};
+use crate::finding::{LeakFigures, RunState, Severity, SuspectFigures};
 use crate::sample::{Role, SplitId};
 
 /// How a sentence bears on the data set.
@@ -70,7 +70,87 @@ pub(super) fn headlines(report: &Report<'_>) -> Vec<Sentence> {
     suspects(report, &mut all);
     drift(report, &mut all);
     unseen(report, &mut all);
-    all
+    without_contradiction(report, all)
+}
+
+/// The part of what there is that must have been looked at before a sentence
+/// may say that nothing was found.
+const COVERED: f64 = 0.95;
+
+/// Whether `part` of `all` is enough to say that nothing was found.
+fn covers(part: u64, all: u64) -> bool {
+    part as f64 >= COVERED * all as f64
+}
+
+/// "all 1,200 images" or "1,190 of 1,200 images".
+fn of_all(part: u64, all: u64, one: &str, many: &str) -> String {
+    if part == all {
+        let every = if all == 1 { "the" } else { "all" };
+        return format!("{every} {}", counted(all, one, many));
+    }
+    format!("{} of {}", number(part), counted(all, one, many))
+}
+
+impl Topic {
+    /// The family of checks whose findings belong to it, and the severity from
+    /// which one of them contradicts that nothing is wrong.
+    fn contradicted_by(self) -> Option<(&'static str, Severity)> {
+        match self {
+            Self::Leaks => Some(("LEAK", Severity::Error)),
+            Self::Labels => Some(("LABEL", Severity::Warning)),
+            Self::Distribution => Some(("DIST", Severity::Error)),
+            Self::Files => None,
+        }
+    }
+}
+
+/// `all`, but where nothing is said to be wrong above findings of the same kind,
+/// these instead.
+fn without_contradiction(report: &Report<'_>, all: Vec<Sentence>) -> Vec<Sentence> {
+    let mut kept = Vec::new();
+    for sentence in all {
+        let worse = match (sentence.tone, sentence.topic.contradicted_by()) {
+            (Tone::Good, Some((family, from))) => told_of(report, sentence.topic, family, from),
+            _ => Vec::new(),
+        };
+        if worse.is_empty() {
+            kept.push(sentence);
+        } else {
+            kept.extend(worse);
+        }
+    }
+    kept
+}
+
+/// A sentence for each check of `family` with findings of `from` or worse.
+fn told_of(report: &Report<'_>, topic: Topic, family: &str, from: Severity) -> Vec<Sentence> {
+    let runs = report.outcome.runs.iter();
+    let checks = runs
+        .map(|run| run.check)
+        .filter(|check| check.family() == family);
+    let told = checks.filter_map(|check| {
+        let bad: Vec<Severity> = (report.of_check(check.code))
+            .map(|finding| finding.severity)
+            .filter(|&severity| severity >= from)
+            .collect();
+        let worst = bad.iter().max()?;
+        Some(Sentence {
+            topic,
+            tone: if *worst == Severity::Error {
+                Tone::Bad
+            } else {
+                Tone::Doubtful
+            },
+            text: format!(
+                "{}: {} ({})",
+                counted(bad.len() as u64, "finding", "findings"),
+                check.summary,
+                check.code
+            ),
+            detail: None,
+        })
+    });
+    told.collect()
 }
 
 /// Every check that did not look at everything, and why: by code.
@@ -107,11 +187,27 @@ fn leaks(report: &Report<'_>, all: &mut Vec<Sentence>) {
         }
     }
     if all.len() == before {
+        let splits = report.headlines.splits.iter();
+        let (compared, samples) = splits.fold((0, 0), |(compared, samples), figures| {
+            (compared + figures.compared, samples + figures.samples)
+        });
+        let is_covered = covers(compared, samples);
+        let of_all = of_all(compared, samples, "image", "images");
         all.push(Sentence {
             topic: Topic::Leaks,
-            tone: Tone::Good,
-            text: "no image was found in two splits".to_owned(),
-            detail: None,
+            tone: if is_covered {
+                Tone::Good
+            } else {
+                Tone::Doubtful
+            },
+            text: if is_covered {
+                format!("no image was found in two splits ({of_all} compared)")
+            } else {
+                format!("no image was found in two splits, but only {of_all} could be compared")
+            },
+            detail: (!is_covered).then(|| {
+                "the others cannot be read, or hold too little to tell one from another".to_owned()
+            }),
         });
     }
 }
@@ -193,10 +289,27 @@ fn suspects(report: &Report<'_>, all: &mut Vec<Sentence>) {
     let before = all.len();
     all.extend(flagged.map(|figures| suspect(report, figures)));
     if all.len() == before {
+        let judged = suspects.iter().map(|figures| figures.judged).sum();
+        let labelled = report
+            .headlines
+            .splits
+            .iter()
+            .map(|figures| figures.labelled)
+            .sum();
+        let is_covered = covers(judged, labelled);
+        let of_all = of_all(judged, labelled, "label", "labels");
         all.push(Sentence {
             topic: Topic::Labels,
-            tone: Tone::Good,
-            text: "no label looks wrong".to_owned(),
+            tone: if is_covered {
+                Tone::Good
+            } else {
+                Tone::Doubtful
+            },
+            text: if is_covered {
+                format!("no label looks wrong ({of_all} judged)")
+            } else {
+                format!("no label looks wrong, but only {of_all} could be judged")
+            },
             detail: None,
         });
     }
@@ -278,10 +391,25 @@ fn drift(report: &Report<'_>, all: &mut Vec<Sentence>) {
         ),
         Division::Stratified => (Tone::Good, "the splits have alike class shares"),
     };
+    let splits = report.headlines.splits.iter();
+    let (labelled, samples) = splits.fold((0, 0), |(labelled, samples), figures| {
+        (labelled + figures.labelled, samples + figures.samples)
+    });
+    let (tone, text) = if covers(labelled, samples) || tone != Tone::Good {
+        (tone, text.to_owned())
+    } else {
+        let of_all = of_all(
+            labelled,
+            samples,
+            "image has a label",
+            "images have a label",
+        );
+        (Tone::Doubtful, format!("{text}, but only {of_all}"))
+    };
     all.push(Sentence {
         topic: Topic::Distribution,
         tone,
-        text: text.to_owned(),
+        text,
         detail: Some(format!(
             "{} of the labels would have to move: `{}` and `{}` {}",
             percent(widest.total_variation),
@@ -337,7 +465,13 @@ mod tests {
         let mut fixture = Fixture::new();
         let leaks = fixture.headlines.leaks.as_mut().expect("searched");
         leaks[0].leaked = 0;
-        assert_eq!(texts(&fixture)[0], "no image was found in two splits");
+        fixture.headlines.splits[0].compared = fixture.headlines.splits[0].samples;
+        let first = |fixture: &Fixture| headlines(&fixture.report()).swap_remove(0);
+        assert!(
+            first(&fixture)
+                .text
+                .starts_with("no image was found in two splits")
+        );
         fixture.headlines.leaks = None;
         assert!(!texts(&fixture)[0].contains("two splits"));
     }

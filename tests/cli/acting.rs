@@ -39,7 +39,8 @@ fn plan_drops_copies_and_the_cleaned_copy_scans_clean() {
             .splitlint(["apply", "--to", "cleaned", "--by", way])
             .exits(0)
             .says("2 samples dropped")
-            .says("splitlint scan cleaned");
+            .says("splitlint scan cleaned")
+            .says("left       no copy across splits");
         assert_eq!(tree(&place.path("data")), before, "the input is as it was");
         assert_eq!(tree(&place.path("cleaned")).len(), before.len() - 2);
         let plan = place.read("splitlint-plan/plan.csv");

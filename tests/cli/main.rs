@@ -5,6 +5,7 @@ mod baseline;
 mod cache;
 #[cfg(unix)]
 mod gate;
+mod groups;
 mod init;
 mod interrupt;
 mod judged;

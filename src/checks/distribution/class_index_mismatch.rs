@@ -93,6 +93,9 @@ struct Mismatch {
 
 fn mismatch(loader: Loader, base: &[&ClassFolder], other: &[&ClassFolder]) -> Option<Mismatch> {
     let (of_base, of_other) = (loader.classes(base), loader.classes(other));
+    if loader.aligns(&of_base, &of_other) {
+        return None;
+    }
     let names = |classes: &[&ClassFolder]| -> Vec<String> {
         classes.iter().map(|folder| folded(&folder.name)).collect()
     };
@@ -145,7 +148,10 @@ fn finding(
         ),
     };
     let (number, in_base, in_split) = &mismatch.first;
-    let loader_names: Vec<String> = loaders.iter().map(|l| l.name().to_owned()).collect();
+    let loader_names: Vec<String> = Loader::names(loaders)
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
     let message = format!(
         "in `{}` {cause}: with {} class {number} is `{in_base}` in `{}` and `{in_split}` in `{}`, and {} there {} a wrong number",
         name(split),
@@ -247,6 +253,25 @@ mod tests {
         assert_eq!(found.extra, [".ipynb_checkpoints"]);
         assert_eq!(found.first.0, 0);
         assert_eq!(compared(Loader::Keras, &ALL, &other), None);
+    }
+
+    #[test]
+    fn ultralytics_aligns_names_since_8_4_154_if_any_is_shared() {
+        let fewer = [("ant", 2), ("cat", 3)];
+        assert!(compared(Loader::Ultralytics, &ALL, &fewer).is_some());
+        assert_eq!(compared(Loader::UltralyticsAligned, &ALL, &fewer), None);
+        let strange = [("dog", 2), ("eel", 3)];
+        assert!(compared(Loader::UltralyticsAligned, &ALL, &strange).is_some());
+        let both = [
+            Loader::Timm,
+            Loader::Ultralytics,
+            Loader::UltralyticsAligned,
+        ];
+        assert_eq!(Loader::names(&both), ["timm", "Ultralytics"]);
+        assert_eq!(
+            Loader::names(&both[..2]),
+            ["timm", "Ultralytics before 8.4.154"]
+        );
     }
 
     #[test]

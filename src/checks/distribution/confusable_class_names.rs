@@ -43,7 +43,8 @@ impl Check for ThisCheck {
                     continue;
                 };
                 let (a, b) = (ClassId(a as u32), ClassId(b as u32));
-                if likeness == Likeness::Spelling || may_be_a_slip(data.classes, a, b) {
+                let is_spelling = matches!(likeness, Likeness::Spelling | Likeness::Number);
+                if is_spelling || may_be_a_slip(data.classes, a, b) {
                     out.push(told(listing, data.classes, likeness, a, b));
                 }
             }

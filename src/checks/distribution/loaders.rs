@@ -17,8 +17,12 @@ pub(super) enum Loader {
     Keras,
     /// timm's folder reader: folders that hold pictures, in natural order.
     Timm,
-    /// Ultralytics classification: `ImageFolder` with empty folders allowed.
+    /// Ultralytics classification before 8.4.154: `ImageFolder` with empty
+    /// folders allowed.
     Ultralytics,
+    /// Since 8.4.154 (read in 8.4.190): folders are aligned to the names of the
+    /// model, which are those of `train`, as soon as one name is the same.
+    UltralyticsAligned,
     /// Hugging Face `imagefolder`, where each split is loaded by itself: the
     /// folders of pictures, in code point order. Loaded together, the splits
     /// share one numbering and cannot disagree.
@@ -27,21 +31,42 @@ pub(super) enum Loader {
 
 impl Loader {
     /// All, in the order of the variants.
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Torchvision,
         Self::Keras,
         Self::Timm,
         Self::Ultralytics,
+        Self::UltralyticsAligned,
         Self::HuggingFace,
     ];
 
-    /// The name for a message.
-    pub(super) fn name(self) -> &'static str {
+    /// The names of `loaders` for a message; of one framework, its versions only
+    /// where they differ.
+    pub(super) fn names(loaders: &[Self]) -> Vec<&'static str> {
+        let has_both = [Self::Ultralytics, Self::UltralyticsAligned]
+            .iter()
+            .all(|one| loaders.contains(one));
+        let named = loaders.iter().filter_map(|&loader| match loader {
+            Self::Ultralytics if has_both => Some("Ultralytics"),
+            Self::UltralyticsAligned if has_both => None,
+            _ => Some(loader.name()),
+        });
+        named.collect()
+    }
+
+    /// Whether it numbers a later split by the names of the first.
+    pub(super) fn aligns(self, first: &[&ClassFolder], later: &[&ClassFolder]) -> bool {
+        let is_shared = |folder: &&ClassFolder| first.iter().any(|other| other.name == folder.name);
+        self == Self::UltralyticsAligned && later.iter().any(is_shared)
+    }
+
+    fn name(self) -> &'static str {
         match self {
             Self::Torchvision => "torchvision",
             Self::Keras => "Keras",
             Self::Timm => "timm",
-            Self::Ultralytics => "Ultralytics",
+            Self::Ultralytics => "Ultralytics before 8.4.154",
+            Self::UltralyticsAligned => "Ultralytics since 8.4.154",
             Self::HuggingFace => "Hugging Face (each split by itself)",
         }
     }
@@ -65,7 +90,7 @@ impl Loader {
         match self {
             // Of a folder passed over we do not know what it holds; if it is
             // empty, torchvision stops instead of shifting.
-            Self::Torchvision | Self::Ultralytics => true,
+            Self::Torchvision | Self::Ultralytics | Self::UltralyticsAligned => true,
             Self::Keras => !folder.name.starts_with('.'),
             Self::Timm | Self::HuggingFace => folder.samples > 0,
         }

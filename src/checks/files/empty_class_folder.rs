@@ -2,9 +2,10 @@
 //! by DIST008.
 
 use super::{about_problem, problems};
-use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
-use crate::finding::{CheckInfo, Severity};
-use crate::sample::ProblemKind;
+use crate::checks::words::{listed, quoted};
+use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
+use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
+use crate::sample::{Problem, ProblemKind};
 
 declare_check! { pub EMPTY_CLASS_FOLDER = {
     code: "FILE006",
@@ -29,11 +30,15 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        for problem in problems(data.listing, &[ProblemKind::EmptyFolder]) {
-            // A folder with a split's name is an empty split, which DIST006 tells.
-            if problem.detail.starts_with("a split folder") {
-                continue;
-            }
+        // A folder with a split's name is an empty split, which DIST006 tells.
+        let empty: Vec<&Problem> = problems(data.listing, &[ProblemKind::EmptyFolder])
+            .filter(|problem| !problem.detail.starts_with("a split folder"))
+            .collect();
+        if empty.len() > ONE_BY_ONE {
+            out.push(together(&empty));
+            return Ok(Ran::Completed);
+        }
+        for problem in empty {
             let message = format!("folder `{}` has no picture in it", problem.key);
             out.push(about_problem(
                 EMPTY_CLASS_FOLDER.code,
@@ -43,5 +48,29 @@ impl Check for ThisCheck {
             ));
         }
         Ok(Ran::Completed)
+    }
+}
+
+/// Folders up to which each is a finding; more have one cause, and are one.
+const ONE_BY_ONE: usize = 5;
+
+fn together(empty: &[&Problem]) -> NewFinding {
+    let mut names: Vec<String> = empty.iter().map(|p| quoted(p.key.as_str())).collect();
+    names.sort_unstable();
+    NewFinding {
+        id: FindingId::of_names(EMPTY_CLASS_FOLDER.code, names.iter().map(String::as_str)),
+        message: format!(
+            "{} class folders have no image in them: {}",
+            empty.len(),
+            listed(&names, 4)
+        ),
+        samples: Vec::new(),
+        splits: Vec::new(),
+        labels: Vec::new(),
+        score: None,
+        evidence: Evidence::Figures(vec![Figure {
+            name: "folders",
+            value: empty.len() as f64,
+        }]),
     }
 }

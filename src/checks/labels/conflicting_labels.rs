@@ -1,10 +1,9 @@
 //! Finds one picture under two labels. Judges no label by the picture itself.
 
-use crate::checks::pairs::{self, Place};
+use crate::checks::pairs::{self, Concerned, Place};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
 use crate::duplicates::Pair;
 use crate::finding::{CheckInfo, Severity};
-use crate::sample::SampleId;
 
 declare_check! { pub CONFLICTING_LABELS = {
     code: "LABEL001",
@@ -37,15 +36,8 @@ impl Check for ThisCheck {
                 "the data set has fewer than two classes".to_owned(),
             ));
         }
-        let labels = |id: SampleId| data.listing.sample(id).labels.classes();
-        let keep = |pair: &Pair| {
-            let (a, b) = (labels(pair.a), labels(pair.b));
-            !a.is_empty()
-                && !b.is_empty()
-                && a != b
-                && pairs::place(data, pair) != Place::InReference
-        };
-        pairs::tell(data, out, keep, |pair, samples| {
+        let keep = |pair: &Pair| pairs::place(data, pair) != Place::InReference;
+        pairs::tell(data, out, keep, Concerned::OtherLabels, |pair, samples| {
             format!(
                 "{}, but one is labelled `{}` and the other `{}`",
                 pairs::describe(data, pair, samples),

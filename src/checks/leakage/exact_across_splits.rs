@@ -1,6 +1,6 @@
 //! Finds the same picture in two splits. Leaves altered copies to LEAK002.
 
-use crate::checks::pairs::{self, Place};
+use crate::checks::pairs::{self, Concerned, Place};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
 use crate::duplicates::Pair;
 use crate::finding::{CheckInfo, Relation, Severity};
@@ -9,7 +9,7 @@ declare_check! { pub EXACT_DUPLICATE_ACROSS_SPLITS = {
     code: "LEAK001",
     name: "exact-duplicate-across-splits",
     summary: "an image of one split is, byte for byte or pixel for pixel, an image of another",
-    next_step: "drop the copies listed in `drop.csv` from one side, or split anew so that copies stay together",
+    next_step: "drop the copies listed in `drop.csv`, which covers the pairs found, and scan again; or split anew so that copies stay together",
     severity: Severity::Error,
     docs: "exact-duplicate-across-splits.md",
     settings: none,
@@ -40,7 +40,7 @@ impl Check for ThisCheck {
             pair.evidence.relation == Relation::Exact
                 && pairs::place(data, pair) == Place::AcrossSplits
         };
-        pairs::tell(data, out, keep, |pair, samples| {
+        pairs::tell(data, out, keep, Concerned::All, |pair, samples| {
             pairs::describe(data, pair, samples)
         });
         Ok(Ran::Completed)

@@ -35,7 +35,7 @@ impl Check for ThisCheck {
             pair.evidence.relation == Relation::Exact
                 && pairs::place(data, pair) == Place::WithinSplit
         };
-        pairs::tell(data, out, keep, |pair, samples| {
+        pairs::tell_groups(data, out, keep, |pair, samples| {
             pairs::describe(data, pair, samples)
         });
         Ok(Ran::Completed)

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::group_evidence::{Cohesion, cohesion, distance, expected_crossings};
-use super::group_exif;
-use super::group_names::{Hint, is_original, read};
+use super::group_names::{Hint, stem_of};
+use super::group_stems::{ByName, Group, by_hint};
+use super::{group_exif, group_regex};
 use crate::checks::words::{counted, listed};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::distribution::SplitCounts;
@@ -48,13 +49,15 @@ impl Check for ThisCheck {
                 "groups are declared and need not be inferred".to_owned(),
             ));
         }
-        for (hint, named) in groups_by_hint(data) {
+        for (hint, named) in by_hint(data.listing) {
             data.executor.stop().check()?;
+            let form = group_regex::Form::of(hint, &named);
             let sound = match hint {
                 Hint::Counter => runs(data, &named.groups),
+                Hint::Copy => alike(data, named.groups),
                 _ => believable(data, hint, named),
             };
-            tell(data, out, hint.words(), hint.regex(), &sound);
+            tell(data, out, hint.words(), Some(&form), &sound);
         }
         for (words, groups) in [
             ("bursts of one camera", group_exif::bursts(data)),
@@ -65,14 +68,6 @@ impl Check for ThisCheck {
         }
         Ok(Ran::Completed)
     }
-}
-
-/// Samples that may belong together.
-#[derive(Debug, Clone)]
-struct Group {
-    stem: String,
-    /// In the order of their counters, then keys.
-    samples: Vec<SampleId>,
 }
 
 impl Group {
@@ -100,65 +95,6 @@ struct Sound {
     cohesion: Option<Cohesion>,
 }
 
-type Counted = (u64, SampleId);
-
-/// What the file names of one kind of hint say.
-#[derive(Default)]
-struct ByName {
-    /// Stems that several samples share.
-    groups: Vec<Group>,
-    /// Samples that share their stem with no other.
-    singles: usize,
-}
-
-fn groups_by_hint(data: &CheckContext<'_>) -> BTreeMap<Hint, ByName> {
-    let mut found: BTreeMap<(Hint, Option<ClassId>, &str), Vec<Counted>> = BTreeMap::new();
-    let mut stems: BTreeMap<(Hint, Option<ClassId>, &str), bool> = BTreeMap::new();
-    for sample in &data.listing.samples {
-        let Some(named) = read(sample.key.as_str()) else {
-            continue;
-        };
-        // A patient or a video may show several classes; copies and runs of a
-        // counter are looked for within one.
-        let class = match named.hint {
-            Hint::Numbered | Hint::Dated => None,
-            _ => sample.labels.single(),
-        };
-        let key = (named.hint, class, named.stem);
-        let members = found.entry(key).or_default();
-        members.push((named.counter.unwrap_or(0), sample.id));
-        stems.entry(key).or_insert(false);
-    }
-    // A copy is one of something: the picture that bears the plain name.
-    for sample in &data.listing.samples {
-        let key = sample.key.as_str();
-        let name = key.rsplit('/').next().unwrap_or(key);
-        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        let place = (Hint::Copy, sample.labels.single(), stem);
-        if let Some(members) = found.get_mut(&place)
-            && is_original(key, stem)
-        {
-            members.push((0, sample.id));
-            stems.insert(place, true);
-        }
-    }
-    let mut by_hint: BTreeMap<Hint, ByName> = BTreeMap::new();
-    for ((hint, class, stem), mut members) in found {
-        let has_original = stems.get(&(hint, class, stem)).copied().unwrap_or(false);
-        let named = by_hint.entry(hint).or_default();
-        if members.len() < 2 || (hint == Hint::Copy && !has_original) {
-            named.singles += 1;
-            continue;
-        }
-        members.sort_unstable();
-        named.groups.push(Group {
-            stem: stem.to_owned(),
-            samples: members.into_iter().map(|(_, id)| id).collect(),
-        });
-    }
-    by_hint
-}
-
 /// A stem that covers more of a class, or of the data set where it spans
 /// classes, is the name of the class or of the data set, not of a group.
 const LARGEST_PART: f64 = 0.9;
@@ -176,6 +112,7 @@ fn believable(data: &CheckContext<'_>, hint: Hint, named: ByName) -> Sound {
     let ByName {
         mut groups,
         singles,
+        ..
     } = named;
     let all = data.classes.together();
     if hint >= Hint::Numbered {
@@ -245,7 +182,12 @@ fn taken_together(data: &CheckContext<'_>, groups: Vec<Vec<SampleId>>) -> Sound 
                 .key
                 .as_str()
                 .to_owned();
-            Some(Group { stem, samples })
+            let counters = vec![0; samples.len()];
+            Some(Group {
+                stem,
+                samples,
+                counters,
+            })
         })
         .collect();
     let all = data.classes.together();
@@ -263,14 +205,33 @@ fn neighbours(groups: &[Group]) -> Vec<(SampleId, SampleId)> {
         .collect()
 }
 
+/// Bits of 64 in which the hashes of an image and its copy differ at most:
+/// those of re-encoded and resized copies differ in 8 (docs/design.md).
+const COPY_BITS: u32 = 8;
+
+/// Of copies by name, those that look like what their name says they are of.
+fn alike(data: &CheckContext<'_>, groups: Vec<Group>) -> Sound {
+    let groups = groups.into_iter().filter_map(|mut group| {
+        // The one with the plain name comes first by key.
+        let plain = |id: &SampleId| stem_of(data.listing.sample(*id).key.as_str()) == group.stem;
+        let original = *group.samples.iter().find(|id| plain(id))?;
+        let near = |id: SampleId| {
+            id == original || distance(data, original, id).is_some_and(|bits| bits <= COPY_BITS)
+        };
+        group.samples.retain(|&id| near(id));
+        group.counters.truncate(group.samples.len());
+        (group.samples.len() > 1).then_some(group)
+    });
+    Sound {
+        groups: groups.collect(),
+        cohesion: None,
+    }
+}
+
 /// Runs of consecutive counters that look alike, if consecutive pictures are
 /// more alike than strangers at all.
 fn runs(data: &CheckContext<'_>, counters: &[Group]) -> Sound {
-    let number = |id: SampleId| read(data.listing.sample(id).key.as_str())?.counter;
-    let consecutive: Vec<(SampleId, SampleId)> = neighbours(counters)
-        .into_iter()
-        .filter(|&(a, b)| number(a).is_some_and(|a| number(b) == Some(a + 1)))
-        .collect();
+    let consecutive: Vec<(SampleId, SampleId)> = counters.iter().flat_map(consecutive).collect();
     let nothing = |cohesion| Sound {
         groups: Vec::new(),
         cohesion,
@@ -279,10 +240,9 @@ fn runs(data: &CheckContext<'_>, counters: &[Group]) -> Sound {
     let Some(clear) = cohesion.filter(Cohesion::is_clear) else {
         return nothing(cohesion);
     };
-    // A pair belongs together if it is nearer than the mean of strangers by
-    // more than the mean gain: half of the truly related ones at least.
-    let mean = mean_distance(data, &consecutive);
-    let bar = mean - clear.bits / 2.0;
+    // A pair belongs together if it is nearer than half of the way from the
+    // mean of neighbours to the mean of strangers.
+    let bar = mean_distance(data, &consecutive) + clear.bits / 2.0;
     let mut groups: Vec<Group> = Vec::new();
     let mut last = None;
     for (a, b) in consecutive {
@@ -292,15 +252,37 @@ fn runs(data: &CheckContext<'_>, counters: &[Group]) -> Sound {
             continue;
         }
         match groups.last_mut() {
-            Some(group) if last == Some(a) => group.samples.push(b),
+            Some(group) if last == Some(a) => {
+                group.samples.push(b);
+                group.counters.push(0);
+            }
             _ => groups.push(Group {
                 stem: data.listing.sample(a).key.as_str().to_owned(),
                 samples: vec![a, b],
+                counters: vec![0; 2],
             }),
         }
         last = Some(b);
     }
     Sound { groups, cohesion }
+}
+
+/// Each sample with the next, where their counters are no farther apart than is
+/// usual in the group: every tenth frame of a film is a sequence, too.
+fn consecutive(group: &Group) -> Vec<(SampleId, SampleId)> {
+    let gaps: Vec<u64> = group
+        .counters
+        .windows(2)
+        .map(|pair| pair[1] - pair[0])
+        .collect();
+    let mut sorted = gaps.clone();
+    sorted.sort_unstable();
+    let usual = sorted.get(sorted.len() / 2).copied().unwrap_or(0).max(1);
+    let pairs = group.samples.windows(2).zip(gaps);
+    pairs
+        .filter(|&(_, gap)| gap <= usual)
+        .map(|(pair, _)| (pair[0], pair[1]))
+        .collect()
 }
 
 fn mean_distance(data: &CheckContext<'_>, pairs: &[(SampleId, SampleId)]) -> f64 {
@@ -316,21 +298,25 @@ fn tell(
     data: &CheckContext<'_>,
     out: &mut Findings,
     words: &'static str,
-    regex: Option<&str>,
+    form: Option<&group_regex::Form>,
     sound: &Sound,
 ) {
     let crossing: Vec<&Group> = (sound.groups.iter())
         .filter(|group| group.splits(data).len() > 1)
         .collect();
     if !crossing.is_empty() {
-        out.push(told(data, words, regex, sound, &crossing));
+        let declare = match form {
+            Some(form) => form.declaration(data.listing, &sound.groups),
+            None => String::new(),
+        };
+        out.push(told(data, words, &declare, sound, &crossing));
     }
 }
 
 fn told(
     data: &CheckContext<'_>,
     words: &'static str,
-    regex: Option<&str>,
+    declare: &str,
     sound: &Sound,
     crossing: &[&Group],
 ) -> NewFinding {
@@ -360,11 +346,8 @@ fn told(
         ),
         _ => String::new(),
     };
-    let declare = regex.map_or_else(String::new, |regex| {
-        format!("; declare them by `--group-regex '{regex}'`")
-    });
     let message = format!(
-        "{}: {} of {} {} in several splits, where a random split would tear {by_chance:.0}: {}{looks}; if they are real, figures on them measure memory{declare}",
+        "{}: {} of {} {} in several splits, where a random split would separate {by_chance:.0}: {}{looks}; if they are real, figures on them measure memory{declare}",
         words,
         crossing.len(),
         counted(sound.groups.len() as u64, "group"),

@@ -1,5 +1,5 @@
-//! What file names say of groups: the parts that several names share, and what
-//! kind of sharing it is. Looks at no split and no pixel.
+//! What a file name says of groups: the part that several names share, and what
+//! kind of sharing it is. Looks at one name at a time.
 
 /// What a file name says of its origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,33 +41,25 @@ impl Hint {
             Self::Counter => "runs of consecutive counters",
         }
     }
-
-    /// A pattern for `--group-regex` that declares these groups.
-    pub(super) fn regex(self) -> Option<&'static str> {
-        match self {
-            Self::Export => Some(r"([^/]+)\.rf\.[0-9a-f]+\.[^./]+$"),
-            Self::Copy => Some(r"([^/]+?)( \(\d+\)| - Copy| copy)?\.[^./]+$"),
-            Self::Numbered | Self::Dated => Some(r"([^/]*\d[^/]*?)[_\-. ]+[A-Za-z]*\d+\.[^./]+$"),
-            Self::Counter => None,
-        }
-    }
 }
 
-/// What the last part of `key` says, extension left out. Several hints may
-/// hold; the most telling is given.
-pub(super) fn read(key: &str) -> Option<Named<'_>> {
+/// The last part of `key`, extension left out.
+pub(super) fn stem_of(key: &str) -> &str {
     let name = key.rsplit('/').next().unwrap_or(key);
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+/// What the stem of a name says. Several hints may hold; the most telling is
+/// given. Counters are looked for at the end of `counted`, which is the stem
+/// without what all names like it end in.
+pub(super) fn read<'a>(stem: &'a str, counted: &'a str) -> Option<Named<'a>> {
     export(stem)
         .or_else(|| copy(stem))
-        .or_else(|| counted(stem))
+        .or_else(|| counter(counted))
 }
 
-/// Whether the name could be what copies are made of: itself without a hint
-/// of a copy.
-pub(super) fn is_original(key: &str, stem: &str) -> bool {
-    let name = key.rsplit('/').next().unwrap_or(key);
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem) == stem
+pub(super) fn is_separator(c: char) -> bool {
+    matches!(c, '_' | '-' | '.' | ' ')
 }
 
 fn export(stem: &str) -> Option<Named<'_>> {
@@ -81,8 +73,35 @@ fn export(stem: &str) -> Option<Named<'_>> {
     })
 }
 
+/// What systems put behind the name of a copy, but for ` (2)`.
+pub(super) const COPY_ENDINGS: [&str; 6] =
+    [" - Copy", " copy", "_copy", "-copy", " - Kopie", " - copie"];
+
+/// Names that browsers and programs give to everything they save: `images (3)`
+/// is another image of some search and no copy of `images`.
+const DEFAULT_NAMES: [&str; 14] = [
+    "image",
+    "images",
+    "img",
+    "download",
+    "downloads",
+    "unnamed",
+    "untitled",
+    "index",
+    "photo",
+    "picture",
+    "screenshot",
+    "file",
+    "maxresdefault",
+    "hqdefault",
+];
+
 fn copy(stem: &str) -> Option<Named<'_>> {
-    let named = |stem| Named {
+    let named = |stem: &'_ str| -> bool {
+        let lower = stem.trim().to_lowercase();
+        !lower.is_empty() && !DEFAULT_NAMES.contains(&lower.as_str())
+    };
+    let of = |stem| Named {
         hint: Hint::Copy,
         stem,
         counter: None,
@@ -90,23 +109,17 @@ fn copy(stem: &str) -> Option<Named<'_>> {
     if let Some((source, number)) = stem.strip_suffix(')').and_then(|s| s.rsplit_once(" ("))
         && !number.is_empty()
         && number.bytes().all(|b| b.is_ascii_digit())
-        && !source.is_empty()
     {
-        return Some(named(source));
+        return named(source).then(|| of(source));
     }
-    for ending in [" - Copy", " copy", "_copy", "-copy", " - Kopie", " - copie"] {
-        if let Some(source) = stem.strip_suffix(ending)
-            && !source.is_empty()
-        {
-            return Some(named(source));
-        }
-    }
-    stem.strip_prefix("Copy of ")
-        .filter(|source| !source.is_empty())
-        .map(named)
+    let before = COPY_ENDINGS
+        .iter()
+        .find_map(|ending| stem.strip_suffix(ending));
+    let source = before.or_else(|| stem.strip_prefix("Copy of "))?;
+    named(source).then(|| of(source))
 }
 
-fn counted(stem: &str) -> Option<Named<'_>> {
+fn counter(stem: &str) -> Option<Named<'_>> {
     let before_digits = stem.trim_end_matches(|c: char| c.is_ascii_digit());
     // Longer numbers are ids or times, which do not count up by one.
     let digits = &stem[before_digits.len()..];
@@ -115,7 +128,6 @@ fn counted(stem: &str) -> Option<Named<'_>> {
         return None;
     }
     let before_word = before_digits.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let is_separator = |c: char| matches!(c, '_' | '-' | '.' | ' ');
     let prefix = before_word.trim_end_matches(is_separator);
     let separated = prefix.len() < before_word.len();
     if separated && prefix.bytes().any(|b| b.is_ascii_digit()) {
@@ -160,7 +172,8 @@ mod tests {
     use super::*;
 
     fn hint(key: &str) -> Option<(Hint, &str, Option<u64>)> {
-        read(key).map(|named| (named.hint, named.stem, named.counter))
+        let stem = stem_of(key);
+        read(stem, stem).map(|named| (named.hint, named.stem, named.counter))
     }
 
     #[test]
@@ -197,5 +210,17 @@ mod tests {
         );
         assert_eq!(hint("a/6075b4a5-1f2e-4c11-9b1d-aa5c0de5f00d.jpg"), None);
         assert_eq!(hint("a/sunset.jpg"), None);
+    }
+
+    #[test]
+    fn names_that_browsers_give_are_no_copies() {
+        for key in [
+            "a/images (3).jpg",
+            "a/download (1).png",
+            "a/Unnamed - Copy.jpg",
+            "a/ (2).jpg",
+        ] {
+            assert_ne!(hint(key).map(|(hint, ..)| hint), Some(Hint::Copy), "{key}");
+        }
     }
 }

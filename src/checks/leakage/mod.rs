@@ -9,6 +9,8 @@ mod group_evidence;
 mod group_exif;
 mod group_inferred;
 mod group_names;
+mod group_regex;
+mod group_stems;
 mod near_across_splits;
 mod near_within_split;
 

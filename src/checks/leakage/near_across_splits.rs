@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::checks::pairs::{self, Place};
+use crate::checks::pairs::{self, Concerned, Place};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
 use crate::duplicates::Pair;
 use crate::finding::{CheckInfo, Relation, Severity};
@@ -11,7 +11,7 @@ declare_check! { pub NEAR_DUPLICATE_ACROSS_SPLITS = {
     code: "LEAK002",
     name: "near-duplicate-across-splits",
     summary: "an image of one split is an altered copy of an image of another",
-    next_step: "drop the copies listed in `drop.csv` from one side, or split anew so that copies stay together",
+    next_step: "drop the copies listed in `drop.csv`, which covers the pairs found, and scan again; or split anew so that copies stay together",
     severity: Severity::Error,
     docs: "near-duplicate-across-splits.md",
 } }
@@ -61,7 +61,7 @@ impl Check for ThisCheck {
                 && pair.evidence.similarity >= self.settings.min_similarity
                 && pairs::place(data, pair) == Place::AcrossSplits
         };
-        pairs::tell(data, out, keep, |pair, samples| {
+        pairs::tell(data, out, keep, Concerned::All, |pair, samples| {
             pairs::describe(data, pair, samples)
         });
         Ok(Ran::Completed)

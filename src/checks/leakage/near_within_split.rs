@@ -56,7 +56,7 @@ impl Check for ThisCheck {
                 && pair.evidence.similarity >= self.settings.min_similarity
                 && pairs::place(data, pair) == Place::WithinSplit
         };
-        pairs::tell(data, out, keep, |pair, samples| {
+        pairs::tell_groups(data, out, keep, |pair, samples| {
             pairs::describe(data, pair, samples)
         });
         Ok(Ran::Completed)

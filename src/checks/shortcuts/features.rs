@@ -1,10 +1,11 @@
 //! What is known of a picture without its content: how it is stored, and
-//! trivial properties of its pixels. Compares nothing.
+//! trivial properties of its pixels. Compares nothing, and reads no name: no
+//! model sees one.
 
 use super::columns::{Column, Kind, Values};
 use crate::checks::CheckContext;
 use crate::fingerprint::{Fingerprint, ImageFacts};
-use crate::sample::{Sample, SampleId};
+use crate::sample::SampleId;
 
 /// All features of `rows` that are not the same for all of them. A row whose
 /// picture was not seen has none of them.
@@ -20,17 +21,16 @@ pub(super) fn columns(data: &CheckContext<'_>, rows: &[SampleId]) -> Vec<Column>
                 .collect(),
         )
     };
-    let names = |read: fn(&Sample, &ImageFacts) -> String| -> Values {
+    let names = |read: fn(&ImageFacts) -> String| -> Values {
         Values::Names(
             rows.iter()
                 .map(|&id| {
                     let facts = data.fingerprints.facts(id);
-                    facts.map_or_else(String::new, |facts| read(data.listing.sample(id), facts))
+                    facts.map_or_else(String::new, read)
                 })
                 .collect(),
         )
     };
-    let prefixes = rows.iter().map(|&id| name_prefix(data, id)).collect();
     let all = [
         (
             "width",
@@ -50,17 +50,12 @@ pub(super) fn columns(data: &CheckContext<'_>, rows: &[SampleId]) -> Vec<Column>
         (
             "format",
             Kind::Container,
-            names(|_, f| f.header.format.name().to_owned()),
-        ),
-        (
-            "file extension",
-            Kind::Container,
-            names(|s, _| extension(s)),
+            names(|f| f.header.format.name().to_owned()),
         ),
         (
             "colour mode",
             Kind::Container,
-            names(|_, f| f.header.colour.name().to_owned()),
+            names(|f| f.header.colour.name().to_owned()),
         ),
         (
             "bit depth",
@@ -75,7 +70,7 @@ pub(super) fn columns(data: &CheckContext<'_>, rows: &[SampleId]) -> Vec<Column>
         (
             "JPEG tables",
             Kind::Container,
-            names(|_, f| {
+            names(|f| {
                 f.header.jpeg.map_or_else(String::new, |jpeg| {
                     format!("{:08x}", jpeg.quantisation >> 32)
                 })
@@ -84,7 +79,7 @@ pub(super) fn columns(data: &CheckContext<'_>, rows: &[SampleId]) -> Vec<Column>
         (
             "chroma subsampling",
             Kind::Container,
-            names(|_, f| {
+            names(|f| {
                 f.header
                     .jpeg
                     .map_or_else(String::new, |jpeg| jpeg.subsampling.name().to_owned())
@@ -93,7 +88,7 @@ pub(super) fn columns(data: &CheckContext<'_>, rows: &[SampleId]) -> Vec<Column>
         (
             "JPEG coding",
             Kind::Container,
-            names(|_, f| match f.header.jpeg {
+            names(|f| match f.header.jpeg {
                 Some(jpeg) if jpeg.progressive => "progressive".to_owned(),
                 Some(_) => "sequential".to_owned(),
                 None => String::new(),
@@ -102,7 +97,7 @@ pub(super) fn columns(data: &CheckContext<'_>, rows: &[SampleId]) -> Vec<Column>
         (
             "EXIF data",
             Kind::Container,
-            names(|_, f| match f.header.exif {
+            names(|f| match f.header.exif {
                 Some(_) => "yes".to_owned(),
                 None => String::new(),
             }),
@@ -110,27 +105,22 @@ pub(super) fn columns(data: &CheckContext<'_>, rows: &[SampleId]) -> Vec<Column>
         (
             "camera make",
             Kind::Container,
-            names(|_, f| exif(f, |e| &e.make)),
+            names(|f| exif(f, |e| &e.make)),
         ),
         (
             "camera model",
             Kind::Container,
-            names(|_, f| exif(f, |e| &e.model)),
+            names(|f| exif(f, |e| &e.model)),
         ),
         (
             "software",
             Kind::Container,
-            names(|_, f| exif(f, |e| &e.software)),
+            names(|f| exif(f, |e| &e.software)),
         ),
         (
             "colour profile",
             Kind::Container,
-            names(|_, f| f.header.icc.clone().unwrap_or_default()),
-        ),
-        (
-            "first word of the file name",
-            Kind::Container,
-            Values::Names(prefixes),
+            names(|f| f.header.icc.clone().unwrap_or_default()),
         ),
         (
             "file size",
@@ -195,44 +185,4 @@ fn exif(facts: &ImageFacts, field: fn(&crate::decode::ExifFacts) -> &Option<Stri
     let exif = facts.header.exif.as_deref();
     exif.and_then(|exif| field(exif).clone())
         .unwrap_or_default()
-}
-
-fn extension(sample: &Sample) -> String {
-    let name = file_name(sample);
-    name.rsplit_once('.')
-        .map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
-}
-
-/// The letters that the file name begins with: `img` of `IMG_0412.jpg`. Empty
-/// where they are the class's name or a part of it, because that many sets are
-/// named so says nothing of the pictures.
-fn name_prefix(data: &CheckContext<'_>, id: SampleId) -> String {
-    let sample = data.listing.sample(id);
-    let prefix: String = file_name(sample)
-        .chars()
-        .take_while(|c| c.is_alphabetic())
-        .flat_map(char::to_lowercase)
-        .collect();
-    let class_like = sample.labels.classes().iter().any(|&class| {
-        let letters = |c: &char| c.is_alphabetic();
-        let name: String = data
-            .listing
-            .class_name(class)
-            .chars()
-            .filter(letters)
-            .collect();
-        let name = name.to_lowercase();
-        name.contains(&prefix) || prefix.contains(&name)
-    });
-    // Letters of a hash are as random as its digits.
-    if class_like || prefix.len() < 3 {
-        String::new()
-    } else {
-        prefix
-    }
-}
-
-fn file_name(sample: &Sample) -> &str {
-    let key = sample.key.as_str();
-    key.rsplit('/').next().unwrap_or(key)
 }

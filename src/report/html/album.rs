@@ -58,7 +58,7 @@ impl<'a> Album<'a> {
     }
 
     fn card(&mut self, finding: &Finding) -> Card {
-        let faces = faces(self.report, finding);
+        let faces = faces(finding);
         let (pair, figures) = match &finding.evidence {
             Evidence::None => (None, Vec::new()),
             Evidence::Pair(pair) => (

@@ -84,12 +84,12 @@ impl<'a> Gallery<'a> {
     }
 
     /// Every sample shown, each once, in listing order.
-    pub(super) fn samples(&self, report: &Report<'_>) -> Vec<SampleId> {
+    pub(super) fn samples(&self) -> Vec<SampleId> {
         let shelves = (self.pairs.iter())
             .chain(&self.labels)
             .chain(&self.others)
             .flat_map(|shelf| &shelf.findings)
-            .flat_map(|finding| faces(report, finding));
+            .flat_map(|finding| faces(finding));
         let groups = self.groups.iter().flat_map(|(members, _)| members.clone());
         let all: BTreeSet<SampleId> = shelves.chain(groups).collect();
         all.into_iter().collect()
@@ -97,24 +97,32 @@ impl<'a> Gallery<'a> {
 }
 
 /// The samples of a finding whose pictures are shown: of a pair the two that
-/// its evidence is about, in that order; of others the first few.
-pub(super) fn faces(report: &Report<'_>, finding: &Finding) -> Vec<SampleId> {
-    // A finding may fold many copies; among its first few there are two of one
-    // pair.
-    let mut first: Vec<SampleId> = finding.samples.iter().take(FACES).copied().collect();
-    if let Evidence::Pair(evidence) = &finding.evidence {
+/// its sentence and evidence are about, which come first among its samples, in
+/// listing order, because the evidence maps the first listed to the second; of
+/// others the first few.
+pub(super) fn faces(finding: &Finding) -> Vec<SampleId> {
+    let most = match finding.evidence {
+        Evidence::Pair(_) => 2,
+        _ => FACES,
+    };
+    let mut first: Vec<SampleId> = finding.samples.iter().take(most).copied().collect();
+    if most == 2 {
         first.sort_unstable();
-        let pairs = &report.duplicates.pairs;
-        let told = first.iter().enumerate().find_map(|(place, &a)| {
-            (first[place + 1..].iter())
-                .filter_map(|&b| pairs.binary_search_by_key(&(a, b), |p| (p.a, p.b)).ok())
-                .map(|index| &pairs[index])
-                .find(|pair| pair.evidence == *evidence)
-        });
-        if let Some(pair) = told {
-            return vec![pair.a, pair.b];
-        }
     }
-    first.truncate(FACES);
     first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::Fixture;
+
+    #[test]
+    fn card_of_many_copies_shows_the_two_that_its_sentence_is_about() {
+        let fixture = Fixture::new();
+        let mut leak = fixture.outcome.findings[0].clone();
+        assert!(matches!(leak.evidence, Evidence::Pair(_)));
+        leak.samples = [12, 0, 1, 2, 3].map(SampleId).to_vec();
+        assert_eq!(faces(&leak), [0, 12].map(SampleId));
+    }
 }

@@ -30,7 +30,7 @@ pub const THUMBNAIL_SIDE: u32 = 192;
 /// The samples whose pictures the page shows, each once: the few that
 /// [`render`] wants thumbnails of.
 pub fn shown(report: &Report<'_>) -> Vec<SampleId> {
-    gallery::Gallery::plan(report).samples(report)
+    gallery::Gallery::plan(report).samples()
 }
 
 /// The page, with `thumbnails` for the pictures that [`shown`] names.

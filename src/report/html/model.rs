@@ -34,6 +34,10 @@ pub(super) struct Page {
     pairs: Vec<ShelfView>,
     groups: Vec<GroupView>,
     groups_left: usize,
+    /// Why no pair is shown, where none is.
+    no_pairs: String,
+    /// How many pairs there are and where they stand; empty where none were
+    /// searched for.
     pairs_all: String,
     leaked_classes: Vec<LeakedClass>,
     leaked_classes_left: usize,
@@ -184,7 +188,8 @@ impl Page {
             pairs,
             groups,
             groups_left: gallery.groups_left,
-            pairs_all: counted(report.duplicates.pairs.len() as u64, "pair", "pairs"),
+            no_pairs: no_pairs(report),
+            pairs_all: pairs_all(report),
             leaked_classes,
             leaked_classes_left,
             scatters: scatters(report),
@@ -241,6 +246,54 @@ fn severities(report: &Report<'_>) -> Vec<(&'static str, String)> {
     (Severity::ALL.into_iter())
         .map(|severity| (severity.name(), number(report.count(severity))))
         .collect()
+}
+
+/// Why no check tells of copies: they were not asked for, not all could be
+/// looked at, or there are none.
+fn no_pairs(report: &Report<'_>) -> String {
+    let runs = report.outcome.runs.iter();
+    let states: Vec<&RunState> = runs
+        .filter(|run| run.check.is_about_copies())
+        .map(|run| &run.state)
+        .collect();
+    if states
+        .iter()
+        .any(|state| matches!(state, RunState::Failed(_)))
+    {
+        return "The search for copies did not end: see “Not checked”.".to_owned();
+    }
+    if !states
+        .iter()
+        .any(|state| matches!(state, RunState::Completed))
+    {
+        return "Copies were not asked for: no check for them was selected.".to_owned();
+    }
+    let splits = report.headlines.splits.iter();
+    let (compared, samples) = splits.fold((0, 0), |(compared, samples), figures| {
+        (compared + figures.compared, samples + figures.samples)
+    });
+    let of = format!(
+        "{} of {} compared",
+        number(compared),
+        counted(samples, "image", "images")
+    );
+    match report.duplicates.count() {
+        0 => format!("None were found: {of}."),
+        _ => format!("None that counts was found: {of}."),
+    }
+}
+
+fn pairs_all(report: &Report<'_>) -> String {
+    let duplicates = report.duplicates;
+    let all = counted(duplicates.count(), "pair", "pairs");
+    match duplicates.pairs_not_listed {
+        _ if !duplicates.is_searched() => String::new(),
+        0 => format!("{all} in all"),
+        _ => format!(
+            "{all} in all, {} of them one by one",
+            number(duplicates.pairs.len() as u64)
+        ),
+    }
 }
 
 /// The first of them, and how many more there are.
