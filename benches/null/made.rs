@@ -165,6 +165,7 @@ impl Made {
             mean_cr: part(110.0, 140.0),
             colourfulness: part(5.0, 40.0),
             sharpness: part(100.0, 2000.0),
+            edge_sharpness: Some(part(1.0, 2.0)),
             entropy: part(6.0, 8.0),
             luma_p1: part(0.0, 20.0),
             luma_p5: part(20.0, 40.0),
