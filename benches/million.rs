@@ -267,6 +267,7 @@ fn fingerprint(id: u32) -> Fingerprint {
                 dct: from ^ near,
                 gradient: from.rotate_left(17) ^ near,
             }),
+            mattes: false,
         }),
     }
 }

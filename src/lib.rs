@@ -29,6 +29,7 @@ pub mod report;
 pub mod review;
 pub mod sample;
 pub mod scan;
+pub mod scratch;
 pub mod source;
 pub mod statistics;
 

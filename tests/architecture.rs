@@ -9,7 +9,7 @@ use std::path::Path;
 /// lower levels.
 const LEVELS: &[&[&str]] = &[
     &["error"],
-    &["executor", "progress", "statistics"],
+    &["executor", "progress", "scratch", "statistics"],
     &["sample"],
     &["finding", "distribution"],
     &["gate"],

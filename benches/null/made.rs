@@ -193,6 +193,7 @@ impl Made {
                     dct: shared,
                     gradient: own,
                 }),
+                mattes: false,
             }),
         }
     }

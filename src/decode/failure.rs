@@ -30,7 +30,7 @@ pub enum DecodeFailure {
     #[error("is corrupt: {0}")]
     Corrupt(String),
     /// A decoder panicked; the scan went on.
-    #[error("made the decoder panic: {0}")]
+    #[error("cannot be decoded: its decoder stops with an internal error")]
     Panicked(String),
     /// The bytes could not be read in the first place.
     #[error("cannot be read: {0}")]

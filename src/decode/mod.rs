@@ -2,16 +2,20 @@
 //! road. Reads no file and judges no picture.
 //!
 //! Rules that hold on every road: luma and chroma are full-range Rec. 601;
-//! transparency is laid over white; of 16-bit channels the upper 8 bits count;
-//! ICC profiles are named and not applied; EXIF orientation is applied; a file
+//! transparency is laid over white, and where that matters also over black and
+//! dropped, unless it hides all of the picture: then it is dropped; of 16-bit
+//! channels the upper 8 bits count, unless the values span less than a quarter
+//! of the range: these are stretched to all of it; ICC profiles are named and not applied; EXIF orientation is applied; a file
 //! that ends before its picture does is [`DecodeFailure::Truncated`].
 
+mod depth;
 mod exif;
 mod failure;
 mod format;
 mod header;
 mod icc;
 mod jpeg;
+mod matte;
 mod orientation;
 mod pixels;
 mod reduce;
@@ -28,13 +32,14 @@ pub use exif::ExifFacts;
 pub use failure::DecodeFailure;
 pub use format::{Format, Sniffed, sniff};
 pub use header::{ColourMode, Header, JpegFacts, Subsampling};
+pub use matte::Matte;
 pub use orientation::Orientation;
 pub use pixels::{Depth, Pixels};
 pub(crate) use resample::resampled;
 pub use thumbnail::{Plane, Thumbnail};
 
 use image::RgbImage;
-use reduce::Wanted;
+use reduce::{Reduced, Wanted};
 
 use crate::sample::ContentHash;
 
@@ -62,7 +67,45 @@ pub struct Decoded {
     pub header: Header,
     /// The small upright picture. Its size depends on the picture's size only.
     pub thumbnail: Thumbnail,
+    /// The same before [black](Matte::Black) and with its alpha channel
+    /// [dropped](Matte::Dropped), where that makes a difference.
+    pub mattes: Option<Box<[Thumbnail; 2]>>,
 }
+
+/// A picture's luma on the way to be compared, at twice the size that is
+/// compared at most.
+#[derive(Debug, Clone)]
+pub(crate) struct CloseUp {
+    reduced: Reduced,
+    orientation: Orientation,
+}
+
+impl CloseUp {
+    /// Of a picture that is there already.
+    pub(crate) fn of(luma: Plane) -> Self {
+        Self {
+            reduced: Reduced {
+                width: luma.width,
+                height: luma.height,
+                luma: reduce::Blocks {
+                    covered: (luma.width.into(), luma.height.into()),
+                    plane: luma,
+                },
+                chroma: None,
+            },
+            orientation: Orientation::Upright,
+        }
+    }
+
+    /// The upright luma, its long side at most `side` samples, never enlarged.
+    pub(crate) fn luma(&self, side: u32) -> Option<Plane> {
+        self.reduced.gray(self.orientation, side)
+    }
+}
+
+/// Mean difference of luma, of 255, from which on a picture before black is
+/// another than before white: as much as two JPEG encodings differ by.
+const OTHER: f64 = 3.0;
 
 /// Reads a picture's facts and thumbnail.
 ///
@@ -82,12 +125,33 @@ pub fn decode(
 ) -> Result<Decoded, DecodeFailure> {
     guarded(|| {
         let format = recognised(bytes, extension)?;
-        let (header, reduced) = roads::reduced(format, bytes, limits, Wanted::Thumbnail)?;
-        let thumbnail = reduced
-            .thumbnail(header.orientation)
-            .ok_or_else(unsized_picture)?;
-        Ok(Decoded { header, thumbnail })
+        let (header, views) = roads::reduced(format, bytes, limits, Wanted::Thumbnail)?;
+        let small = |reduced: &Reduced| {
+            let thumbnail = reduced.thumbnail(header.orientation);
+            thumbnail.ok_or_else(unsized_picture)
+        };
+        let thumbnail = small(&views.usual)?;
+        let mattes = match &views.others {
+            Some(others) => Some(Box::new([small(&others[0])?, small(&others[1])?])),
+            None => None,
+        };
+        let mattes = mattes.filter(|mattes| {
+            let mut other = mattes.iter();
+            other.any(|other| difference(&thumbnail.luma, &other.luma) >= OTHER)
+        });
+        Ok(Decoded {
+            header,
+            thumbnail,
+            mattes,
+        })
     })
+}
+
+/// The mean difference of two planes of one size.
+fn difference(a: &Plane, b: &Plane) -> f64 {
+    let pairs = a.samples.iter().zip(&b.samples);
+    let sum: u64 = pairs.map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    sum as f64 / a.samples.len().max(1) as f64
 }
 
 /// Decodes every pixel into a form in which two pictures are equal exactly if
@@ -134,8 +198,8 @@ pub fn preview(
 ) -> Result<RgbImage, DecodeFailure> {
     guarded(|| {
         let format = recognised(bytes, extension)?;
-        let (header, reduced) = roads::reduced(format, bytes, limits, Wanted::Preview(long_side))?;
-        reduced
+        let (header, views) = roads::reduced(format, bytes, limits, Wanted::Preview(long_side))?;
+        (views.usual)
             .rgb(header.orientation, long_side)
             .and_then(|(width, height, rgb)| RgbImage::from_raw(width, height, rgb))
             .ok_or_else(unsized_picture)
@@ -157,31 +221,36 @@ pub fn covering(
     guarded(|| {
         let format = recognised(bytes, extension)?;
         let wanted = Wanted::Cover(width.max(height));
-        let (header, reduced) = roads::reduced(format, bytes, limits, wanted)?;
-        reduced
+        let (header, views) = roads::reduced(format, bytes, limits, wanted)?;
+        (views.usual)
             .covering(header.orientation, width, height)
             .and_then(|rgb| RgbImage::from_raw(width, height, rgb))
             .ok_or_else(unsized_picture)
     })
 }
 
-/// The upright luma with its long side at most `long_side` samples, never
-/// enlarged, for comparing. Memory as [`decode`].
+/// The upright luma before `matte`, to be had at any size of at most `side`
+/// samples, for comparing. Memory as [`decode`].
 ///
 /// # Errors
 /// As [`decode`].
-pub fn luma(
+pub(crate) fn close_up(
     bytes: &[u8],
     extension: Option<&str>,
     limits: &Limits,
-    long_side: u32,
-) -> Result<Plane, DecodeFailure> {
+    side: u32,
+    matte: Matte,
+) -> Result<CloseUp, DecodeFailure> {
     guarded(|| {
         let format = recognised(bytes, extension)?;
-        let (header, reduced) = roads::reduced(format, bytes, limits, Wanted::Luma(long_side))?;
-        reduced
-            .gray(header.orientation, long_side)
-            .ok_or_else(unsized_picture)
+        let (header, views) = roads::reduced(format, bytes, limits, Wanted::Luma(side))?;
+        Ok(CloseUp {
+            reduced: Reduced {
+                chroma: None,
+                ..views.of(matte).clone()
+            },
+            orientation: header.orientation,
+        })
     })
 }
 

@@ -1,9 +1,7 @@
 //! Whole pictures in one canonical form. Compares nothing itself.
 
-use image::ColorType;
-
 use super::format::Format;
-use super::roads::{self, library::Whole};
+use super::roads::{self, whole::Whole};
 use super::{DecodeFailure, Limits};
 use crate::sample::ContentHash;
 
@@ -19,9 +17,10 @@ pub enum Depth {
 /// Every pixel of an upright picture, so that equality is equality of looks.
 ///
 /// Always red, green, blue and alpha. Pixels that cannot be seen (alpha 0) are
-/// all zero. Sixteen bits are kept only where some sample needs them: a sample
-/// widened from 8 bits has two equal bytes. Float samples (TIFF) count as 16
-/// bits, 1.0 being full. ICC profiles are not applied.
+/// all zero; a picture of nothing else is one without alpha. Sixteen bits are
+/// kept only where some sample needs them: a sample widened from 8 bits has two
+/// equal bytes. Wider numbers (TIFF) are brought to 16 bits. ICC profiles are
+/// not applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pixels {
     /// Columns.
@@ -32,6 +31,9 @@ pub struct Pixels {
     pub depth: Depth,
     /// `width * height` pixels of four channels.
     pub rgba: Vec<u8>,
+    /// What stands for black and for white in the file, bit by bit, where
+    /// numbers wider than 16 bits fill no range by nature.
+    pub range: Option<[u64; 2]>,
 }
 
 impl Pixels {
@@ -42,6 +44,9 @@ impl Pixels {
         hasher.update(&self.height.to_le_bytes());
         hasher.update(&[self.depth as u8]);
         hasher.update(&self.rgba);
+        for end in self.range.iter().flatten() {
+            hasher.update(&end.to_le_bytes());
+        }
         let mut short = [0; 16];
         short.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
         ContentHash(short)
@@ -53,8 +58,7 @@ pub(super) fn decode(
     bytes: &[u8],
     limits: &Limits,
 ) -> Result<Pixels, DecodeFailure> {
-    let orientation = roads::checked(format, bytes, limits)?;
-    let whole = Whole::decode(format, bytes, limits)?;
+    let (orientation, whole) = roads::whole(format, bytes, limits)?;
     let (depth, rgba) = canonical(&whole);
     let bytes = match depth {
         Depth::Eight => 4,
@@ -66,60 +70,38 @@ pub(super) fn decode(
         height,
         depth,
         rgba: orientation.apply(rgba, whole.width, whole.height, bytes),
+        range: whole.range,
     })
 }
 
 fn canonical(whole: &Whole) -> (Depth, Vec<u8>) {
-    let channels = usize::from(whole.colour.channel_count());
-    match whole.colour {
-        ColorType::L8 | ColorType::La8 | ColorType::Rgb8 | ColorType::Rgba8 => {
-            (Depth::Eight, rgba(&whole.samples, channels, 255))
+    match whole.narrowest() {
+        Ok(narrow) => (Depth::Eight, rgba(&narrow, whole.channels, u8::MAX)),
+        Err(wide) => {
+            let rgba = rgba(wide, whole.channels, u16::MAX);
+            let bytes = rgba.iter().flat_map(|sample| sample.to_be_bytes());
+            (Depth::Sixteen, bytes.collect())
         }
-        ColorType::Rgb32F | ColorType::Rgba32F => {
-            let samples = whole.samples.as_chunks::<4>().0.iter();
-            // The cast clamps, and makes 0 of what is not a number.
-            let wide = samples.map(|&sample| (f32::from_ne_bytes(sample) * 65535.0 + 0.5) as u16);
-            narrowest(rgba(&wide.collect::<Vec<u16>>(), channels, u16::MAX))
-        }
-        _ => {
-            let samples = whole.samples.as_chunks::<2>().0.iter();
-            let wide = samples.map(|&sample| u16::from_ne_bytes(sample));
-            narrowest(rgba(&wide.collect::<Vec<u16>>(), channels, u16::MAX))
-        }
-    }
-}
-
-fn narrowest(wide: Vec<u16>) -> (Depth, Vec<u8>) {
-    let needed = wide.iter().any(|&sample| sample >> 8 != sample & 0xFF);
-    if needed {
-        (
-            Depth::Sixteen,
-            wide.iter()
-                .flat_map(|sample| sample.to_be_bytes())
-                .collect(),
-        )
-    } else {
-        (
-            Depth::Eight,
-            wide.iter().map(|&sample| sample as u8).collect(),
-        )
     }
 }
 
 /// Spreads `channels` channels to four, and blanks what cannot be seen.
 fn rgba<T: Copy + Default + PartialEq>(samples: &[T], channels: usize, opaque: T) -> Vec<T> {
+    let zero = T::default();
     let spread = |pixel: &[T]| match *pixel {
         [v] => [v, v, v, opaque],
         [v, a] => [v, v, v, a],
         [r, g, b] => [r, g, b, opaque],
         [r, g, b, a, ..] => [r, g, b, a],
-        [] => [T::default(); 4],
+        [] => [zero; 4],
     };
-    samples
-        .chunks_exact(channels)
-        .flat_map(|pixel| match spread(pixel) {
-            [_, _, _, alpha] if alpha == T::default() => [T::default(); 4],
-            visible => visible,
+    let pixels = samples.chunks_exact(channels).map(spread);
+    let visible = pixels.clone().any(|[.., alpha]| alpha != zero);
+    pixels
+        .flat_map(|[r, g, b, alpha]| match (alpha == zero, visible) {
+            (true, true) => [zero; 4],
+            (true, false) => [r, g, b, opaque],
+            _ => [r, g, b, alpha],
         })
         .collect()
 }

@@ -1,5 +1,6 @@
 //! Sums pixels into blocks, row by row. Knows nothing of file formats.
 
+use super::matte::Matte;
 use super::reduce::{Blocks, Reduced, to_sample};
 use super::thumbnail::Plane;
 
@@ -13,6 +14,21 @@ pub(crate) enum Row<'a> {
     Rgba(&'a [u8]),
 }
 
+impl Row<'_> {
+    /// Whether every pixel is opaque, and whether any is to be seen at all.
+    pub(super) fn opacity(self) -> (bool, bool) {
+        let of = |mut alpha: std::iter::StepBy<std::slice::Iter<'_, u8>>| {
+            let opaque = alpha.clone().all(|&alpha| alpha == 255);
+            (opaque, opaque || alpha.any(|&alpha| alpha > 0))
+        };
+        match self {
+            Self::Gray(_) | Self::Colour(_) => (true, true),
+            Self::GrayAlpha(bytes) => of(bytes.get(1..).unwrap_or_default().iter().step_by(2)),
+            Self::Rgba(bytes) => of(bytes.get(3..).unwrap_or_default().iter().step_by(4)),
+        }
+    }
+}
+
 /// What a [`Reducer`] sums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Channels {
@@ -22,7 +38,7 @@ pub(crate) enum Channels {
 }
 
 impl Channels {
-    fn count(self) -> usize {
+    pub(crate) fn count(self) -> usize {
         match self {
             Self::Gray => 1,
             Self::Rgb | Self::YCbCr => 3,
@@ -33,9 +49,10 @@ impl Channels {
 /// Sums pixels into blocks, row by row, holding only the sums.
 ///
 /// Transparency is laid over white, the paper most programs assume when they
-/// save a picture as JPEG; the colour hidden under a transparent pixel thus
-/// never shows.
+/// save a picture as JPEG, unless another [matte](Matte) is asked for.
+#[derive(Clone)]
 pub(crate) struct Reducer {
+    matte: Matte,
     width: u32,
     height: u32,
     block: u32,
@@ -45,6 +62,7 @@ pub(crate) struct Reducer {
 }
 
 /// One (gray) or three values a block.
+#[derive(Clone)]
 enum Sums {
     Many(Vec<u32>),
     /// Blocks of one pixel are their own means.
@@ -58,6 +76,7 @@ impl Reducer {
         let columns = width.div_ceil(block) as usize;
         let values = columns * height.div_ceil(block) as usize * channels.count();
         Self {
+            matte: Matte::White,
             width,
             height,
             block,
@@ -68,6 +87,11 @@ impl Reducer {
                 _ => Sums::Many(vec![0; values]),
             },
         }
+    }
+
+    /// The same, which lays what follows over another matte.
+    pub(super) fn before(self, matte: Matte) -> Self {
+        Self { matte, ..self }
     }
 
     /// Adds row `y`, whole.
@@ -84,6 +108,7 @@ impl Reducer {
             first: first as usize,
             step: step as usize,
             block: self.block as usize,
+            matte: self.matte,
         };
         match &mut self.sums {
             Sums::Many(sums) => {
@@ -162,6 +187,7 @@ struct Placement {
     first: usize,
     step: usize,
     block: usize,
+    matte: Matte,
 }
 
 impl Placement {
@@ -174,19 +200,36 @@ impl Placement {
         row: Row<'_>,
         put: impl Fn(&mut T, u8),
     ) {
+        match self.matte {
+            Matte::White => self.put_over(sums, channels, row, over_white, put),
+            Matte::Black => self.put_over(sums, channels, row, over_black, put),
+            Matte::Dropped => self.put_over(sums, channels, row, |value, _| value, put),
+        }
+    }
+
+    /// The same, with transparency laid `over` something.
+    #[inline]
+    fn put_over<T>(
+        &self,
+        sums: Option<&mut [T]>,
+        channels: Channels,
+        row: Row<'_>,
+        over: impl Fn(u8, u8) -> u8,
+        put: impl Fn(&mut T, u8),
+    ) {
         let Some(sums) = sums else { return };
         match (row, channels) {
             (Row::Gray(bytes), Channels::Gray) => self.put::<1, 1, T>(sums, bytes, |p| *p, put),
             (Row::GrayAlpha(bytes), Channels::Gray) => {
-                self.put::<2, 1, T>(sums, bytes, |&[v, a]| [over_white(v, a)], put);
+                self.put::<2, 1, T>(sums, bytes, |&[v, a]| [over(v, a)], put);
             }
             (Row::Gray(bytes), _) => self.put::<1, 3, T>(sums, bytes, |&[v]| [v; 3], put),
             (Row::GrayAlpha(bytes), _) => {
-                self.put::<2, 3, T>(sums, bytes, |&[v, a]| [over_white(v, a); 3], put);
+                self.put::<2, 3, T>(sums, bytes, |&[v, a]| [over(v, a); 3], put);
             }
             (Row::Colour(bytes), _) => self.put::<3, 3, T>(sums, bytes, |p| *p, put),
             (Row::Rgba(bytes), _) => {
-                let colour = |&[r, g, b, a]: &[u8; 4]| [r, g, b].map(|v| over_white(v, a));
+                let colour = |&[r, g, b, a]: &[u8; 4]| [r, g, b].map(|v| over(v, a));
                 self.put::<4, 3, T>(sums, bytes, colour, put);
             }
         }
@@ -247,6 +290,11 @@ fn in_blocks<const BLOCK: usize, S, P>(sums: &mut [S], pixels: &[P], add: impl F
 fn over_white(value: u8, alpha: u8) -> u8 {
     let (value, alpha) = (u32::from(value), u32::from(alpha));
     ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+}
+
+/// `value` of opacity `alpha` before black, rounded.
+fn over_black(value: u8, alpha: u8) -> u8 {
+    ((u32::from(value) * u32::from(alpha) + 127) / 255) as u8
 }
 
 /// Colours handled together.

@@ -352,3 +352,152 @@ fn kinds_of_failure_are_all_listed() {
     ];
     assert_eq!(failures.map(|failure| failure.kind()), DecodeFailure::KINDS);
 }
+
+#[test]
+fn low_values_of_many_bits_are_stretched_by_one_rule_in_every_format() {
+    let picture = scene(120, 90);
+    let deep = |top: f32, offset: u16| {
+        image::ImageBuffer::<image::Luma<u16>, Vec<u16>>::from_fn(120, 90, |x, y| {
+            let tone = f32::from(picture.get_pixel(x, y).0[1]) / 255.0;
+            image::Luma([offset + (tone * top) as u16])
+        })
+    };
+    let plain = GrayImage::from_fn(120, 90, |x, y| image::Luma([picture.get_pixel(x, y).0[1]]));
+    let expected = thumbnail(&written(&plain.into(), ImageFormat::Png), "png");
+    for (top, offset) in [(700.0, 0), (4095.0, 0), (4095.0, 30_000), (65_535.0, 0)] {
+        let file = |format| written(&DynamicImage::ImageLuma16(deep(top, offset)), format);
+        let small = thumbnail(&file(ImageFormat::Png), "png");
+        assert_eq!(small, thumbnail(&file(ImageFormat::Tiff), "tiff"));
+        assert_eq!(small, thumbnail(&file(ImageFormat::Pnm), "pgm"));
+        // The darkest and the brightest of the picture become black and white.
+        let (low, high) = (
+            *expected.luma.samples.iter().min().unwrap(),
+            *expected.luma.samples.iter().max().unwrap(),
+        );
+        for (&seen, &tone) in small.luma.samples.iter().zip(&expected.luma.samples) {
+            let stretched = f32::from(tone - low) / f32::from(high - low) * 255.0;
+            let wanted = if top > 5000.0 {
+                f32::from(tone)
+            } else {
+                stretched
+            };
+            assert!(
+                (f32::from(seen) - wanted).abs() < 6.0,
+                "{seen}, not {wanted}: {top}"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_matte_shows_what_a_copy_saved_on_it_shows() {
+    let colours = scene(300, 200);
+    let picture = RgbaImage::from_fn(300, 200, |x, y| {
+        let Rgb([r, g, b]) = *colours.get_pixel(x, y);
+        Rgba([r, g, b, if (x / 60 + y / 50) % 3 == 0 { 60 } else { 255 }])
+    });
+    let on = |matte: Option<u8>| {
+        let flat = RgbImage::from_fn(300, 200, |x, y| {
+            let Rgba([r, g, b, a]) = *picture.get_pixel(x, y);
+            let over = |value: u8| match matte {
+                None => value,
+                Some(matte) => {
+                    let (value, matte, a) = (u32::from(value), u32::from(matte), u32::from(a));
+                    ((value * a + matte * (255 - a) + 127) / 255) as u8
+                }
+            };
+            Rgb([over(r), over(g), over(b)])
+        });
+        thumbnail(&written(&flat.into(), ImageFormat::Png), "png")
+    };
+    let file = DynamicImage::ImageRgba8(picture.clone());
+    for (format, extension) in [
+        (ImageFormat::Png, "png"),
+        (ImageFormat::WebP, "webp"),
+        (ImageFormat::Tiff, "tiff"),
+    ] {
+        let file = written(&file, format);
+        let decoded = decode(&file, Some(extension), &Limits::default()).unwrap();
+        let [black, dropped] = *decoded.mattes.unwrap();
+        for (seen, wanted) in [
+            (decoded.thumbnail, on(Some(255))),
+            (black, on(Some(0))),
+            (dropped, on(None)),
+        ] {
+            assert!(difference(&seen.luma, &wanted.luma).0 <= 1, "{extension}");
+            assert!(difference(&seen.cb, &wanted.cb).0 <= 1, "{extension}");
+        }
+        let close = |matte| {
+            let close = close_up(&file, Some(extension), &Limits::default(), 64, matte);
+            close.unwrap().luma(64).unwrap()
+        };
+        assert!(difference(&close(Matte::Black), &on(Some(0)).luma).1 < 2.0);
+    }
+}
+
+#[test]
+fn a_picture_hidden_by_its_alpha_is_the_one_without() {
+    let shown = scene(90, 70);
+    let hidden = RgbaImage::from_fn(90, 70, |x, y| {
+        let Rgb([r, g, b]) = *shown.get_pixel(x, y);
+        Rgba([r, g, b, 0])
+    });
+    let (shown, hidden) = (DynamicImage::from(shown), DynamicImage::from(hidden));
+    for (format, extension) in [(ImageFormat::Png, "png"), (ImageFormat::WebP, "webp")] {
+        let files = [&shown, &hidden].map(|picture| written(picture, format));
+        let [shown, hidden] = files.map(|file| {
+            let decoded = decode(&file, Some(extension), &Limits::default()).unwrap();
+            let hash = pixel_hash(&file, Some(extension), &Limits::default()).unwrap();
+            (decoded.thumbnail, decoded.mattes, hash)
+        });
+        assert_eq!(shown, hidden, "{extension}");
+    }
+}
+
+#[test]
+fn gif_rows_come_out_as_the_library_gives_them_interlaced_or_not() {
+    for interlaced in [false, true] {
+        for (left, top, width, height) in [(0, 0, 61, 45), (7, 5, 40, 33), (50, 40, 61, 45)] {
+            let mut file = Vec::new();
+            let mut encoder = gif::Encoder::new(&mut file, 61, 45, &[]).unwrap();
+            let palette: Vec<u8> = (0..=255u8).flat_map(|v| [v, 255 - v, v / 2]).collect();
+            let rows = (0..height).map(|y| if interlaced { stored(y, height) } else { y });
+            let pixels: Vec<u8> = rows
+                .flat_map(|y| (0..width).map(move |x| ((x * 3 + y * 5) % 256) as u8))
+                .collect();
+            let frame = gif::Frame {
+                left,
+                top,
+                width,
+                height,
+                interlaced,
+                transparent: Some(17),
+                palette: Some(palette),
+                buffer: pixels.into(),
+                ..gif::Frame::default()
+            };
+            encoder.write_frame(&frame).unwrap();
+            drop(encoder);
+            let shown = preview(&file, None, &Limits::default(), 61).unwrap();
+            let whole = pixels_of(&file);
+            for (seen, &[r, g, b, a]) in shown.pixels().zip(whole.as_chunks::<4>().0) {
+                let wanted = if a == 0 { [255; 3] } else { [r, g, b] };
+                let near = seen.0.iter().zip(wanted).all(|(a, b)| a.abs_diff(b) <= 3);
+                assert!(near, "{seen:?} {wanted:?}");
+            }
+        }
+    }
+}
+
+/// The row that an interlaced frame stores as number `place`.
+fn stored(place: u16, height: u16) -> u16 {
+    let passes = [(0u16, 8usize), (4, 8), (2, 4), (1, 2)];
+    let order = passes
+        .iter()
+        .flat_map(|&(first, step)| (first..height).step_by(step));
+    order.collect::<Vec<_>>()[usize::from(place)]
+}
+
+fn pixels_of(file: &[u8]) -> Vec<u8> {
+    pixels(file, None, &Limits::default()).unwrap().rgba
+}

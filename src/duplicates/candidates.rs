@@ -278,7 +278,7 @@ impl Found<'_> {
 /// Guesses between any two of the pictures asking, at most about 20 each.
 /// Memory: 800 bytes and the guesses of each, and one run of windows.
 pub(crate) fn propose(
-    askers: &[Asker],
+    askers: &[&Asker],
     lumas: &Lumas<'_>,
     executor: &Executor,
 ) -> Result<Vec<Guess>, Interrupted> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::hamming::pairs_within;
 use super::looked_at::LookedAt;
 use super::prove::prove;
+use super::same_pixels::same_pixels;
 use super::{Duplicates, Pair, groups};
 use crate::executor::{Executor, Interrupted};
 use crate::finding::{PairEvidence, Relation, Transform};
@@ -50,14 +51,14 @@ pub(super) fn find(
     };
     let hinted = alike_by_hash(table, &copies, executor)?;
     let proof = prove(copies.len(), &looked_at, &hinted, CUT, executor)?;
-    let exact = looked_at.of_same_pixels(&proof.pairs, executor)?;
+    let same = same_pixels(&proof, &looked_at, executor)?;
 
     let mut found = Duplicates {
         abstained: proof.abstained,
-        kept: proof.kept,
+        kept: proof.kept.clone(),
         ..of_same_content(&copies)
     };
-    for (proven, exact) in proof.pairs.iter().zip(exact) {
+    for (proven, exact) in proof.pairs.iter().zip(same.proven) {
         let (a, b) = (
             &copies[proven.first as usize],
             &copies[proven.second as usize],
@@ -74,7 +75,25 @@ pub(super) fn find(
         };
         expand(&mut found, a, b, &evidence);
     }
+    let group = |index: u32| &copies[index as usize];
+    for (a, b) in same.others {
+        expand(&mut found, group(a), group(b), &identical());
+    }
+    for equals in same.groups {
+        for (i, &a) in equals.iter().enumerate() {
+            for &b in &equals[i + 1..] {
+                // As of files that are equal byte by byte.
+                if equals.len() <= WHOLE_GROUP || i == 0 {
+                    expand(&mut found, group(a), group(b), &identical());
+                } else {
+                    found.pairs_not_listed += (group(a).len() * group(b).len()) as u64;
+                }
+            }
+        }
+    }
     found.pairs.sort_by_key(|pair| (pair.a, pair.b));
+    // A picture may be thin and yet be compared.
+    found.pairs.dedup_by_key(|pair| (pair.a, pair.b));
     found.groups = groups(table.len(), found.pairs.iter().map(|pair| (pair.a, pair.b)));
     Ok(found)
 }

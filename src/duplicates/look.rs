@@ -63,11 +63,16 @@ impl Look {
         let numbers = (pair.map.0.iter())
             .chain(&agreement)
             .map(|number| number.to_bits());
+        let mattes = [pair.mattes.0, pair.mattes.1].map(|matte| matte as u32);
         let whole = [pair.sides.0, pair.sides.1, detail];
         Self {
             fixed,
             moving,
-            terms: numbers.chain(whole).flat_map(u32::to_le_bytes).collect(),
+            terms: numbers
+                .chain(whole)
+                .chain(mattes)
+                .flat_map(u32::to_le_bytes)
+                .collect(),
         }
     }
 }
@@ -91,6 +96,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::decode::Matte;
     use crate::duplicates::verify::map::Map;
 
     #[test]
@@ -108,21 +114,24 @@ mod tests {
         let pair = Aligned {
             fixed: 0,
             moving: 1,
+            mattes: (Matte::White, Matte::White),
             map: Map::IDENTITY,
             agreement: Agreement::default(),
             detail: Detail::Full,
             sides: (256, 200),
             odds: 1.0,
         };
-        let mut others = vec![pair.clone(); 6];
+        let mut others = vec![pair.clone(); 8];
         others[1].map.0[5] = f32::EPSILON;
         others[2].agreement.mean = 0.5;
         others[3].agreement.skew = 0.5;
         others[4].detail = Detail::Double;
         others[5].sides = (200, 256);
+        others[6].mattes.0 = Matte::Black;
+        others[7].mattes.1 = Matte::Black;
         let terms: BTreeSet<Vec<u8>> =
             (others.iter().map(|pair| Look::new(pair, 0, 1).terms)).collect();
-        assert_eq!(terms.len(), 6);
+        assert_eq!(terms.len(), 8);
         assert_eq!(Look::new(&pair, 0, 1), Look::new(&others[0], 0, 1));
     }
 }

@@ -1,18 +1,16 @@
 //! The pictures of a scan as an album, which remembers what an earlier scan
 //! saw in a pair. Judges nothing itself.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::look::{self, Look};
-use super::prove::{Album, Proven};
-use crate::decode::{Plane, Thumbnail};
+use super::prove::Album;
+use super::verify::closer::SIDE;
+use crate::decode::{CloseUp, Matte, Thumbnail};
 use crate::executor::{Executor, Interrupted};
-use crate::finding::Relation;
 use crate::fingerprint::cache::Key;
 use crate::fingerprint::{FingerprintTable, Pictures};
 use crate::sample::{ContentHash, SampleId};
-
-/// What is left between two pictures that may hold the same pixels, over the
-/// contrast: thumbnails of one picture by two decoders differ by rounding.
-const UNTOUCHED: f32 = 0.03;
 
 /// The first sample of each content, as pictures to compare.
 pub(super) struct LookedAt<'a> {
@@ -24,17 +22,22 @@ pub(super) struct LookedAt<'a> {
 }
 
 impl Album for LookedAt<'_> {
-    fn thumbnail(&self, index: usize) -> Option<(Thumbnail, u32, u32)> {
+    fn thumbnail(&self, index: usize, matte: Matte) -> Option<(Thumbnail, u32, u32)> {
         let id = self.sample(index)?;
         let facts = self.table.facts(id)?;
         // Without hashes there is too little in the picture to compare.
         facts.hashes?;
-        let thumbnail = self.pictures.thumbnail(id)?;
+        let thumbnail = self.pictures.thumbnail_before(id, matte)?;
         Some((thumbnail, facts.header.width, facts.header.height))
     }
 
-    fn luma(&self, index: usize, side: u32) -> Option<Plane> {
-        self.pictures.luma(self.sample(index)?, side)
+    fn has_mattes(&self, index: usize) -> bool {
+        let facts = self.sample(index).and_then(|id| self.table.facts(id));
+        facts.is_some_and(|facts| facts.mattes)
+    }
+
+    fn close_up(&self, index: usize, matte: Matte) -> Option<CloseUp> {
+        self.pictures.close_up(self.sample(index)?, SIDE, matte)
     }
 
     fn remembered(&self, looks: &[Look]) -> Vec<Option<Option<f32>>> {
@@ -82,69 +85,52 @@ impl LookedAt<'_> {
         Some(Key::of_parts(self.method, parts))
     }
 
-    /// Which of `pairs` hold the same pixels: stored anew without loss. Of
-    /// these only those that look untouched are decoded again, once in a
-    /// cache's life.
-    pub(super) fn of_same_pixels(
-        &self,
-        pairs: &[Proven],
-        executor: &Executor,
-    ) -> Result<Vec<bool>, Interrupted> {
-        let mut same = vec![false; pairs.len()];
-        let untouched: Vec<usize> = (0..pairs.len())
-            .filter(|&i| self.looks_untouched(&pairs[i]))
-            .collect();
-        let keys: Vec<Option<Key>> = (untouched.iter())
-            .map(|&i| self.key_of_pixels(&pairs[i]))
-            .collect();
-        let kept = self.pictures.verdicts(&keys);
-        let answers = executor.map(untouched.len(), |k| {
-            if let Some([known @ (0 | 1)]) = kept[k].as_deref() {
-                return *known == 1;
-            }
-            let pair = &pairs[untouched[k]];
-            let same = self.same_pixels(pair);
-            if let (Some(same), Some(key)) = (same, keys[k])
-                && self.may_be_kept([pair.first as usize, pair.second as usize])
-            {
-                self.pictures.keep_verdict(key, vec![u8::from(same)]);
-            }
-            same == Some(true)
-        })?;
-        for (i, answer) in untouched.into_iter().zip(answers) {
-            same[i] = answer;
-        }
-        Ok(same)
-    }
-
-    fn looks_untouched(&self, proven: &Proven) -> bool {
-        proven.relation == Relation::Near
-            && proven.residual < UNTOUCHED
-            && self.size(proven.first as usize) == self.size(proven.second as usize)
-    }
-
-    /// `None` if one of the two cannot be read any more.
-    fn same_pixels(&self, proven: &Proven) -> Option<bool> {
-        let hash = |index: u32| self.pictures.pixel_hash(self.sample(index as usize)?);
-        Some(hash(proven.first)? == hash(proven.second)?)
-    }
-
-    /// The same whichever of the two comes first.
-    fn key_of_pixels(&self, proven: &Proven) -> Option<Key> {
-        let content = |index: u32| self.content(index as usize);
-        let (a, b) = (content(proven.first)?, content(proven.second)?);
-        let method = format!("{}: pixels", self.method);
-        Some(Key::of_pair(&method, a.min(b), a.max(b)))
-    }
-
-    fn size(&self, index: usize) -> Option<(u32, u32)> {
+    /// Columns and rows of a picture.
+    pub(super) fn size(&self, index: usize) -> Option<(u32, u32)> {
         let header = &self.table.facts(self.sample(index)?)?.header;
         Some((header.width, header.height))
+    }
+
+    /// The digest of the pixels of each of `pictures` that can be read: each is
+    /// decoded once in a cache's life.
+    pub(super) fn digests(
+        &self,
+        pictures: &BTreeSet<usize>,
+        executor: &Executor,
+    ) -> Result<BTreeMap<usize, ContentHash>, Interrupted> {
+        let pictures: Vec<usize> = pictures.iter().copied().collect();
+        let keys: Vec<Option<Key>> = (pictures.iter())
+            .map(|&index| {
+                let method = format!("{}: pixels", self.method);
+                Some(Key::of_parts(&method, [&self.content(index)?.0[..]]))
+            })
+            .collect();
+        let kept = self.pictures.verdicts(&keys);
+        let digests = executor.map(pictures.len(), |i| {
+            let known = kept[i]
+                .as_ref()
+                .and_then(|bytes| bytes.as_slice().try_into().ok());
+            if let Some(known) = known {
+                return Some(ContentHash(known));
+            }
+            let index = pictures[i];
+            let digest = self.pictures.pixel_hash(self.sample(index)?)?;
+            if let Some(key) = keys[i]
+                && self.may_be_kept([index, index])
+            {
+                self.pictures.keep_verdict(key, digest.0.to_vec());
+            }
+            Some(digest)
+        })?;
+        let found = pictures.into_iter().zip(digests);
+        Ok(found
+            .filter_map(|(index, digest)| Some((index, digest?)))
+            .collect())
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeSet;
     use std::io::Cursor;
     use std::path::Path;
@@ -166,7 +152,7 @@ mod tests {
     use crate::source::{ReadFailure, Reader, Stamp};
 
     /// Files in memory that note which of them are read.
-    struct Files {
+    pub(in super::super) struct Files {
         bytes: Vec<Vec<u8>>,
         modified: AtomicI64,
         read: Mutex<Vec<u32>>,
@@ -203,7 +189,7 @@ mod tests {
         }
     }
 
-    fn files(bytes: Vec<Vec<u8>>) -> Arc<Files> {
+    pub(in super::super) fn files(bytes: Vec<Vec<u8>>) -> Arc<Files> {
         Arc::new(Files {
             bytes,
             modified: AtomicI64::new(1),
@@ -227,7 +213,7 @@ mod tests {
 
     /// Three pictures of each of six scenes, `3 * scene` the first: as it is,
     /// brighter, and cropped. Then scene 5 once more, in another format.
-    static SET: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    pub(in super::super) static SET: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
         let mut all = Vec::new();
         for scene in (0..6).map(Scene::new) {
             all.push(png(|x, y| scene.tone(x, y)));
@@ -251,7 +237,7 @@ mod tests {
         (found.pairs, read)
     }
 
-    fn scan_with(
+    pub(in super::super) fn scan_with(
         files: &Arc<Files>,
         folder: Option<&TempDir>,
         method: &str,

@@ -15,6 +15,8 @@ mod looked_at;
 mod products;
 mod prove;
 mod remembered;
+mod runs;
+mod same_pixels;
 mod verify;
 
 pub use doubt::{Doubt, WEAK};

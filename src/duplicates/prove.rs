@@ -2,26 +2,35 @@
 //! labels.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::background::in_view_of_all;
-use super::candidates::{Asking, Guess, propose};
+use super::candidates::{Asker, Asking, Guess, propose};
 use super::groups::Sets;
 use super::look::Look;
+use super::runs::{Place, runs};
+use super::same_pixels::UNTOUCHED;
+use super::verify::closer::SIDE as CLOSE_UP;
 use super::verify::map::Map;
 use super::verify::{Aligned, Answer, Detail, Subject, approach, explained, judge};
-use crate::decode::{Plane, Thumbnail};
+use crate::decode::{CloseUp, Matte, Thumbnail};
 use crate::executor::{Executor, Interrupted};
 use crate::finding::{Relation, Transform};
 
 /// Gives pictures by index.
 pub(crate) trait Album: Sync {
-    /// Thumbnail, full width and full height of picture `index`; `None` for
-    /// pictures that take no part.
-    fn thumbnail(&self, index: usize) -> Option<(Thumbnail, u32, u32)>;
+    /// Thumbnail, full width and full height of picture `index` before `matte`;
+    /// `None` for pictures that take no part.
+    fn thumbnail(&self, index: usize, matte: Matte) -> Option<(Thumbnail, u32, u32)>;
 
-    /// Luma of picture `index`, upright, its long side at most `side`; at the
-    /// price of a decode.
-    fn luma(&self, index: usize, side: u32) -> Option<Plane>;
+    /// Whether picture `index` looks otherwise before another matte.
+    fn has_mattes(&self, _index: usize) -> bool {
+        false
+    }
+
+    /// Luma of picture `index` before `matte`, as fine as two are compared; at
+    /// the price of a decode.
+    fn close_up(&self, index: usize, matte: Matte) -> Option<CloseUp>;
 
     /// What each of `looks` is known to give without looking: log odds, or
     /// `Some(None)` where the two share too little. `None` if it is not known.
@@ -54,6 +63,9 @@ pub(crate) struct Proof {
     pub(crate) pairs: Vec<Proven>,
     /// Candidate pairs with too little in them to say.
     pub(crate) abstained: u64,
+    /// Pairs given up that look untouched, or hold too little to say: they may
+    /// still be equal pixel by pixel.
+    pub(crate) given_up: Vec<(u32, u32)>,
     /// How many were left after each stage.
     pub(crate) kept: Vec<(&'static str, u64)>,
 }
@@ -84,47 +96,69 @@ pub(crate) fn prove(
 ) -> Result<Proof, Interrupted> {
     let asking = Asking::new();
     let prepared = executor.map(count, |index| {
-        let (thumbnail, width, height) = album.thumbnail(index)?;
-        let subject = Subject::new(&thumbnail, width, height)?;
-        let asker = asking.of(&thumbnail.luma);
-        Some((asker, (count <= KEPT).then_some(subject)))
+        let mattes = match album.has_mattes(index) {
+            true => &Matte::ALL[..],
+            false => &Matte::ALL[..1],
+        };
+        let views = mattes.iter().map(|&matte| {
+            let (thumbnail, width, height) = album.thumbnail(index, matte)?;
+            let subject = Subject::new(&thumbnail, width, height)?;
+            let asker = asking.of(&thumbnail.luma);
+            Some((asker, (count <= KEPT).then_some(subject)))
+        });
+        views.collect::<Option<Vec<_>>>()
     })?;
-    let (mut ids, mut askers, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+    let mut ids = Vec::new();
+    let (mut views, mut askers, mut kept) = (Vec::new(), Vec::new(), Vec::new());
     for (id, prepared) in (0u32..).zip(prepared) {
-        if let Some((asker, subject)) = prepared {
-            ids.push(id);
+        let Some(prepared) = prepared else { continue };
+        let alone = prepared.len() == 1;
+        for (&matte, (asker, subject)) in Matte::ALL.iter().zip(prepared) {
+            views.push(View {
+                picture: ids.len() as u32,
+                matte,
+                alone,
+            });
             askers.push(asker);
             kept.extend(subject);
         }
+        ids.push(id);
     }
-    let luma = |picture: usize| {
-        let (thumbnail, ..) = album.thumbnail(ids[picture] as usize)?;
-        Some(thumbnail.luma)
+    let judges = Judges {
+        ids,
+        views,
+        kept,
+        album,
     };
-    let mut guesses = propose(&askers, &luma, executor)?;
-    drop(askers);
+    let mut guesses = judges.proposed(askers, executor)?;
     guesses.extend(hinted.iter().filter_map(|(a, b)| {
         Some(Guess {
-            fixed: ids.binary_search(a).ok()? as u32,
-            moving: ids.binary_search(b).ok()? as u32,
+            fixed: judges.usual(*a)?,
+            moving: judges.usual(*b)?,
             map: Map::IDENTITY,
             score: 1.0,
         })
     }));
-    let key = |g: &Guess| (g.fixed.min(g.moving), g.fixed.max(g.moving));
+    let key = |g: &Guess| {
+        let (a, b) = (judges.owner(g.fixed), judges.owner(g.moving));
+        (a.min(b), a.max(b))
+    };
     guesses.sort_by(|a, b| key(a).cmp(&key(b)).then(b.score.total_cmp(&a.score)));
     let candidates: Vec<&[Guess]> = guesses.chunk_by(|a, b| key(a) == key(b)).collect();
-    let judges = Judges { ids, kept, album };
     let mut proof = Proof::default();
     let mut near = 0;
     let mut aligned: Vec<Aligned> = Vec::new();
     for chunk in candidates.chunks(AT_ONCE) {
         let answers = executor.map(chunk.len(), |i| judges.answer(chunk[i]))?;
-        for (answer, approached) in answers {
+        for (guesses, (answer, approached)) in chunk.iter().zip(answers) {
             near += u64::from(approached > 0);
             match answer {
                 Answer::Aligned(pair) if pair.matters() => aligned.push(*pair),
-                Answer::Abstained => proof.abstained += 1,
+                Answer::Abstained => {
+                    proof.abstained += 1;
+                    let (a, b) = key(&guesses[0]);
+                    proof.given_up.push(judges.pair(a, b));
+                }
                 _ => {}
             }
         }
@@ -139,6 +173,15 @@ pub(crate) fn prove(
             .filter(|odds| passes(Some(*odds)))
             .and_then(|odds| judges.proven(&aligned[i], odds))
     })?;
+    let untouched = |pair: &&Aligned| pair.agreement.residual < UNTOUCHED;
+    let not_proven = aligned
+        .iter()
+        .zip(&proven)
+        .filter(|(_, proven)| proven.is_none());
+    let not_proven = not_proven.map(|(pair, _)| pair).filter(untouched);
+    proof
+        .given_up
+        .extend(not_proven.map(|pair| judges.pair(pair.fixed, pair.moving)));
     proof.pairs = proven.into_iter().flatten().collect();
     proof.kept = vec![
         ("pictures", judges.ids.len() as u64),
@@ -207,47 +250,117 @@ fn alone(
     Ok(odds)
 }
 
+/// A picture before one matte.
+struct View {
+    /// Its number among those that take part.
+    picture: u32,
+    matte: Matte,
+    /// It looks the same before all.
+    alone: bool,
+}
+
 /// The pictures that take part.
 struct Judges<'a> {
     ids: Vec<u32>,
-    /// Of all of them or, beyond [`KEPT`], of none.
+    /// Of each picture one or, before each matte, several; in order.
+    views: Vec<View>,
+    /// Of all views or, beyond [`KEPT`], of none.
     kept: Vec<Subject>,
     album: &'a dyn Album,
 }
 
 impl Judges<'_> {
-    fn thumbnail(&self, picture: u32) -> Option<(Thumbnail, u32, u32)> {
-        self.album.thumbnail(self.ids[picture as usize] as usize)
+    fn owner(&self, view: u32) -> u32 {
+        self.views[view as usize].picture
     }
 
-    fn luma(&self, picture: u32, side: u32) -> Option<Plane> {
-        self.album.luma(self.ids[picture as usize] as usize, side)
+    /// Two pictures by their numbers in the album, the lower first.
+    fn pair(&self, a: u32, b: u32) -> (u32, u32) {
+        (self.ids[a.min(b) as usize], self.ids[a.max(b) as usize])
     }
 
-    fn subject(&self, picture: u32) -> Option<Cow<'_, Subject>> {
-        if let Some(kept) = self.kept.get(picture as usize) {
+    /// The first view of picture `id`.
+    fn usual(&self, id: u32) -> Option<u32> {
+        let picture = self.ids.binary_search(&id).ok()? as u32;
+        let first = (self.views).partition_point(|view| view.picture < picture);
+        Some(first as u32)
+    }
+
+    /// Guesses between views. For each matte the pictures before it are
+    /// searched by themselves: views of one picture do not crowd out others.
+    fn proposed(&self, askers: Vec<Asker>, executor: &Executor) -> Result<Vec<Guess>, Interrupted> {
+        let mut all = Vec::new();
+        for matte in Matte::ALL {
+            let usual = matte == Matte::White;
+            if !usual && self.views.iter().all(|view| view.alone) {
+                break;
+            }
+            let (numbers, askers): (Vec<u32>, Vec<&Asker>) = (0u32..)
+                .zip(&askers)
+                .filter(|&(view, _)| {
+                    let view = &self.views[view as usize];
+                    view.alone || view.matte == matte
+                })
+                .unzip();
+            let luma = |place: usize| Some(self.thumbnail(numbers[place])?.0.luma);
+            let guesses = propose(&askers, &luma, executor)?.into_iter();
+            let guesses = guesses.map(|guess| Guess {
+                fixed: numbers[guess.fixed as usize],
+                moving: numbers[guess.moving as usize],
+                ..guess
+            });
+            let alone = |view: u32| self.views[view as usize].alone;
+            all.extend(
+                guesses.filter(|guess| usual || !alone(guess.fixed) || !alone(guess.moving)),
+            );
+        }
+        Ok(all)
+    }
+
+    fn thumbnail(&self, view: u32) -> Option<(Thumbnail, u32, u32)> {
+        let View { picture, matte, .. } = self.views[view as usize];
+        self.thumbnail_of(picture, matte)
+    }
+
+    fn thumbnail_of(&self, picture: u32, matte: Matte) -> Option<(Thumbnail, u32, u32)> {
+        let id = self.ids[picture as usize];
+        self.album.thumbnail(id as usize, matte)
+    }
+
+    fn subject(&self, view: u32) -> Option<Cow<'_, Subject>> {
+        if let Some(kept) = self.kept.get(view as usize) {
             return Some(Cow::Borrowed(kept));
         }
-        let (thumbnail, width, height) = self.thumbnail(picture)?;
+        let (thumbnail, width, height) = self.thumbnail(view)?;
         Subject::new(&thumbnail, width, height).map(Cow::Owned)
     }
 
     /// The answer on a pair from all guesses about it, best first, and how
     /// many of them came near.
     fn answer(&self, guesses: &[Guess]) -> (Answer, usize) {
-        let (one, other) = (guesses[0].fixed, guesses[0].moving);
-        let (Some(first), Some(second)) = (self.subject(one), self.subject(other)) else {
-            return (Answer::Different, 0);
-        };
-        let subject = |picture: u32| if picture == one { &first } else { &second };
+        let mut subjects: BTreeMap<u32, Cow<'_, Subject>> = BTreeMap::new();
+        let mut mattes = BTreeSet::new();
+        for guess in guesses {
+            for view in [guess.fixed, guess.moving] {
+                if subjects.contains_key(&view) {
+                    continue;
+                }
+                let Some(subject) = self.subject(view) else {
+                    return (Answer::Different, 0);
+                };
+                subjects.insert(view, subject);
+                mattes.insert(self.views[view as usize].matte);
+            }
+        }
+        let subject = |view: u32| &*subjects[&view];
         let mut near: Vec<_> = guesses
             .iter()
-            .take(2 * TRIES)
+            .take(2 * TRIES * mattes.len())
             .filter_map(|guess| approach(guess, subject(guess.fixed), subject(guess.moving)))
             .collect();
         near.sort_by(|a, b| b.correlation.total_cmp(&a.correlation));
         let mut best = Answer::Different;
-        for coarse in near.iter().take(TRIES) {
+        for coarse in near.iter().take(TRIES * mattes.len()) {
             let (Some((a, ..)), Some((b, ..))) =
                 (self.thumbnail(coarse.fixed), self.thumbnail(coarse.moving))
             else {
@@ -255,6 +368,12 @@ impl Judges<'_> {
             };
             let (fixed, moving) = (subject(coarse.fixed), subject(coarse.moving));
             best = best.or(judge(coarse, (fixed, &a), (moving, &b)));
+        }
+        if let Answer::Aligned(pair) = &mut best {
+            let view = |view: u32| &self.views[view as usize];
+            let (fixed, moving) = (view(pair.fixed), view(pair.moving));
+            pair.mattes = (fixed.matte, moving.matte);
+            (pair.fixed, pair.moving) = (fixed.picture, moving.picture);
         }
         (best, near.len())
     }
@@ -278,9 +397,53 @@ impl Judges<'_> {
             self.album.remembered(&looks)
         })?;
         let known: Vec<Option<Option<f32>>> = known.into_iter().flatten().collect();
-        let found = executor.map(finer.len(), |k| {
-            known[k].unwrap_or_else(|| self.odds(pair(k)))
-        })?;
+        let mut found: Vec<Option<f32>> = vec![None; finer.len()];
+        let mut unknown = Vec::new();
+        for (k, known) in known.into_iter().enumerate() {
+            match known {
+                Some(known) => found[k] = known,
+                None => unknown.push(k),
+            }
+        }
+        let places: Vec<[Place; 2]> = (unknown.iter())
+            .map(|&k| {
+                let pair = pair(k);
+                [(pair.fixed, pair.mattes.0), (pair.moving, pair.mattes.1)]
+            })
+            .collect();
+        let bytes = |picture: u32| {
+            let longest = CLOSE_UP as f32 * 2.0;
+            match self
+                .kept
+                .get(self.views.partition_point(|v| v.picture < picture))
+            {
+                Some(subject) => subject.samples(longest),
+                None => (longest * longest) as usize,
+            }
+        };
+        // Of one run and the next the same pictures, decoded once.
+        let mut shown: BTreeMap<Place, Option<CloseUp>> = BTreeMap::new();
+        for run in runs(&places, bytes) {
+            let wanted: BTreeSet<Place> = run.iter().flat_map(|&i| places[i]).collect();
+            shown.retain(|place, _| wanted.contains(place));
+            let missing: Vec<Place> = (wanted.into_iter())
+                .filter(|place| !shown.contains_key(place))
+                .collect();
+            let decoded = executor.map(missing.len(), |i| {
+                let (picture, matte) = missing[i];
+                let id = self.ids[picture as usize] as usize;
+                self.album.close_up(id, matte)
+            })?;
+            shown.extend(missing.into_iter().zip(decoded));
+            let seen = executor.map(run.len(), |i| {
+                let [fixed, moving] = places[run[i]].map(|place| shown.get(&place));
+                let pair = pair(unknown[run[i]]);
+                self.odds(pair, fixed?.as_ref()?, moving?.as_ref()?)
+            })?;
+            for (&i, seen) in run.iter().zip(seen) {
+                found[unknown[i]] = seen;
+            }
+        }
         for (k, found) in finer.into_iter().zip(found) {
             odds[k] = found;
         }
@@ -292,9 +455,8 @@ impl Judges<'_> {
         Look::new(pair, id(pair.fixed), id(pair.moving))
     }
 
-    fn odds(&self, pair: &Aligned) -> Option<f32> {
-        let fixed = self.luma(pair.fixed, pair.sides.0)?;
-        let moving = self.luma(pair.moving, pair.sides.1)?;
+    fn odds(&self, pair: &Aligned, fixed: &CloseUp, moving: &CloseUp) -> Option<f32> {
+        let (fixed, moving) = (fixed.luma(pair.sides.0)?, moving.luma(pair.sides.1)?);
         let odds = pair.closer(&fixed, &moving);
         self.album.remember(&self.look(pair), odds);
         odds
@@ -303,7 +465,10 @@ impl Judges<'_> {
     /// The pair with what was done to the picture.
     fn proven(&self, pair: &Aligned, odds: f32) -> Option<Proven> {
         let (fixed, moving) = (pair.fixed, pair.moving);
-        let (a, b) = (self.thumbnail(fixed)?, self.thumbnail(moving)?);
+        let (a, b) = (
+            self.thumbnail_of(fixed, pair.mattes.0)?,
+            self.thumbnail_of(moving, pair.mattes.1)?,
+        );
         let (relation, transform) = explained(pair, &a, &b)?;
         Some(Proven {
             first: self.ids[fixed.min(moving) as usize],

@@ -4,7 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::prove::{Album, Proof, prove};
-use crate::decode::{Plane, Thumbnail};
+use crate::decode::{CloseUp, Matte, Plane, Thumbnail};
 use crate::executor::{Executor, StopFlag};
 use crate::finding::{Extent, Relation};
 
@@ -98,12 +98,12 @@ impl<'a> Shown<'a> {
 }
 
 impl Album for Shown<'_> {
-    fn thumbnail(&self, index: usize) -> Option<(Thumbnail, u32, u32)> {
+    fn thumbnail(&self, index: usize, _: Matte) -> Option<(Thumbnail, u32, u32)> {
         Some((self.thumbnails.get(index)?.clone(), self.width, self.height))
     }
 
-    fn luma(&self, index: usize, side: u32) -> Option<Plane> {
-        Some(self.at(index, side)?.luma)
+    fn close_up(&self, index: usize, _: Matte) -> Option<CloseUp> {
+        Some(CloseUp::of(self.at(index, 256)?.luma))
     }
 }
 

@@ -178,7 +178,8 @@ impl Work<'_> {
 
     fn anew(&self, id: SampleId, key: Option<Key>, batch: &mut Batch) -> (Fingerprint, Place) {
         let (fingerprint, thumbnail) = of_sample(id, self.reader, &self.limits);
-        let (slot, bytes) = thumbnail.map(|made| batch.add(&made)).unzip();
+        let added = thumbnail.map(|(usual, mattes)| batch.add(&usual, mattes.as_deref()));
+        let (slot, bytes) = added.unzip();
         // A file written to while it was read is not the file of its stamp.
         let key = key.filter(|key| {
             let stamp = self.reader.stamp(id);
@@ -204,11 +205,10 @@ impl Work<'_> {
     }
 }
 
-fn of_sample(
-    id: SampleId,
-    reader: &dyn Reader,
-    limits: &Limits,
-) -> (Fingerprint, Option<Thumbnail>) {
+/// A thumbnail, and those before other mattes.
+type Made = (Thumbnail, Option<Box<[Thumbnail; 2]>>);
+
+fn of_sample(id: SampleId, reader: &dyn Reader, limits: &Limits) -> (Fingerprint, Option<Made>) {
     let bytes = match reader.read(id) {
         Ok(bytes) => bytes,
         Err(failure) => {
@@ -224,13 +224,22 @@ fn of_sample(
     let (image, thumbnail) = match decode::decode(&bytes, extension.as_deref(), limits) {
         Ok(decoded) => {
             let statistics = Statistics::of(&decoded.thumbnail);
-            let hashes = with_hash_maker(|maker| maker.hashes(&decoded.thumbnail, &statistics));
+            let others = decoded.mattes.iter().flat_map(|mattes| mattes.iter());
+            // Of a white drawing on nothing the paper hides all there is.
+            let hashes = with_hash_maker(|maker| {
+                let usual = maker.hashes(&decoded.thumbnail, &statistics);
+                usual.or_else(|| {
+                    let mut others = others.map(|other| (other, Statistics::of(other)));
+                    others.find_map(|(other, statistics)| maker.hashes(other, &statistics))
+                })
+            });
             let facts = ImageFacts {
                 header: decoded.header,
                 statistics,
                 hashes,
+                mattes: decoded.mattes.is_some(),
             };
-            (Ok(facts), Some(decoded.thumbnail))
+            (Ok(facts), Some((decoded.thumbnail, decoded.mattes)))
         }
         Err(failure) => (Err(failure), None),
     };

@@ -36,6 +36,8 @@ pub struct ImageFacts {
     pub statistics: Statistics,
     /// Withheld from pictures with too little in them to be told apart.
     pub hashes: Option<Hashes>,
+    /// It is transparent in part, and looks otherwise before other mattes.
+    pub mattes: bool,
 }
 
 /// The fingerprints of all samples of a listing.

@@ -7,7 +7,7 @@ use image::{ImageFormat, RgbImage};
 
 use super::cache::{Cache, Key, Shelf};
 use super::spool::{self, Slot, Spool};
-use crate::decode::{self, DecodeFailure, Limits, Plane, Thumbnail};
+use crate::decode::{self, CloseUp, DecodeFailure, Limits, Matte, Thumbnail};
 use crate::sample::{ContentHash, SampleId};
 use crate::source::{ReadFailure, Reader};
 
@@ -73,20 +73,31 @@ impl Pictures {
 
     /// A sample's thumbnail, if its picture was decoded.
     pub fn thumbnail(&self, id: SampleId) -> Option<Thumbnail> {
+        self.thumbnail_before(id, Matte::White)
+    }
+
+    /// The same before `matte`.
+    pub(crate) fn thumbnail_before(&self, id: SampleId, matte: Matte) -> Option<Thumbnail> {
         let (spool, place) = match &self.thumbnails {
             Thumbnails::Made(make) => return make(id),
             Thumbnails::Kept { spool, places } => (spool, places.get(id.index())?),
         };
         if let Some(slot) = place.slot {
-            return spool.get(slot).ok();
+            return spool.get(slot, matte).ok();
         }
         let kept = self.recall(self.derived(id, THUMBNAIL));
-        kept.and_then(|bytes| spool::from_bytes(&bytes))
+        kept.and_then(|bytes| spool::from_bytes(&bytes, matte))
             // The cache was emptied meanwhile.
             .or_else(|| {
                 self.decode(id, |bytes, extension, limits| {
                     let decoded = decode::decode(bytes, extension, limits);
-                    decoded.map(|decoded| decoded.thumbnail)
+                    decoded.map(
+                        |decoded| match (decoded.mattes.map(|others| *others), matte) {
+                            (Some([black, _]), Matte::Black) => black,
+                            (Some([_, dropped]), Matte::Dropped) => dropped,
+                            _ => decoded.thumbnail,
+                        },
+                    )
                 })
             })
     }
@@ -124,14 +135,14 @@ impl Pictures {
         })
     }
 
-    /// The picture's luma, upright, long side at most `side` samples. Reads and
-    /// decodes the file.
-    pub fn luma(&self, id: SampleId, side: u32) -> Option<Plane> {
+    /// The picture's luma before `matte`, upright, to be had at any size of at
+    /// most `side` samples. Reads and decodes the file.
+    pub(crate) fn close_up(&self, id: SampleId, side: u32, matte: Matte) -> Option<CloseUp> {
         if let Thumbnails::Made(make) = &self.thumbnails {
-            return make(id).map(|made| made.luma);
+            return make(id).map(|made| CloseUp::of(made.luma));
         }
         self.decode(id, |bytes, extension, limits| {
-            decode::luma(bytes, extension, limits, side)
+            decode::close_up(bytes, extension, limits, side, matte)
         })
     }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Mutex;
 
-use crate::decode::{Plane, Thumbnail};
+use crate::decode::{Matte, Plane, Thumbnail};
 
 /// An unnamed temporary file of thumbnails, gone when it is dropped.
 #[derive(Debug)]
@@ -38,17 +38,23 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Adds a thumbnail; its place once the batch is pushed to an empty spool,
-    /// and what [`from_bytes`] reads.
-    pub(super) fn add(&mut self, thumbnail: &Thumbnail) -> (Slot, &[u8]) {
+    /// Adds a thumbnail and those before other mattes; their place once the
+    /// batch is pushed to an empty spool, and what [`from_bytes`] reads.
+    pub(super) fn add(
+        &mut self,
+        thumbnail: &Thumbnail,
+        mattes: Option<&[Thumbnail; 2]>,
+    ) -> (Slot, &[u8]) {
         let offset = self.bytes.len();
-        let (luma, cb, cr) = (&thumbnail.luma, &thumbnail.cb, &thumbnail.cr);
-        // Sides of luma and chroma, one byte each because none is over
-        // `Thumbnail::LUMA_SIDE`; then the three planes.
-        let sides = [luma.width, luma.height, cb.width, cb.height];
-        self.bytes.extend(sides.map(|side| side as u8));
-        for plane in [luma, cb, cr] {
-            self.bytes.extend_from_slice(&plane.samples);
+        for thumbnail in [thumbnail].into_iter().chain(mattes.into_iter().flatten()) {
+            let (luma, cb, cr) = (&thumbnail.luma, &thumbnail.cb, &thumbnail.cr);
+            // Sides of luma and chroma, one byte each because none is over
+            // `Thumbnail::LUMA_SIDE`; then the three planes.
+            let sides = [luma.width, luma.height, cb.width, cb.height];
+            self.bytes.extend(sides.map(|side| side as u8));
+            for plane in [luma, cb, cr] {
+                self.bytes.extend_from_slice(&plane.samples);
+            }
         }
         let bytes = &self.bytes[offset..];
         let slot = Slot {
@@ -91,15 +97,31 @@ impl Spool {
     ///
     /// # Errors
     /// When the disk fails.
-    pub(super) fn get(&self, slot: Slot) -> io::Result<Thumbnail> {
+    pub(super) fn get(&self, slot: Slot, matte: Matte) -> io::Result<Thumbnail> {
         let mut bytes = vec![0; slot.length as usize];
         read_at(&self.file, &mut bytes, slot.offset)?;
-        from_bytes(&bytes).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+        from_bytes(&bytes, matte).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
     }
 }
 
 /// Reads what [`Batch::add`] wrote; `None` for anything else.
-pub(super) fn from_bytes(bytes: &[u8]) -> Option<Thumbnail> {
+pub(super) fn from_bytes(bytes: &[u8], matte: Matte) -> Option<Thumbnail> {
+    let (usual, rest) = one(bytes)?;
+    if rest.is_empty() {
+        return Some(usual);
+    }
+    let (black, rest) = one(rest)?;
+    let (dropped, rest) = one(rest)?;
+    let wanted = match matte {
+        Matte::White => usual,
+        Matte::Black => black,
+        Matte::Dropped => dropped,
+    };
+    rest.is_empty().then_some(wanted)
+}
+
+/// The first thumbnail, and what lies behind it.
+fn one(bytes: &[u8]) -> Option<(Thumbnail, &[u8])> {
     let (sides, mut rest) = bytes.split_first_chunk::<4>()?;
     let [luma_width, luma_height, width, height] = sides.map(u32::from);
     let mut take = |width: u32, height: u32| {
@@ -116,7 +138,7 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Option<Thumbnail> {
         cb: take(width, height)?,
         cr: take(width, height)?,
     };
-    rest.is_empty().then_some(thumbnail)
+    Some((thumbnail, rest))
 }
 
 #[cfg(unix)]
@@ -152,20 +174,27 @@ mod tests {
         let mut slots = Vec::new();
         for sides in [1..=20, 21..=64] {
             let mut batch = Batch::default();
-            let added = sides.map(|side| batch.add(&make(side, side as u8)).0);
+            let added = sides.map(|side| {
+                let mattes = [make(side, 70), make(side, 80)];
+                let mattes = (side % 3 == 0).then_some(&mattes);
+                batch.add(&make(side, side as u8), mattes).0
+            });
             let added: Vec<_> = added.collect();
             let start = spool.push(&batch).expect("written");
             slots.extend(added.into_iter().map(|slot| slot.shifted(start)));
         }
         for (side, slot) in (1..=64u32).zip(slots).collect::<Vec<_>>().into_iter().rev() {
-            assert_eq!(spool.get(slot).expect("read"), make(side, side as u8));
+            for (matte, value) in Matte::ALL.into_iter().zip([side as u8, 70, 80]) {
+                let value = if side % 3 == 0 { value } else { side as u8 };
+                assert_eq!(spool.get(slot, matte).expect("read"), make(side, value));
+            }
         }
     }
 
     #[test]
     fn foreign_bytes_are_refused() {
-        assert_eq!(from_bytes(&[]), None);
-        assert_eq!(from_bytes(&[1, 1, 0, 0]), None);
-        assert_eq!(from_bytes(&[1, 1, 0, 0, 7, 7]), None);
+        assert_eq!(from_bytes(&[], Matte::White), None);
+        assert_eq!(from_bytes(&[1, 1, 0, 0], Matte::White), None);
+        assert_eq!(from_bytes(&[1, 1, 0, 0, 7, 7], Matte::White), None);
     }
 }

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::scratch::{PREFIX, hold};
 
 /// Writes `text` to `path`, making the folders above it. A file there is
 /// replaced at once when the new one is complete; what is no plain file (a
@@ -27,6 +28,7 @@ pub fn write_file(path: &Path, text: &str) -> Result<()> {
     }
     fs::create_dir_all(folder).map_err(failed)?;
     let mut file = beside().tempfile_in(folder).map_err(failed)?;
+    hold(file.as_file());
     file.write_all(text.as_bytes()).map_err(failed)?;
     file.persist(path).map_err(|e| failed(e.error))?;
     Ok(())
@@ -34,9 +36,9 @@ pub fn write_file(path: &Path, text: &str) -> Result<()> {
 
 /// Makes hidden names, and gives what it makes the rights of any new file:
 /// a temporary file's own are for its owner alone.
-pub(super) fn beside() -> tempfile::Builder<'static, 'static> {
+fn beside() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".splitlint-");
+    builder.prefix(PREFIX);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -5,9 +5,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::file::beside;
 use super::{Report, json, tables};
 use crate::error::{Error, Result};
+use crate::scratch::Scratch;
 
 /// The name of the file that marks a folder as a report.
 const SUMMARY: &str = "summary.json";
@@ -33,23 +33,18 @@ pub fn write_folder(report: &Report<'_>, page: Option<&str>, folder: &Path) -> R
     };
     let failed = |e: io::Error| Error::output(folder, e);
     fs::create_dir_all(place).map_err(failed)?;
-    let new = folder_beside(place).map_err(failed)?;
+    let new = Scratch::in_folder(place).map_err(failed)?;
+    // Beside the folder an earlier scan may have begun it.
+    new.sweep(match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    });
     fill(report, page, new.path()).map_err(|e| named_as_wanted(e, new.path(), folder))?;
     if is_there {
         replace(new.path(), folder)
     } else {
         fs::rename(new.path(), folder).map_err(failed)
     }
-}
-
-fn folder_beside(place: &Path) -> io::Result<tempfile::TempDir> {
-    let mut builder = beside();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o777));
-    }
-    builder.tempdir_in(place)
 }
 
 fn fill(report: &Report<'_>, page: Option<&str>, folder: &Path) -> Result<()> {

@@ -10,6 +10,7 @@ use super::plan::{Action, Plan};
 use crate::error::{Error, Result};
 use crate::executor::StopFlag;
 use crate::sample::{Listing, Role};
+use crate::scratch::Scratch;
 use crate::source::Reader;
 
 /// A sample that stays.
@@ -186,16 +187,12 @@ pub fn copy(
         _ => Path::new("."),
     };
     fs::create_dir_all(parent).map_err(failed)?;
-    let beside = tempfile::Builder::new()
-        .prefix(".splitlint-")
-        .tempdir_in(parent)
-        .map_err(failed)?;
-    let inside = beside.path().join("copy");
-    fs::create_dir(&inside).map_err(failed)?;
+    let beside = Scratch::in_folder(parent).map_err(failed)?;
+    let inside = beside.path();
     for stay in staying {
         stop.check()?;
         let to = inside.join(&stay.to);
-        let made = fs::create_dir_all(to.parent().unwrap_or(&inside))
+        let made = fs::create_dir_all(to.parent().unwrap_or(inside))
             .and_then(|()| put(&stay.from, &to, by));
         made.map_err(|e| Error::output(folder.join(&stay.to), hint(e, by)))?;
     }
@@ -205,7 +202,7 @@ pub fn copy(
     if folder.exists() {
         fs::remove_dir(folder).map_err(failed)?;
     }
-    fs::rename(&inside, folder).map_err(failed)
+    fs::rename(inside, folder).map_err(failed)
 }
 
 fn put(from: &Path, to: &Path, by: By) -> io::Result<()> {

@@ -6,8 +6,8 @@ pub(super) struct ScanBytes {
     bytes: Vec<u8>,
     /// Where each restart interval ends in `bytes`.
     ends: Vec<usize>,
-    /// Restart markers come numbered 0 to 7 in turn.
-    pub(super) restarts_in_order: bool,
+    /// The first restart marker that does not come in turn, counted from 0.
+    out_of_order: Option<usize>,
     /// Where in the file the marker stands that ends the scan; `None` if the
     /// file ends first.
     pub(super) next_marker: Option<usize>,
@@ -19,7 +19,7 @@ impl ScanBytes {
         let mut scan = Self {
             bytes: Vec::with_capacity(file.len().saturating_sub(start) + 8),
             ends: Vec::new(),
-            restarts_in_order: true,
+            out_of_order: None,
             next_marker: None,
         };
         let mut from = start;
@@ -34,7 +34,9 @@ impl ScanBytes {
                 Some(&marker @ 0xD0..=0xD7) => {
                     scan.bytes.extend_from_slice(&file[from..at]);
                     let expected = 0xD0 + (scan.ends.len() % 8) as u8;
-                    scan.restarts_in_order &= marker == expected;
+                    if marker != expected && scan.out_of_order.is_none() {
+                        scan.out_of_order = Some(scan.ends.len());
+                    }
                     scan.ends.push(scan.bytes.len());
                     from = at + 2;
                 }
@@ -60,6 +62,18 @@ impl ScanBytes {
     /// Number of restart intervals.
     pub(super) fn intervals(&self) -> usize {
         self.ends.len()
+    }
+
+    /// Whether the restart markers between the first `intervals` intervals come
+    /// numbered 0 to 7 in turn.
+    pub(super) fn restarts_in_order(&self, intervals: usize) -> bool {
+        self.out_of_order
+            .is_none_or(|marker| marker + 1 >= intervals)
+    }
+
+    /// Whether nothing lies behind the last restart marker.
+    pub(super) fn last_is_empty(&self) -> bool {
+        matches!(self.ends.as_slice(), [.., before, last] if before == last)
     }
 
     /// A reader of restart interval `index`.
@@ -149,7 +163,7 @@ mod tests {
         let scan = ScanBytes::read(&file, 0);
         assert_eq!(scan.intervals(), 2);
         assert_eq!(scan.next_marker, Some(8));
-        assert!(scan.restarts_in_order);
+        assert!(scan.restarts_in_order(scan.intervals()));
         assert_eq!(scan.bytes[..4], [0xAA, 0xFF, 0xBB, 0xCC]);
         assert_eq!(skip_scan(&file, 0), Some(8));
         assert_eq!(skip_scan(&file[..8], 0), None);

@@ -10,7 +10,10 @@ mod bits;
 mod facts;
 mod frame;
 mod huffman;
+#[cfg(test)]
+mod route_tests;
 mod scan;
+mod standard;
 #[cfg(test)]
 mod tests;
 
@@ -47,7 +50,20 @@ pub(crate) struct Jpeg<'a> {
     pub(crate) exif: Option<&'a [u8]>,
     /// The first part of the ICC profile.
     pub(crate) icc: Option<&'a [u8]>,
+    /// Some sequential scan holds a part of the components only.
+    pub(crate) scan_by_scan: bool,
+    /// Some scan uses a Huffman table that no segment before it defines, and
+    /// means the standard one.
+    pub(crate) lacks_tables: bool,
+    /// A restart marker stands behind the last restart interval of some scan.
+    pub(crate) surplus_restart: bool,
     frame: Frame,
+}
+
+/// The file with the standard Huffman tables defined before all else.
+pub(crate) fn with_tables(file: &[u8]) -> Vec<u8> {
+    let (start, rest) = file.split_at(file.len().min(2));
+    [start, &standard::segment(), rest].concat()
 }
 
 impl Jpeg<'_> {
@@ -96,6 +112,9 @@ struct State<'a> {
     exif: Option<&'a [u8]>,
     icc: Option<&'a [u8]>,
     jfif: bool,
+    scan_by_scan: bool,
+    lacks_tables: bool,
+    surplus_restart: bool,
     /// The colour transform of an Adobe segment.
     adobe: Option<u8>,
 }
@@ -247,19 +266,17 @@ impl<'a> State<'a> {
             return Err(DecodeFailure::corrupt("a scan comes before its frame"));
         };
         let header = ScanHeader::parse(content, frame)?;
+        self.scan_by_scan |= !frame.progressive && header.is_part(frame);
+        self.lacks_tables |= header.lacks_tables(frame, &self.definitions);
         if frame.progressive && !header.has_dc() {
             return skip_scan(file, at).ok_or(DecodeFailure::Truncated);
         }
         header.latch_tables(frame, &self.quantisation)?;
         let scan = ScanBytes::read(file, at);
         let next = scan.next_marker.ok_or(DecodeFailure::Truncated)?;
-        scan::read(
-            frame,
-            &header,
-            &self.definitions,
-            self.restart_interval,
-            &scan,
-        )?;
+        let definitions = self.definitions.or_standard();
+        self.surplus_restart |=
+            scan::read(frame, &header, &definitions, self.restart_interval, &scan)?;
         Ok(next)
     }
 
@@ -292,6 +309,9 @@ impl<'a> State<'a> {
             facts: facts::facts(&frame),
             exif: self.exif,
             icc: self.icc,
+            scan_by_scan: self.scan_by_scan,
+            lacks_tables: self.lacks_tables,
+            surplus_restart: self.surplus_restart,
             frame,
         })
     }

@@ -6,6 +6,7 @@ use super::bits::{Bits, ScanBytes};
 use super::facts::Quantisation;
 use super::frame::Frame;
 use super::huffman::{AcTable, DcTable, ac_table, dc_table};
+use super::standard;
 use crate::decode::DecodeFailure;
 
 /// Tables as the last DHT segments left them: definitions, not yet built.
@@ -13,6 +14,20 @@ use crate::decode::DecodeFailure;
 pub(super) struct Definitions<'a> {
     pub(super) dc: [Option<&'a [u8]>; 4],
     pub(super) ac: [Option<&'a [u8]>; 4],
+}
+
+impl<'a> Definitions<'a> {
+    /// The same with the standard tables in the places that none was put into.
+    pub(super) fn or_standard(mut self) -> Self
+    where
+        'static: 'a,
+    {
+        for (place, tables) in standard::TABLES.iter().enumerate() {
+            self.dc[place] = self.dc[place].or(Some(tables.dc));
+            self.ac[place] = self.ac[place].or(Some(tables.ac));
+        }
+        self
+    }
 }
 
 /// What the SOS segment says (ITU-T T.81, B.2.3).
@@ -54,6 +69,20 @@ impl ScanHeader {
             spectral_start,
             approximation_high: approximation >> 4,
             approximation_low: approximation & 15,
+        })
+    }
+
+    /// Whether components of the frame are left to other scans.
+    pub(super) fn is_part(&self, frame: &Frame) -> bool {
+        self.components.len() < frame.components.len()
+    }
+
+    /// Whether the scan uses a table that is not among `definitions`.
+    pub(super) fn lacks_tables(&self, frame: &Frame, definitions: &Definitions<'_>) -> bool {
+        let codes_dc = self.has_dc() && self.approximation_high == 0;
+        let codes_ac = !frame.progressive || !self.has_dc();
+        (self.components.iter()).any(|&(_, dc, ac)| {
+            (codes_dc && definitions.dc[dc].is_none()) || (codes_ac && definitions.ac[ac].is_none())
         })
     }
 
@@ -102,14 +131,16 @@ struct Unit {
     ac: Option<Rc<AcTable>>,
 }
 
-/// Reads a scan whose header [has DC](ScanHeader::has_dc).
+/// Reads a scan whose header [has DC](ScanHeader::has_dc). Gives whether a
+/// restart marker stands behind its last interval, where cameras put one and
+/// no reader looks.
 pub(super) fn read(
     frame: &mut Frame,
     header: &ScanHeader,
     definitions: &Definitions<'_>,
     restart_interval: u32,
     scan: &ScanBytes,
-) -> Result<(), DecodeFailure> {
+) -> Result<bool, DecodeFailure> {
     let coding = coding(frame, header)?;
     let (units, mcus_wide, mcus_high) = layout(frame, header, definitions, &coding)?;
     let mcus = u64::from(mcus_wide) * u64::from(mcus_high);
@@ -118,14 +149,18 @@ pub(super) fn read(
     } else {
         u64::from(restart_interval)
     };
-    if scan.intervals() as u64 != mcus.div_ceil(interval) {
-        return Err(if (scan.intervals() as u64) < mcus.div_ceil(interval) {
+    let wanted = mcus.div_ceil(interval);
+    let surplus = scan.intervals() as u64 == wanted + 1 && scan.last_is_empty();
+    let intervals = scan.intervals() - usize::from(surplus);
+    if intervals as u64 != wanted {
+        return Err(if (intervals as u64) < wanted {
             DecodeFailure::Truncated
         } else {
             DecodeFailure::corrupt("restart markers where none belong")
         });
     }
-    if !scan.restarts_in_order {
+    // The number of one that separates nothing means nothing.
+    if !scan.restarts_in_order(intervals) {
         return Err(DecodeFailure::corrupt("restart markers out of order"));
     }
     let mut walk = Walk {
@@ -136,7 +171,7 @@ pub(super) fn read(
         predictions: [0; 4],
         places: Vec::with_capacity(units.len()),
     };
-    let last = scan.intervals() - 1;
+    let last = intervals - 1;
     for index in 0..=last {
         let first = index as u64 * interval;
         let count = interval.min(mcus - first);
@@ -155,7 +190,7 @@ pub(super) fn read(
             });
         }
     }
-    Ok(())
+    Ok(surplus)
 }
 
 fn coding(frame: &Frame, header: &ScanHeader) -> Result<Coding, DecodeFailure> {

@@ -9,7 +9,7 @@ use super::*;
 const MAX: u64 = 1 << 30;
 
 /// A picture with edges, gradients and noise, so that every table is used.
-fn picture(width: u16, height: u16, channels: usize) -> Vec<u8> {
+pub(super) fn picture(width: u16, height: u16, channels: usize) -> Vec<u8> {
     let mut random = ChaCha8Rng::seed_from_u64(7);
     let mut samples = Vec::new();
     for y in 0..usize::from(height) {
@@ -30,17 +30,17 @@ fn picture(width: u16, height: u16, channels: usize) -> Vec<u8> {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Kind {
-    size: (u16, u16),
-    sampling: SamplingFactor,
-    colours: ColorType,
-    scans: Option<u8>,
-    restart: u16,
-    optimised: bool,
-    quality: u8,
+pub(super) struct Kind {
+    pub(super) size: (u16, u16),
+    pub(super) sampling: SamplingFactor,
+    pub(super) colours: ColorType,
+    pub(super) scans: Option<u8>,
+    pub(super) restart: u16,
+    pub(super) optimised: bool,
+    pub(super) quality: u8,
 }
 
-const PLAIN: Kind = Kind {
+pub(super) const PLAIN: Kind = Kind {
     size: (83, 61),
     sampling: SamplingFactor::F_2_2,
     colours: ColorType::Rgb,
@@ -50,7 +50,7 @@ const PLAIN: Kind = Kind {
     quality: 85,
 };
 
-fn encoded(kind: Kind) -> Vec<u8> {
+pub(super) fn encoded(kind: Kind) -> Vec<u8> {
     let (width, height) = kind.size;
     let channels = match kind.colours {
         ColorType::Luma => 1,
@@ -72,7 +72,7 @@ fn encoded(kind: Kind) -> Vec<u8> {
     file
 }
 
-fn every_kind() -> Vec<Kind> {
+pub(super) fn every_kind() -> Vec<Kind> {
     use SamplingFactor::*;
     let mut kinds = Vec::new();
     for sampling in [

@@ -1,6 +1,8 @@
 //! JPEG: the DC reader where an eighth of the size is enough, a full decode
 //! where it is not. The DC reader runs in both cases, because it alone notices
-//! that a file is cut short.
+//! that a file is cut short and knows which decoder reads the file right.
+
+use std::borrow::Cow;
 
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
@@ -8,9 +10,11 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use super::library;
+use super::whole::{Samples, Whole};
 use crate::decode::format::Format;
 use crate::decode::header::{ColourMode, Header};
 use crate::decode::jpeg::{self, Colours, Jpeg};
+use crate::decode::matte::Views;
 use crate::decode::reduce::{Reduced, Wanted};
 use crate::decode::reducer::{Channels, Reducer, Row};
 use crate::decode::{DecodeFailure, Limits, exif, icc};
@@ -19,18 +23,79 @@ pub(super) fn reduced(
     bytes: &[u8],
     limits: &Limits,
     wanted: Wanted,
-) -> Result<(Header, Reduced), DecodeFailure> {
+) -> Result<(Header, Views), DecodeFailure> {
     let jpeg = jpeg::read(bytes, limits.max_pixels)?;
     let header = header(&jpeg);
     let block = wanted.block_side(jpeg.width, jpeg.height);
     let reduced = match jpeg.colours {
         Colours::Gray | Colours::YCbCr => match eighth(&jpeg) {
-            Some(reduced) if block >= 8 => reduced,
-            _ => full(bytes, &jpeg, block, wanted)?,
+            Some(reduced) if block >= 8 => Views::opaque(reduced),
+            _ => Views::opaque(full(bytes, &jpeg, block, wanted)?),
         },
-        Colours::Rgb | Colours::Cmyk => library::full(Format::Jpeg, bytes, limits, block)?,
+        Colours::Rgb | Colours::Cmyk => whole(bytes, &jpeg, limits)?.reduced(block),
     };
     Ok((header, reduced))
+}
+
+/// Every pixel in red, green and blue, or in gray.
+pub(super) fn whole(
+    bytes: &[u8],
+    jpeg: &Jpeg<'_>,
+    limits: &Limits,
+) -> Result<Whole, DecodeFailure> {
+    if !read_scan_by_scan(jpeg) {
+        return library::whole(Format::Jpeg, &usual(bytes, jpeg), limits);
+    }
+    let channels = match jpeg.colours {
+        Colours::Gray => 1,
+        Colours::YCbCr | Colours::Rgb => 3,
+        Colours::Cmyk => {
+            return Err(DecodeFailure::unsupported(
+                "JPEG in four printing colours with a scan for each",
+            ));
+        }
+    };
+    Ok(Whole {
+        width: jpeg.width,
+        height: jpeg.height,
+        channels,
+        samples: Samples::Eight(scan_by_scan(&usual(bytes, jpeg), jpeg, None)?),
+        range: None,
+    })
+}
+
+/// Whether a file is left to the decoder that keeps the coefficients of all
+/// scans. The other one fills half of the rows where a sequential picture with
+/// subsampled chroma comes in several scans (zune-jpeg 0.5.15), and refuses a
+/// restart marker behind the last interval.
+fn read_scan_by_scan(jpeg: &Jpeg<'_>) -> bool {
+    jpeg.scan_by_scan || jpeg.surplus_restart
+}
+
+/// The file with all its tables: decoders know the standard ones only in files
+/// that say they are of a film.
+fn usual<'a>(bytes: &'a [u8], jpeg: &Jpeg<'_>) -> Cow<'a, [u8]> {
+    match jpeg.lacks_tables {
+        true => jpeg::with_tables(bytes).into(),
+        false => bytes.into(),
+    }
+}
+
+/// Every pixel as [`read_scan_by_scan`] wants it.
+fn scan_by_scan(
+    bytes: &[u8],
+    jpeg: &Jpeg<'_>,
+    colours: Option<jpeg_decoder::ColorTransform>,
+) -> Result<Vec<u8>, DecodeFailure> {
+    let mut decoder = jpeg_decoder::Decoder::new(bytes);
+    let default = match jpeg.colours {
+        Colours::Rgb => jpeg_decoder::ColorTransform::RGB,
+        _ => jpeg_decoder::ColorTransform::YCbCr,
+    };
+    if jpeg.colours != Colours::Gray {
+        decoder.set_color_transform(colours.unwrap_or(default));
+    }
+    (decoder.decode()).map_err(|error| DecodeFailure::corrupt(error.to_string()))
 }
 
 fn header(jpeg: &Jpeg<'_>) -> Header {
@@ -82,31 +147,51 @@ fn full(
     block: u32,
     wanted: Wanted,
 ) -> Result<Reduced, DecodeFailure> {
-    let (space, channels, count) = match (jpeg.colours, wanted) {
-        (Colours::Gray, _) | (_, Wanted::Luma(_)) => (ColorSpace::Luma, Channels::Gray, 1),
-        _ => (ColorSpace::YCbCr, Channels::YCbCr, 3),
+    let (space, channels) = match (jpeg.colours, wanted) {
+        (Colours::Gray, _) | (_, Wanted::Luma(_)) => (ColorSpace::Luma, Channels::Gray),
+        _ => (ColorSpace::YCbCr, Channels::YCbCr),
     };
+    let bytes = &usual(bytes, jpeg);
+    if read_scan_by_scan(jpeg) {
+        // The one that changes nothing: `None` puts the planes one behind the
+        // other (jpeg-decoder 0.3.2).
+        let stored = Some(jpeg_decoder::ColorTransform::RGB);
+        let samples = scan_by_scan(bytes, jpeg, stored)?;
+        let channels = match jpeg.colours {
+            Colours::Gray => Channels::Gray,
+            _ => Channels::YCbCr,
+        };
+        return summed(&samples, jpeg, block, channels);
+    }
     let options = DecoderOptions::default()
         .set_strict_mode(false)
         .set_max_width(usize::MAX)
         .set_max_height(usize::MAX)
         .jpeg_set_out_colorspace(space);
-    let samples = JpegDecoder::new_with_options(ZCursor::new(bytes), options)
+    let samples = JpegDecoder::new_with_options(ZCursor::new(&bytes[..]), options)
         .decode()
         .map_err(|error| DecodeFailure::corrupt(format!("{error:?}")))?;
-    let row_bytes = jpeg.width as usize * count;
+    summed(&samples, jpeg, block, channels)
+}
+
+/// The block means of a whole picture.
+fn summed(
+    samples: &[u8],
+    jpeg: &Jpeg<'_>,
+    block: u32,
+    channels: Channels,
+) -> Result<Reduced, DecodeFailure> {
+    let row_bytes = jpeg.width as usize * channels.count();
     if samples.len() != row_bytes * jpeg.height as usize {
         return Err(DecodeFailure::corrupt("two readers disagree on the size"));
     }
     let mut reducer = Reducer::new(jpeg.width, jpeg.height, block, channels);
     for (y, row) in (0..).zip(samples.chunks_exact(row_bytes)) {
-        reducer.add_row(
-            y,
-            match channels {
-                Channels::Gray => Row::Gray(row),
-                _ => Row::Colour(row),
-            },
-        );
+        let row = match channels {
+            Channels::Gray => Row::Gray(row),
+            _ => Row::Colour(row),
+        };
+        reducer.add_row(y, row);
     }
     Ok(reducer.finish())
 }

@@ -8,31 +8,25 @@ use image::error::ImageError;
 use image::{ColorType, ExtendedColorType, ImageDecoder, ImageResult};
 
 use super::container;
+use super::whole::{Samples, Whole};
 use crate::decode::format::Format;
 use crate::decode::header::{ColourMode, Header};
-use crate::decode::reduce::{Reduced, Wanted};
-use crate::decode::reducer::{Channels, Reducer, Row};
-use crate::decode::{DecodeFailure, Limits, check_size, icc};
+use crate::decode::matte::Views;
+use crate::decode::reduce::Wanted;
+use crate::decode::{DecodeFailure, Limits, check_size};
 
 pub(super) fn reduced(
     format: Format,
     bytes: &[u8],
     limits: &Limits,
     wanted: Wanted,
-) -> Result<(Header, Reduced), DecodeFailure> {
-    let mut decoder = open(format, bytes, limits)?;
+) -> Result<(Header, Views), DecodeFailure> {
+    let decoder = open(format, bytes, limits)?;
     let container = container::walk(format, bytes)?;
     let (width, height) = decoder.dimensions();
     let (colour, bit_depth) = colour(format, bytes, decoder.original_color_type());
-    let icc = match format {
-        Format::Tiff => decoder
-            .icc_profile()
-            .ok()
-            .flatten()
-            .map(|profile| icc::name(&profile)),
-        _ => container.icc.as_deref().map(str::to_owned),
-    };
-    let reduced = Whole::read(decoder)?.reduced(wanted.block_side(width, height));
+    let icc = container.icc.as_deref().map(str::to_owned);
+    let reduced = read(decoder)?.reduced(wanted.block_side(width, height));
 
     let exif = container.exif_facts(format, bytes);
     let orientation = super::turned(exif.as_ref());
@@ -52,96 +46,35 @@ pub(super) fn reduced(
     Ok((header, reduced))
 }
 
-/// The block means of a picture whose header is known already.
-pub(super) fn full(
-    format: Format,
-    bytes: &[u8],
-    limits: &Limits,
-    block: u32,
-) -> Result<Reduced, DecodeFailure> {
-    Ok(Whole::read(open(format, bytes, limits)?)?.reduced(block))
+/// Every pixel.
+pub(super) fn whole(format: Format, bytes: &[u8], limits: &Limits) -> Result<Whole, DecodeFailure> {
+    read(open(format, bytes, limits)?)
 }
 
-/// A picture as the library gives it: rows without padding, 16-bit and float
-/// samples in the machine's byte order.
-pub(in crate::decode) struct Whole {
-    pub(in crate::decode) width: u32,
-    pub(in crate::decode) height: u32,
-    pub(in crate::decode) colour: ColorType,
-    pub(in crate::decode) samples: Vec<u8>,
-}
-
-impl Whole {
-    /// Opens and decodes.
-    pub(in crate::decode) fn decode(
-        format: Format,
-        bytes: &[u8],
-        limits: &Limits,
-    ) -> Result<Self, DecodeFailure> {
-        Self::read(open(format, bytes, limits)?)
-    }
-
-    fn read(decoder: Box<dyn ImageDecoder + '_>) -> Result<Self, DecodeFailure> {
-        let (width, height) = decoder.dimensions();
-        let colour = decoder.color_type();
-        let size = usize::try_from(decoder.total_bytes())
-            .map_err(|_| DecodeFailure::corrupt("the picture does not fit into memory"))?;
-        let mut samples = vec![0; size];
-        decoder.read_image_boxed(&mut samples).map_err(failure)?;
-        Ok(Self {
-            width,
-            height,
-            colour,
-            samples,
-        })
-    }
-
-    fn reduced(&self, block: u32) -> Reduced {
-        let channels = match self.colour.has_color() {
-            true => Channels::Rgb,
-            false => Channels::Gray,
-        };
-        let count = usize::from(self.colour.channel_count());
-        let mut reducer = Reducer::new(self.width, self.height, block, channels);
-        let row_bytes = self.width as usize * usize::from(self.colour.bytes_per_pixel());
-        let mut narrowed = Vec::new();
-        for (y, row) in (0..).zip(self.samples.chunks_exact(row_bytes)) {
-            let row = match self.colour.bytes_per_pixel() as usize / count {
-                1 => row,
-                bytes => {
-                    narrow(row, bytes, &mut narrowed);
-                    &narrowed
-                }
-            };
-            reducer.add_row(
-                y,
-                match count {
-                    1 => Row::Gray(row),
-                    2 => Row::GrayAlpha(row),
-                    3 => Row::Colour(row),
-                    _ => Row::Rgba(row),
-                },
-            );
-        }
-        reducer.finish()
-    }
-}
-
-/// Samples of two bytes (integers) or four (floats, 1.0 is full) to 8 bits.
-fn narrow(row: &[u8], bytes: usize, narrowed: &mut Vec<u8>) {
-    narrowed.clear();
-    match bytes {
-        2 => {
-            let samples = row.as_chunks::<2>().0.iter();
-            narrowed.extend(samples.map(|&sample| (u16::from_ne_bytes(sample) >> 8) as u8));
-        }
-        _ => {
-            let samples = row.as_chunks::<4>().0.iter();
-            // The cast clamps, and makes 0 of what is not a number.
-            narrowed
-                .extend(samples.map(|&sample| (f32::from_ne_bytes(sample) * 255.0 + 0.5) as u8));
-        }
-    }
+fn read(decoder: Box<dyn ImageDecoder + '_>) -> Result<Whole, DecodeFailure> {
+    let (width, height) = decoder.dimensions();
+    let colour = decoder.color_type();
+    let size = usize::try_from(decoder.total_bytes())
+        .map_err(|_| DecodeFailure::corrupt("the picture does not fit into memory"))?;
+    let mut samples = vec![0; size];
+    decoder.read_image_boxed(&mut samples).map_err(failure)?;
+    Ok(Whole {
+        width,
+        height,
+        channels: usize::from(colour.channel_count()),
+        samples: match colour {
+            ColorType::L8 | ColorType::La8 | ColorType::Rgb8 | ColorType::Rgba8 => {
+                Samples::Eight(samples)
+            }
+            ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16 => {
+                let samples = samples.as_chunks::<2>().0.iter();
+                Samples::Sixteen(samples.map(|&two| u16::from_ne_bytes(two)).collect())
+            }
+            // No decoder of ours gives any.
+            _ => return Err(DecodeFailure::unsupported("a picture of float samples")),
+        },
+        range: None,
+    })
 }
 
 fn open<'a>(

@@ -2,14 +2,20 @@
 //! content; the caller knows the format.
 
 mod container;
+mod gif;
 mod jpeg;
-pub(super) mod library;
+mod library;
 mod png;
+mod tiff;
+pub(super) mod whole;
+
+use whole::Whole;
 
 use super::exif::ExifFacts;
 use super::format::Format;
 use super::header::Header;
-use super::reduce::{Reduced, Wanted};
+use super::matte::Views;
+use super::reduce::Wanted;
 use super::{DecodeFailure, Limits, Orientation};
 
 /// The facts and the block means of a picture.
@@ -18,31 +24,35 @@ pub(super) fn reduced(
     bytes: &[u8],
     limits: &Limits,
     wanted: Wanted,
-) -> Result<(Header, Reduced), DecodeFailure> {
+) -> Result<(Header, Views), DecodeFailure> {
     match format {
         Format::Jpeg => jpeg::reduced(bytes, limits, wanted),
         Format::Png => png::reduced(bytes, limits, wanted),
+        Format::Gif => gif::reduced(bytes, limits, wanted),
+        Format::Tiff => tiff::reduced(bytes, limits, wanted),
         _ => library::reduced(format, bytes, limits, wanted),
     }
 }
 
-/// Checks that the file is whole as far as its format allows without decoding
-/// it, and finds how the picture must be turned.
-pub(super) fn checked(
+/// Every pixel of a picture, and how it must be turned. Checks that the file
+/// is whole as far as its format allows without decoding it.
+pub(super) fn whole(
     format: Format,
     bytes: &[u8],
     limits: &Limits,
-) -> Result<Orientation, DecodeFailure> {
-    match format {
-        Format::Jpeg => {
-            let jpeg = super::jpeg::read(bytes, limits.max_pixels)?;
-            Ok(turned(jpeg.exif.and_then(super::exif::read).as_ref()))
-        }
-        _ => {
-            let container = container::walk(format, bytes)?;
-            Ok(turned(container.exif_facts(format, bytes).as_ref()))
-        }
+) -> Result<(Orientation, Whole), DecodeFailure> {
+    if format == Format::Jpeg {
+        let jpeg = super::jpeg::read(bytes, limits.max_pixels)?;
+        let orientation = turned(jpeg.exif.and_then(super::exif::read).as_ref());
+        return Ok((orientation, jpeg::whole(bytes, &jpeg, limits)?));
     }
+    let container = container::walk(format, bytes)?;
+    let orientation = turned(container.exif_facts(format, bytes).as_ref());
+    let whole = match format {
+        Format::Tiff => tiff::whole(bytes, limits)?,
+        _ => library::whole(format, bytes, limits)?,
+    };
+    Ok((orientation, whole))
 }
 
 fn turned(exif: Option<&ExifFacts>) -> Orientation {

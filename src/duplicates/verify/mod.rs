@@ -22,7 +22,7 @@ use pyramid::{Pyramid, Sloped, Small, matched};
 use similarity::{CLOSER_ODDS, LEAST_TEXTURE, NOTHING, likely, likely_at_quarter, promising};
 
 use super::candidates::Guess;
-use crate::decode::{Plane, Thumbnail};
+use crate::decode::{Matte, Plane, Thumbnail};
 use crate::finding::{Relation, Transform};
 
 /// What is known of a picture before its pixels are fetched again.
@@ -39,6 +39,12 @@ pub(crate) struct Subject {
 impl Subject {
     fn long_side(&self) -> u32 {
         self.width.max(self.height)
+    }
+
+    /// Samples of luma when reduced so that the long side has at most `longest`.
+    pub(crate) fn samples(&self, longest: f32) -> usize {
+        let scale = (longest / self.long_side().max(1) as f32).min(1.0);
+        (self.width as f32 * scale * self.height as f32 * scale) as usize
     }
 
     /// `None` for pictures too thin to compare.
@@ -79,6 +85,8 @@ impl Answer {
 pub(crate) struct Aligned {
     pub(crate) fixed: u32,
     pub(crate) moving: u32,
+    /// What shows through where the two are transparent.
+    pub(crate) mattes: (Matte, Matte),
     /// From the fixed picture to the moving one.
     pub(crate) map: Map,
     /// What was measured.
@@ -240,6 +248,7 @@ pub(crate) fn judge(
     Answer::Aligned(Box::new(Aligned {
         fixed: coarse.fixed,
         moving: coarse.moving,
+        mattes: (Matte::White, Matte::White),
         map,
         odds: similarity::of_thumbnails(detail, &agreement),
         agreement,

@@ -63,6 +63,7 @@ struct FactsRow {
     border_width: f32,
     /// DCT, gradient.
     hashes: Option<(u64, u64)>,
+    mattes: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -117,6 +118,7 @@ impl FactsRow {
             header,
             statistics,
             hashes,
+            mattes,
         } = facts;
         let &Statistics {
             brightness,
@@ -149,6 +151,7 @@ impl FactsRow {
             border_luma,
             border_width,
             hashes: hashes.map(|Hashes { dct, gradient }| (dct, gradient)),
+            mattes: *mattes,
         }
     }
 
@@ -171,6 +174,7 @@ impl FactsRow {
                 border_width: self.border_width,
             },
             hashes: self.hashes.map(|(dct, gradient)| Hashes { dct, gradient }),
+            mattes: self.mattes,
         })
     }
 }

@@ -1,0 +1,219 @@
+//! Folders for what is not finished yet, beside the place where it will lie.
+//! Knows nothing of what they hold.
+//!
+//! Each holds a file that its process keeps locked: the system gives the lock
+//! back when the process ends, however it ends. What a killed process left is
+//! known by that and removed by the next.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+/// How the names of unfinished files and folders begin.
+pub const PREFIX: &str = ".splitlint-";
+
+/// The locked file.
+const OWNER: &str = ".owner";
+
+/// Letters and digits behind [`PREFIX`].
+const RANDOM: usize = 6;
+
+/// Age of a file that nobody holds, or of a folder without an owner, from which
+/// on it is nobody's: between making and locking one lie milliseconds, and no
+/// version that locks nothing takes as long to write a report.
+const OLD: Duration = Duration::from_secs(3600);
+
+/// A folder that is gone when this is dropped.
+#[derive(Debug)]
+pub struct Scratch {
+    // Dropped in this order: a file that is open cannot be removed everywhere.
+    _owner: File,
+    folder: TempDir,
+    inside: PathBuf,
+}
+
+impl Scratch {
+    /// An empty folder in `place`, whose rights are those of any new folder.
+    /// Removes what killed processes of the same user left there.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn in_folder(place: &Path) -> io::Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(PREFIX).rand_bytes(RANDOM);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(fs::Permissions::from_mode(0o777));
+        }
+        let folder = builder.tempdir_in(place)?;
+        let owner = File::create(folder.path().join(OWNER))?;
+        hold(&owner);
+        sweep(place, folder.path());
+        let inside = folder.path().join("inside");
+        fs::create_dir(&inside)?;
+        Ok(Self {
+            _owner: owner,
+            folder,
+            inside,
+        })
+    }
+
+    /// The empty folder; it may be moved away.
+    pub fn path(&self) -> &Path {
+        &self.inside
+    }
+
+    /// Removes what killed processes left in `place`, too.
+    pub fn sweep(&self, place: &Path) {
+        sweep(place, self.folder.path());
+    }
+}
+
+/// Marks a file as in use for as long as it is open. Where the disk knows no
+/// locks it does not hold, and nothing there is ever removed.
+pub fn hold(file: &File) {
+    let _ = file.try_lock();
+}
+
+/// Removes what dead processes of the owner of `own` left in `place`. What
+/// cannot be removed stays: it harms nobody.
+fn sweep(place: &Path, own: &Path) {
+    let Ok(all) = fs::read_dir(place) else { return };
+    for entry in all.flatten() {
+        let name = entry.file_name();
+        let random = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+        let is_ours = random.is_some_and(|random| {
+            random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        });
+        let path = entry.path();
+        let Ok(found) = fs::symlink_metadata(&path) else {
+            continue;
+        };
+        if !is_ours || path == own || !same_user(&found, own) {
+            continue;
+        }
+        let old = (found.modified().ok())
+            .and_then(|modified| modified.elapsed().ok())
+            .is_some_and(|age| age > OLD);
+        if found.is_dir() {
+            let abandoned = match is_free(&path.join(OWNER)) {
+                Ok(free) => free,
+                Err(error) => error.kind() == io::ErrorKind::NotFound && old,
+            };
+            if abandoned {
+                let _ = fs::remove_dir_all(&path);
+            }
+        } else if found.is_file() && old && is_free(&path).is_ok_and(|free| free) {
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+/// Whether no process holds a file.
+fn is_free(path: &Path) -> io::Result<bool> {
+    let file = File::options().read(true).write(true).open(path)?;
+    Ok(file.try_lock().is_ok())
+}
+
+#[cfg(unix)]
+fn same_user(found: &fs::Metadata, own: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::symlink_metadata(own).is_ok_and(|own| own.uid() == found.uid())
+}
+
+#[cfg(not(unix))]
+fn same_user(_: &fs::Metadata, _: &Path) -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    fn names(place: &Path) -> Vec<String> {
+        let all = fs::read_dir(place).expect("a folder").flatten();
+        let mut names: Vec<String> = all
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    const CHILD: &str = "SPLITLINT_TEST_SCRATCH";
+
+    /// No test by itself: what the killed process does.
+    #[test]
+    fn child_that_holds_a_folder_until_killed() {
+        if let Some(place) = std::env::var_os(CHILD) {
+            let scratch = Scratch::in_folder(Path::new(&place)).expect("made");
+            fs::write(scratch.path().join("half a report"), "x").expect("written");
+            fs::write(Path::new(&place).join("ready"), "").expect("written");
+            loop {
+                std::thread::sleep(Duration::from_secs(1));
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_a_living_one_holds_stays() {
+        let place = tempfile::tempdir().expect("a folder");
+        let mut child = Command::new(std::env::current_exe().expect("this test"))
+            .args([
+                "--exact",
+                "scratch::tests::child_that_holds_a_folder_until_killed",
+            ])
+            .env(CHILD, place.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("started");
+        while !place.path().join("ready").exists() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        fs::remove_file(place.path().join("ready")).expect("there");
+        drop(Scratch::in_folder(place.path()).expect("made"));
+        assert_eq!(names(place.path()).len(), 1, "the other process lives");
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        drop(Scratch::in_folder(place.path()).expect("made"));
+        assert_eq!(names(place.path()), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_new_or_of_others_names_is_left_alone() {
+        let place = tempfile::tempdir().expect("a folder");
+        let kept = [
+            ".splitlint-abc",
+            ".splitlint-abcde1",
+            ".splitlint-reports",
+            "abcdef",
+        ];
+        for name in kept {
+            fs::create_dir(place.path().join(name)).expect("made");
+        }
+        fs::write(place.path().join(".splitlint-abcde2"), "new").expect("written");
+        drop(Scratch::in_folder(place.path()).expect("made"));
+        assert_eq!(names(place.path()).len(), kept.len() + 1);
+    }
+
+    #[test]
+    fn old_files_that_nobody_holds_go() {
+        let place = tempfile::tempdir().expect("a folder");
+        let long_ago = std::time::SystemTime::now() - 2 * OLD;
+        let make = |name: &str| {
+            let file = File::create(place.path().join(name)).expect("made");
+            file.set_modified(long_ago).expect("set");
+            file
+        };
+        let held = make(".splitlint-held00");
+        hold(&held);
+        drop(make(".splitlint-free00"));
+        drop(Scratch::in_folder(place.path()).expect("made"));
+        assert_eq!(names(place.path()), [".splitlint-held00"]);
+    }
+}
