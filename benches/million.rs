@@ -81,6 +81,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         request: &settings.request,
         listing: &scan.listing,
         fingerprints: &scan.fingerprints,
+        digest: scan.digest.as_ref(),
         duplicates: &scan.duplicates,
         outcome: &scan.outcome,
         headlines: &scan.headlines,

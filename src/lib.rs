@@ -10,6 +10,7 @@ pub mod checks;
 pub mod cli;
 pub mod config;
 pub mod decode;
+pub mod digest;
 pub mod distribution;
 pub mod duplicates;
 pub mod error;

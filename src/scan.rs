@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::checks::{CheckContext, CheckError, Findings, Needs, Ran};
 use crate::config::{self, SelectedCheck, Settings};
+use crate::digest::{self, DatasetDigest};
 use crate::distribution::{self, ClassCounts, Drift};
 use crate::duplicates::{self, Duplicates};
 use crate::error::Result;
@@ -20,7 +21,7 @@ use crate::headlines::{self, Drop, Known, Linked};
 use crate::labelling::{self, Brought, Labelling, Material};
 use crate::progress::{Progress, Stage};
 use crate::quality::QualityTable;
-use crate::sample::{ClassId, Listing, SampleId};
+use crate::sample::{ClassId, ContentHash, Listing, SampleId};
 use crate::source::{self, Listed};
 
 /// All that a scan found out.
@@ -29,6 +30,8 @@ pub struct Scan {
     pub listing: Listing,
     /// What was computed of each.
     pub fingerprints: FingerprintTable,
+    /// Of contents and labels; `None` where not every image was opened.
+    pub digest: Option<DatasetDigest>,
     /// Verified pairs.
     pub duplicates: Duplicates,
     /// What is thought of the labels; `None` where no check asked.
@@ -135,6 +138,7 @@ pub fn examine(
         progress.end(Stage::Duplicates, &format!("{} pairs", related.pairs.len()));
     }
 
+    let digest = contents(&listing, &fingerprints).map(|all| digest::digest(&listing, &all));
     let classes = distribution::count(&listing);
     let drift = distribution::drift(&listing, &classes, executor).unwrap_or_else(|_| {
         interrupted = true;
@@ -207,6 +211,7 @@ pub fn examine(
     Scan {
         listing,
         fingerprints,
+        digest,
         duplicates: related,
         labelling,
         classes,
@@ -246,6 +251,15 @@ fn pairs_within_splits(
         .map(|pair| (pair.a, pair.b))
         .filter(|&(a, b)| split(a) == split(b) && !is_accepted(a, b))
         .collect()
+}
+
+/// The content of every sample; `None` where one was not looked at.
+fn contents(
+    listing: &Listing,
+    fingerprints: &FingerprintTable,
+) -> Option<Vec<Option<ContentHash>>> {
+    let rows = listing.samples.iter().map(|s| fingerprints.get(s.id));
+    rows.map(|row| row.map(|row| row.content)).collect()
 }
 
 fn earlier_scans(settings: &Settings, notes: &mut Vec<String>) -> Option<Earlier> {

@@ -11,7 +11,7 @@ const LEVELS: &[&[&str]] = &[
     &["error"],
     &["executor", "progress", "scratch", "statistics"],
     &["sample"],
-    &["finding", "distribution"],
+    &["digest", "finding", "distribution"],
     &["gate"],
     &["source", "decode"],
     &["fingerprint", "linear", "neighbors"],

@@ -40,6 +40,8 @@ pub(super) enum Command {
     Init(InitArguments),
     /// Compare two reports: what is new, gone, unchanged
     Diff(DiffArguments),
+    /// Print a digest of a data set, or hold it against the data that were audited
+    Digest(Box<DigestArguments>),
     /// List all checks
     Checks,
     /// Explain a check: what it finds, why it matters, how to fix it
@@ -51,6 +53,9 @@ pub(super) enum Command {
     /// Print the manual page, or write one for each command
     #[command(hide = true)]
     Man(ManArguments),
+    /// Print the Python functions that have the commands' flags as keywords
+    #[command(hide = true)]
+    Python,
 }
 
 #[derive(Debug, Args)]
@@ -88,6 +93,50 @@ pub(super) struct ScanArguments {
 
     #[command(flatten)]
     pub(super) run: RunArguments,
+
+    #[command(flatten)]
+    pub(super) events: EventArguments,
+}
+
+/// For programs that start this one.
+#[derive(Debug, Args)]
+pub(super) struct EventArguments {
+    /// Write progress to standard error as a line of JSON for each step
+    #[arg(long, value_name = "FORMAT", hide = true, value_parser = ["json"])]
+    pub(super) progress: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 the same, 1 not the same, 2 could not compare.\n\
+                  A digest is the same for equal contents and labels in any order, whatever the files are called."
+)]
+pub(super) struct DigestArguments {
+    #[command(flatten)]
+    pub(super) data: DataArguments,
+
+    /// Compare with a report, or with a file that `--write` made
+    #[arg(long, value_name = "FILE")]
+    pub(super) check: Option<PathBuf>,
+
+    /// Also write what `--check` needs, a line for each sample, to FILE
+    #[arg(long, value_name = "FILE")]
+    pub(super) write: Option<PathBuf>,
+
+    /// What to print to standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    pub(super) format: String,
+
+    /// Settings file [default: splitlint.toml in the current folder, else in ROOT]
+    #[arg(long, value_name = "FILE", help_heading = RUN)]
+    pub(super) config: Option<PathBuf>,
+
+    /// Threads [default: one for each core]
+    #[arg(long, value_name = "N", help_heading = RUN)]
+    pub(super) jobs: Option<usize>,
+
+    #[command(flatten)]
+    pub(super) events: EventArguments,
 }
 
 #[derive(Debug, Args)]
@@ -346,7 +395,7 @@ pub(super) struct DiffArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// A code (`LEAK001`), a name, or a family (`LEAK`)
+    /// A code (`LEAK001`), a name, a family (`LEAK`), or `stuck-at-one`
     pub(super) check: String,
 }
 
@@ -386,19 +435,8 @@ pub(super) struct ManArguments {
 impl ScanArguments {
     /// The flags in the shape of `splitlint.toml`.
     pub(super) fn into_options(self) -> Options {
-        let (data, checks, run) = (self.data, self.checks, self.run);
+        let (checks, run) = (self.checks, self.run);
         Options {
-            root: data.root,
-            splits: data.split,
-            reference: data.reference,
-            include: said(data.include),
-            exclude: said(data.exclude),
-            path_column: data.path_column,
-            label_column: data.label_column,
-            split_column: data.split_column,
-            group_column: data.group_column,
-            group_regex: data.group_regex,
-            group_file: data.group_file,
             select: said(checks.select),
             ignore: said(checks.ignore),
             fail_on: self.fail_on,
@@ -423,8 +461,35 @@ impl ScanArguments {
             pred_probs: run.pred_probs,
             row_keys: run.row_keys,
             label_chunk: run.label_chunk,
+            ..self.data.into_options()
+        }
+    }
+}
+
+impl DataArguments {
+    /// The flags in the shape of `splitlint.toml`.
+    pub(super) fn into_options(self) -> Options {
+        Options {
+            root: self.root,
+            splits: self.split,
+            reference: self.reference,
+            include: said(self.include),
+            exclude: said(self.exclude),
+            path_column: self.path_column,
+            label_column: self.label_column,
+            split_column: self.split_column,
+            group_column: self.group_column,
+            group_regex: self.group_regex,
+            group_file: self.group_file,
             ..Options::default()
         }
+    }
+}
+
+impl EventArguments {
+    /// Whether another program reads what is said.
+    pub(super) fn are_wanted(&self) -> bool {
+        self.progress.is_some()
     }
 }
 

@@ -42,7 +42,11 @@ fn folder(path: &Path) -> Result<()> {
     writable(path, path)
 }
 
-fn file(path: &Path) -> Result<()> {
+/// Checks that a file can be written.
+///
+/// # Errors
+/// [`Error::Output`] when it cannot.
+pub(super) fn file(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Err(Error::output(path, "it is a folder; name a file"));
     }

@@ -39,7 +39,8 @@ pub(super) fn run(arguments: &InitArguments) -> Result<u8> {
     ];
     let mut told = format!("read as {}\n", facts.layout);
     for (_, name, text) in files.iter().filter(|(wanted, ..)| *wanted) {
-        told.push_str(&put(name, text)?);
+        let text = text.replace("{{version}}", env!("CARGO_PKG_VERSION"));
+        told.push_str(&put(name, &text)?);
     }
     told.push_str("next    splitlint scan\n");
     console::print(&told)?;

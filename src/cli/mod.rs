@@ -9,6 +9,8 @@ mod checks;
 mod console;
 mod destination;
 mod diff;
+mod digest;
+mod events;
 mod explain;
 mod generated;
 mod init;
@@ -18,6 +20,7 @@ mod panics;
 mod prepare;
 mod print;
 mod progress;
+mod python;
 mod scan;
 
 use std::process::ExitCode;
@@ -53,11 +56,13 @@ pub fn main() -> ExitCode {
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Digest(arguments) => digest::run(*arguments),
         Command::Checks => checks::run(),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Cache(arguments) => cache::run(&arguments),
         Command::Completions(arguments) => generated::completions(&arguments),
         Command::Man(arguments) => generated::man(&arguments),
+        Command::Python => python::run(),
     });
     ExitCode::from(answer.unwrap_or_else(|error| {
         console::error(&error);

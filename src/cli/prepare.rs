@@ -5,12 +5,14 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::time::SystemTime;
 
+use super::events::Events;
 use super::progress::Shown;
 use super::{cache, console, interrupt};
 use crate::config::{self, Options, Settings};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::gate::Date;
+use crate::progress::Progress;
 
 /// What is said while a command runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +54,16 @@ pub(super) fn executor(settings: &Settings) -> Result<Executor> {
             settings.jobs
         ))
     })
+}
+
+/// Lines for the program that started this one, else a bar where a person
+/// watches.
+pub(super) fn watched(volume: Volume, events: bool) -> Box<dyn Progress> {
+    let shown = progress(volume);
+    match events {
+        true => Box::new(Events::new(shown)),
+        false => Box::new(shown),
+    }
 }
 
 /// A bar where a person watches.

@@ -68,7 +68,8 @@ impl Progress for Shown {
     }
 }
 
-fn doing(stage: Stage) -> &'static str {
+/// What is being done, for a person.
+pub(super) fn doing(stage: Stage) -> &'static str {
     match stage {
         Stage::Walk => "walking",
         Stage::Fingerprint => "reading images",

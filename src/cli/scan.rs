@@ -3,14 +3,17 @@
 use std::env;
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::path;
+
+use serde_json::json;
 
 use super::args::ScanArguments;
 use super::prepare::{self, Volume};
-use super::{console, destination, print};
+use super::{console, destination, events, print};
 use crate::config::{Format, Settings};
 use crate::error::Result;
 use crate::executor::Executor;
-use crate::progress::{Progress, Stage};
+use crate::progress::Stage;
 use crate::report::{Report, html, markdown, write_folder};
 use crate::scan::{Scan, scan};
 
@@ -22,11 +25,12 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
         _ => Volume::Normal,
     };
     let config = arguments.run.config.clone();
+    let events = arguments.events.are_wanted();
     let settings = prepare::settings(arguments.into_options(), config.as_deref(), volume)?;
     destination::check(&settings)?;
     let executor = prepare::executor(&settings)?;
-    let progress = prepare::progress(volume);
-    let scan = scan(&settings, &executor, &progress)?;
+    let progress = prepare::watched(volume, events);
+    let scan = scan(&settings, &executor, progress.as_ref())?;
     if volume == Volume::Verbose {
         tell_kept(&scan);
     }
@@ -40,6 +44,7 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
         request: &settings.request,
         listing: &scan.listing,
         fingerprints: &scan.fingerprints,
+        digest: scan.digest.as_ref(),
         duplicates: &scan.duplicates,
         outcome: &scan.outcome,
         headlines: &scan.headlines,
@@ -58,6 +63,10 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
     });
     progress.end(Stage::Report, &place);
     written?;
+    if events {
+        let folder = path::absolute(&settings.report).unwrap_or(settings.report.clone());
+        events::write(&json!({ "report": folder.display().to_string() }));
+    }
     summarise(&report);
     if volume != Volume::Quiet || settings.format != Format::Text {
         let screen = console::screen(&place);

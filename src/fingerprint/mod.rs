@@ -2,12 +2,14 @@
 
 pub mod cache;
 mod compute;
+mod contents;
 mod hashes;
 mod pictures;
 mod spool;
 mod statistics;
 
 pub use compute::{Earlier, Fingerprinted, compute};
+pub use contents::contents;
 pub use hashes::Hashes;
 pub use pictures::Pictures;
 pub use statistics::Statistics;

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::Report;
+use crate::digest::{self, DatasetDigest};
 use crate::distribution::{self, ClassCounts, Drift};
 use crate::duplicates::{Duplicates, Pair};
 use crate::executor::{Executor, StopFlag};
@@ -25,6 +26,7 @@ pub(super) struct Fixture {
     pub(super) request: Request,
     pub(super) listing: Listing,
     pub(super) fingerprints: FingerprintTable,
+    digest: DatasetDigest,
     pub(super) duplicates: Duplicates,
     pub(super) outcome: Outcome,
     pub(super) headlines: Headlines,
@@ -141,6 +143,9 @@ impl Fixture {
         let classes = distribution::count(&listing);
         let drift = distribution::drift(&listing, &classes, &executor).expect("not stopped");
         let fingerprints = fingerprints(&listing);
+        let contents: Vec<_> = (listing.samples.iter())
+            .map(|sample| fingerprints.get(sample.id)?.content)
+            .collect();
         let quality = QualityTable::of(&listing, &fingerprints);
         let headlines = headlines::headlines(Known {
             listing: &listing,
@@ -173,6 +178,7 @@ impl Fixture {
             },
             duplicates: duplicates(),
             outcome: outcome(findings),
+            digest: digest::digest(&listing, &contents),
             listing,
             fingerprints,
             headlines,
@@ -191,6 +197,7 @@ impl Fixture {
             request: &self.request,
             listing: &self.listing,
             fingerprints: &self.fingerprints,
+            digest: Some(&self.digest),
             duplicates: &self.duplicates,
             outcome: &self.outcome,
             headlines: &self.headlines,

@@ -19,7 +19,9 @@ mod words;
 
 pub use file::write_file;
 pub use folder::write_folder;
+pub use json::digest as digest_json;
 
+use crate::digest::DatasetDigest;
 use crate::distribution::{ClassCounts, Drift};
 use crate::duplicates::Duplicates;
 use crate::finding::{Finding, Headlines, LabelOpinion, Severity};
@@ -41,6 +43,8 @@ pub struct Report<'a> {
     pub listing: &'a Listing,
     /// What was computed of each.
     pub fingerprints: &'a FingerprintTable,
+    /// Of contents and labels; `None` where not every image was opened.
+    pub digest: Option<&'a DatasetDigest>,
     /// Verified pairs.
     pub duplicates: &'a Duplicates,
     /// Findings and verdict.

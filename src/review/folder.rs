@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
+use super::audit::Listed;
 use crate::error::{Error, Result};
 use crate::finding::{FindingId, Severity};
 use crate::source::{Columns, Request};
@@ -211,6 +212,46 @@ impl ReportFolder {
             |[sample, hash, width], _| Ok((sample.to_owned(), hash.to_owned(), !width.is_empty())),
         )
     }
+}
+
+/// The samples that a report or a list of samples holds: `file` is a report's
+/// folder, a file in one, or a CSV file with the columns `sample`, `split`,
+/// `label` and `content_hash`.
+///
+/// # Errors
+/// [`Error::Input`] when it is none of these, or when the report does not know
+/// the content of every sample.
+pub fn audited(file: &Path) -> Result<Vec<Listed>> {
+    let folder = match file.file_name() {
+        Some(name) if name == SUMMARY || name == FINDINGS => file.parent().unwrap_or(file),
+        _ => file,
+    };
+    let table = if file.is_dir() || is_report(folder) {
+        let report = ReportFolder::open(folder)?;
+        if report.summary.get("digest").is_none_or(|d| d.is_null()) {
+            return Err(Error::Input(format!(
+                "`{}` is a report of a scan that did not open every image, so nothing can be held \
+                 against it; scan again, with all checks",
+                folder.display()
+            )));
+        }
+        folder.join("samples.csv")
+    } else {
+        file.to_owned()
+    };
+    let some = |cell: &str| (!cell.is_empty()).then(|| cell.to_owned());
+    rows(
+        &table,
+        ["sample", "split", "label", "content_hash"],
+        |[sample, split, label, content], _| {
+            Ok(Listed {
+                sample: sample.to_owned(),
+                split: some(split),
+                label: some(label),
+                content: some(content),
+            })
+        },
+    )
 }
 
 /// The fields of `dataset` in the summary, version 1.

@@ -7,7 +7,7 @@ mod split_names;
 
 pub use key::{ContentHash, SampleKey, escaped};
 pub use listing::{ClassFolder, Layout, Listing, Problem, ProblemKind, Skipped};
-pub use split_names::canonical_split;
+pub use split_names::{SPELLINGS, canonical_split};
 
 /// Index of a sample in its [`Listing`], which is sorted by key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

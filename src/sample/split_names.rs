@@ -1,7 +1,7 @@
 //! How people spell train, val and test. Knows no folders.
 
 /// The usual spellings, in lower case, each with the name it stands for.
-const SPELLINGS: [(&str, &str); 10] = [
+pub const SPELLINGS: [(&str, &str); 10] = [
     ("train", "train"),
     ("training", "train"),
     ("val", "val"),

@@ -3,6 +3,7 @@
 mod acting;
 mod baseline;
 mod cache;
+mod digest;
 #[cfg(unix)]
 mod gate;
 mod groups;

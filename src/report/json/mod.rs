@@ -1,9 +1,14 @@
 //! The report as JSON: `summary.json`, and the same with every finding.
 
 mod dataset_v1;
+mod digest_v1;
 pub mod v1;
 
+use serde::Serialize;
+
 use super::Report;
+use crate::digest::DatasetDigest;
+use crate::sample::Listing;
 
 /// `summary.json`: counts, headlines, checks and verdict.
 pub fn summary(report: &Report<'_>) -> String {
@@ -13,6 +18,11 @@ pub fn summary(report: &Report<'_>) -> String {
 /// The summary and all findings.
 pub fn render(report: &Report<'_>) -> String {
     as_text(&v1::Document::whole(report))
+}
+
+/// A digest alone, as in the summary.
+pub fn digest(digest: &DatasetDigest, listing: &Listing) -> impl Serialize + use<> {
+    digest_v1::DigestV1::of(digest, listing)
 }
 
 fn as_text(document: &v1::Document) -> String {

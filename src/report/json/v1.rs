@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::dataset_v1::DatasetV1;
+use super::digest_v1::DigestV1;
 use crate::finding::{Evidence, Finding, Headlines, RunState, Severity};
 use crate::gate::Verdict;
 use crate::report::{Report, sentences};
@@ -22,6 +23,8 @@ pub struct Document {
     pub dataset: DatasetV1,
     /// How the data set was understood.
     pub layout: String,
+    /// Of contents and labels; `null` where not every image was opened.
+    pub digest: Option<DigestV1>,
     /// Pass or fail.
     pub verdict: VerdictV1,
     /// Numbers of things.
@@ -290,6 +293,7 @@ impl Document {
             },
             dataset: DatasetV1::of(report.request),
             layout: report.listing.layout.summary.clone(),
+            digest: report.digest.map(|d| DigestV1::of(d, report.listing)),
             verdict: verdict(&report.outcome.verdict),
             counts: counts(report),
             headlines: headlines(report, report.headlines),

@@ -1,0 +1,276 @@
+"""The commands as functions. Made by `splitlint python`; changed by no hand."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, Mapping, Optional, Sequence, Union
+
+from . import _api
+from ._api import Flag, Verification
+from ._report import Report
+
+__version__ = "0.1.0"
+
+Path = Union[str, "os.PathLike[str]"]
+
+SCAN_FLAGS: Dict[str, Flag] = {
+    "split": Flag("--split", "mapping"),
+    "reference": Flag("--reference", "value"),
+    "include": Flag("--include", "list"),
+    "exclude": Flag("--exclude", "list"),
+    "path_column": Flag("--path-column", "value"),
+    "label_column": Flag("--label-column", "value"),
+    "split_column": Flag("--split-column", "value"),
+    "group_column": Flag("--group-column", "value"),
+    "group_regex": Flag("--group-regex", "value"),
+    "group_file": Flag("--group-file", "value"),
+    "select": Flag("--select", "list"),
+    "ignore": Flag("--ignore", "list"),
+    "fail_on": Flag("--fail-on", "value"),
+    "baseline": Flag("--baseline", "value"),
+    "report": Flag("--report", "value"),
+    "format": Flag("--format", "value"),
+    "output": Flag("--output", "mapping"),
+    "config": Flag("--config", "value"),
+    "jobs": Flag("--jobs", "value"),
+    "cache": Flag("--cache", "value"),
+    "no_cache": Flag("--no-cache", "switch"),
+    "check_content": Flag("--check-content", "switch"),
+    "max_pixels": Flag("--max-pixels", "value"),
+    "model": Flag("--model", "value"),
+    "model_size": Flag("--model-size", "value"),
+    "model_layout": Flag("--model-layout", "value"),
+    "model_mean": Flag("--model-mean", "list"),
+    "model_std": Flag("--model-std", "list"),
+    "model_output": Flag("--model-output", "value"),
+    "embeddings": Flag("--embeddings", "value"),
+    "pred_probs": Flag("--pred-probs", "value"),
+    "row_keys": Flag("--row-keys", "value"),
+    "label_chunk": Flag("--label-chunk", "value"),
+    "verbose": Flag("--verbose", "switch"),
+    "quiet": Flag("--quiet", "switch"),
+}
+
+
+def scan(
+    data: Any = None,
+    *,
+    split: Optional[Union[Mapping[str, Path], Sequence[str]]] = None,
+    reference: Optional[Path] = None,
+    include: Optional[Union[str, Sequence[str]]] = None,
+    exclude: Optional[Union[str, Sequence[str]]] = None,
+    path_column: Optional[str] = None,
+    label_column: Optional[str] = None,
+    split_column: Optional[str] = None,
+    group_column: Optional[str] = None,
+    group_regex: Optional[str] = None,
+    group_file: Optional[Path] = None,
+    select: Optional[Union[str, Sequence[str]]] = None,
+    ignore: Optional[Union[str, Sequence[str]]] = None,
+    fail_on: Optional[str] = None,
+    baseline: Optional[Path] = None,
+    report: Optional[Path] = None,
+    format: Optional[str] = None,
+    output: Optional[Union[Mapping[str, Path], Sequence[str]]] = None,
+    config: Optional[Path] = None,
+    jobs: Optional[int] = None,
+    cache: Optional[Path] = None,
+    no_cache: bool = False,
+    check_content: bool = False,
+    max_pixels: Optional[int] = None,
+    model: Optional[Path] = None,
+    model_size: Optional[int] = None,
+    model_layout: Optional[str] = None,
+    model_mean: Optional[Union[float, Sequence[float]]] = None,
+    model_std: Optional[Union[float, Sequence[float]]] = None,
+    model_output: Optional[str] = None,
+    embeddings: Optional[Path] = None,
+    pred_probs: Optional[Path] = None,
+    row_keys: Optional[Path] = None,
+    label_chunk: Optional[int] = None,
+    verbose: bool = False,
+    quiet: bool = False,
+    progress: Optional[bool] = None,
+) -> Report:
+    """Scans a data set and returns its report.
+
+    Args:
+        data: A folder, a manifest, a mapping of splits to folders; or data in memory: a
+            `datasets.Dataset` or `DatasetDict`, a torch dataset, a DataFrame with a column of
+            paths, a pair of arrays `(images, labels)`, a list of `(image, label)`, or a mapping
+            of splits to these. Images are Pillow images, the bytes or the path of a file, or
+            arrays of shape `(H, W)`, `(H, W, C)` or `(C, H, W)` with 1 to 4 channels. `None`
+            takes what `splitlint.toml` names.
+        split: Folder or manifest of one split, instead of ROOT.
+        reference: Data used before, e.g. for pretraining: its copies are leaks too.
+        include: Scan only files whose path in the data set matches GLOB.
+        exclude: Leave out files whose path in the data set matches GLOB.
+        path_column: Manifest column with the picture's path.
+        label_column: Manifest column with the label.
+        split_column: Manifest column with the split.
+        group_column: Manifest column with the group (patient, video, scene).
+        group_regex: What in a path names the group: the first capture, e.g. `(patient\\d+)_`.
+        group_file: CSV file with groups: a path or file name in the first column, its group in the
+            second.
+        select: Run only these checks: codes, families or names.
+        ignore: Leave these checks out: codes, families or names.
+        fail_on: Lowest severity that fails the scan [default: error]. One of "error", "warning",
+            "never".
+        baseline: File of findings accepted earlier: only new ones fail the scan.
+        report: Folder for the report [default: splitlint-report].
+        format: What to print to standard output [default: text]. One of "text", "json", "github",
+            "gitlab", "sarif", "junit", "markdown".
+        output: Also write FORMAT to PATH, e.g. `sarif=leaks.sarif`.
+        config: Settings file [default: splitlint.toml in the current folder, else in ROOT].
+        jobs: Threads [default: one for each core].
+        cache: Keep fingerprints in DIR, so that the next scan reads only what changed.
+        no_cache: Neither read nor keep fingerprints of other scans.
+        check_content: Read every file and go by its content, not by its size and time.
+        max_pixels: Do not decode a picture of more than N pixels [default: 512 million].
+        model: Judge labels by what an ONNX model sees in the pictures.
+        model_size: Pixels a side of the pictures it takes, if it does not say [default: 224].
+        model_layout: The order of its input's dimensions, if it does not say [default: nchw]. One
+            of "nchw", "nhwc".
+        model_mean: What it subtracts from red, green, blue of 0 to 1 [default: what it says, else
+            ImageNet's].
+        model_std: What it divides red, green, blue by then [default: what it says, else
+            ImageNet's].
+        model_output: Its output to use, if it has several.
+        embeddings: Judge labels by vectors of a model of yours: Parquet, or NumPy with
+            `--row-keys`.
+        pred_probs: Judge labels by out-of-sample probabilities, a column for each class: Parquet or
+            NumPy.
+        row_keys: Whose the rows of a NumPy file are: a sample a line, or CSV with a column
+            `sample`.
+        label_chunk: Samples in one chunk of the label model: fewer are faster and judge a little
+            worse [default: 5000].
+        verbose: Tell what each stage kept and how long it took.
+        quiet: No progress, no notes, no text: the exit code and the report tell.
+        progress: Whether to show progress; by default in a notebook and at a terminal.
+
+    Returns:
+        The report, whatever its verdict; `report.raise_for_verdict()` raises on a bad one.
+
+    Raises:
+        SplitlintError: The data cannot be scanned; the message is the program's.
+        KeyboardInterrupt: Ctrl-C; the scan was stopped.
+    """
+    given: Dict[str, Any] = {
+        "split": split,
+        "reference": reference,
+        "include": include,
+        "exclude": exclude,
+        "path_column": path_column,
+        "label_column": label_column,
+        "split_column": split_column,
+        "group_column": group_column,
+        "group_regex": group_regex,
+        "group_file": group_file,
+        "select": select,
+        "ignore": ignore,
+        "fail_on": fail_on,
+        "baseline": baseline,
+        "report": report,
+        "format": format,
+        "output": output,
+        "config": config,
+        "jobs": jobs,
+        "cache": cache,
+        "no_cache": no_cache,
+        "check_content": check_content,
+        "max_pixels": max_pixels,
+        "model": model,
+        "model_size": model_size,
+        "model_layout": model_layout,
+        "model_mean": model_mean,
+        "model_std": model_std,
+        "model_output": model_output,
+        "embeddings": embeddings,
+        "pred_probs": pred_probs,
+        "row_keys": row_keys,
+        "label_chunk": label_chunk,
+        "verbose": verbose,
+        "quiet": quiet,
+    }
+    return _api.scan(data, SCAN_FLAGS, given, progress)
+
+
+VERIFY_FLAGS: Dict[str, Flag] = {
+    "split": Flag("--split", "mapping"),
+    "reference": Flag("--reference", "value"),
+    "include": Flag("--include", "list"),
+    "exclude": Flag("--exclude", "list"),
+    "path_column": Flag("--path-column", "value"),
+    "label_column": Flag("--label-column", "value"),
+    "split_column": Flag("--split-column", "value"),
+    "group_column": Flag("--group-column", "value"),
+    "group_regex": Flag("--group-regex", "value"),
+    "group_file": Flag("--group-file", "value"),
+    "config": Flag("--config", "value"),
+    "jobs": Flag("--jobs", "value"),
+}
+
+
+def verify(
+    data: Any,
+    report: Union[Report, str, "os.PathLike[str]"],
+    *,
+    split: Optional[Union[Mapping[str, Path], Sequence[str]]] = None,
+    reference: Optional[Path] = None,
+    include: Optional[Union[str, Sequence[str]]] = None,
+    exclude: Optional[Union[str, Sequence[str]]] = None,
+    path_column: Optional[str] = None,
+    label_column: Optional[str] = None,
+    split_column: Optional[str] = None,
+    group_column: Optional[str] = None,
+    group_regex: Optional[str] = None,
+    group_file: Optional[Path] = None,
+    config: Optional[Path] = None,
+    jobs: Optional[int] = None,
+    progress: Optional[bool] = None,
+) -> Verification:
+    """Whether `data` are what `report` is about: same images, labels and splits.
+
+    Every file is read. Names of files and order do not count.
+
+    Args:
+        data: What is trained on, as :func:`scan` takes it; `None` takes what the report was
+            asked to scan.
+        report: The report, its folder, or a file that `splitlint digest --write` made.
+        split: Folder or manifest of one split, instead of ROOT.
+        reference: Data used before, e.g. for pretraining: its copies are leaks too.
+        include: Scan only files whose path in the data set matches GLOB.
+        exclude: Leave out files whose path in the data set matches GLOB.
+        path_column: Manifest column with the picture's path.
+        label_column: Manifest column with the label.
+        split_column: Manifest column with the split.
+        group_column: Manifest column with the group (patient, video, scene).
+        group_regex: What in a path names the group: the first capture, e.g. `(patient\\d+)_`.
+        group_file: CSV file with groups: a path or file name in the first column, its group in the
+            second.
+        config: Settings file [default: splitlint.toml in the current folder, else in ROOT].
+        jobs: Threads [default: one for each core].
+        progress: Whether to show progress; by default in a notebook and at a terminal.
+
+    Returns:
+        The answer, which is true if they are the same, and else names the samples that are not.
+
+    Raises:
+        SplitlintError: The two cannot be compared; the message is the program's.
+        KeyboardInterrupt: Ctrl-C; the program was stopped.
+    """
+    given: Dict[str, Any] = {
+        "split": split,
+        "reference": reference,
+        "include": include,
+        "exclude": exclude,
+        "path_column": path_column,
+        "label_column": label_column,
+        "split_column": split_column,
+        "group_column": group_column,
+        "group_regex": group_regex,
+        "group_file": group_file,
+        "config": config,
+        "jobs": jobs,
+    }
+    return _api.verify(data, report, VERIFY_FLAGS, given, progress)
