@@ -1,4 +1,11 @@
-COLUMNS = {
+"""What the columns of the tables hold. Made by `tests/generated.rs`; changed by no hand."""
+
+from __future__ import annotations
+
+from typing import Dict
+
+#: By table and column: `text`, `int`, `float` or `list` (of text).
+COLUMNS: Dict[str, Dict[str, str]] = {
     "findings": {
         "id": "text",
         "code": "text",
@@ -83,7 +90,12 @@ COLUMNS = {
         "division": "text",
         "label_set_variation": "float",
     },
-    "drop": {"sample": "text", "split": "text", "because_of": "text", "finding": "text"},
+    "drop": {
+        "sample": "text",
+        "split": "text",
+        "because_of": "text",
+        "finding": "text",
+    },
     "decisions": {
         "sample": "text",
         "given": "text",
@@ -92,11 +104,17 @@ COLUMNS = {
         "decision": "text",
     },
 }
-SPLIT_NAMES = {
+
+#: The usual spellings of splits, and what each stands for.
+SPLIT_NAMES: Dict[str, str] = {
     "train": "train",
-    "validation": "val",
-    "valid": "val",
-    "dev": "val",
+    "training": "train",
     "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
     "test": "test",
+    "testing": "test",
+    "eval": "test",
+    "evaluation": "test",
 }
