@@ -21,7 +21,7 @@ use crate::headlines::{self, Drop, Known, Linked};
 use crate::labelling::{self, Brought, Labelling, Material};
 use crate::progress::{Progress, Stage};
 use crate::quality::QualityTable;
-use crate::sample::{ClassId, ContentHash, Listing, SampleId};
+use crate::sample::{ContentHash, Listing, SampleId};
 use crate::source::{self, Listed};
 
 /// All that a scan found out.
@@ -102,16 +102,6 @@ fn needs(settings: &Settings) -> Needs {
     (settings.checks.iter()).fold(Needs::default(), |all, c| all.or(c.check.needs()))
 }
 
-/// The class of each sample that has one and no other.
-fn only_labels(listing: &Listing) -> Vec<Option<u32>> {
-    let classes = listing.samples.iter().map(|sample| sample.labels.classes());
-    let only = |classes: &[ClassId]| match classes {
-        [class] => Some(class.0),
-        _ => None,
-    };
-    classes.map(only).collect()
-}
-
 /// All of a scan but reading the data set and what is brought for labels.
 pub fn examine(
     settings: &Settings,
@@ -131,7 +121,9 @@ pub fn examine(
         match duplicates::find(&fingerprints, &pictures, executor) {
             Ok(found) => {
                 related = found;
-                related.set_aside(&only_labels(&listing));
+                let single = listing.samples.iter().map(|sample| sample.labels.single());
+                let single: Vec<_> = single.map(|class| class.map(|c| c.0)).collect();
+                related.set_aside(&single);
             }
             Err(_) => interrupted = true,
         }

@@ -9,7 +9,18 @@ use std::path::Path;
 /// lower levels.
 const LEVELS: &[&[&str]] = &[
     &["error"],
+<<<<<<< HEAD
     &["executor", "progress", "scratch", "statistics"],
+=======
+    &[
+        "disjoint_sets",
+        "executor",
+        "parquet",
+        "path_pattern",
+        "progress",
+        "statistics",
+    ],
+>>>>>>> 09f163a (Union-find, area under the curve, path patterns and the Parquet guard exist once each)
     &["sample"],
     &["digest", "finding", "distribution"],
     &["gate"],

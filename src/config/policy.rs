@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 
 use crate::checks::selector;
@@ -13,6 +12,7 @@ use crate::finding::Code;
 use crate::gate::{
     Acceptance, AtMost, Baseline, FailOn, PerSplit, Policy, Rule, Thresholds, WhenIncomplete,
 };
+use crate::path_pattern::PathPatterns;
 
 /// A value for all splits, or one for each split named.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -192,11 +192,15 @@ fn rule(accept: &Accept, problems: &mut Vec<String>) -> Option<Rule> {
             Vec::new()
         }
     };
-    let paths = accept.path.as_deref().map(pattern).transpose();
+    let paths = (accept.path.clone())
+        .map(|path| PathPatterns::new(&[path]))
+        .transpose();
     let expires = accept.expires.as_deref().map(str::parse).transpose();
     let mut told = |e: String| problems.push(format!("[[accept]] {words}: {e}"));
-    let paths = paths.unwrap_or_else(|e| {
-        told(e.to_string());
+    let paths = paths.unwrap_or_else(|mistakes| {
+        for (_, why) in mistakes {
+            told(why.to_string());
+        }
         None
     });
     let expires = expires.unwrap_or_else(|e| {
@@ -210,19 +214,4 @@ fn rule(accept: &Accept, problems: &mut Vec<String>) -> Option<Rule> {
         expires,
         words,
     })
-}
-
-/// A pattern over keys, understood as those of `--include` are.
-fn pattern(text: &str) -> Result<GlobSet, globset::Error> {
-    let trimmed = text.trim_end_matches('/');
-    let whole = match trimmed.strip_prefix("./").or(trimmed.strip_prefix('/')) {
-        Some(anchored) => anchored.to_owned(),
-        None if trimmed.contains('/') => trimmed.to_owned(),
-        None => format!("**/{trimmed}"),
-    };
-    let mut set = GlobSetBuilder::new();
-    for glob in [format!("{whole}/**"), whole] {
-        set.add(GlobBuilder::new(&glob).literal_separator(true).build()?);
-    }
-    set.build()
 }

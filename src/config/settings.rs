@@ -14,6 +14,7 @@ use crate::gate::Policy;
 use crate::headlines::DropSide;
 use crate::label_model;
 use crate::labelling;
+use crate::path_pattern::PathPatterns;
 use crate::source::{Columns, Request};
 
 /// What a scan does.
@@ -199,10 +200,9 @@ pub fn resolve(options: Options) -> Result<Settings> {
 }
 
 fn check_globs(key: &str, globs: Option<&[String]>, problems: &mut Vec<String>) {
-    for glob in globs.unwrap_or_default() {
-        if let Err(e) = globset::Glob::new(glob) {
-            problems.push(format!("`{key}`: {e}"));
-        }
+    let globs = globs.unwrap_or_default();
+    for (place, why) in PathPatterns::new(globs).err().unwrap_or_default() {
+        problems.push(format!("`{key}`: pattern `{}`: {why}", globs[place]));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Groups of samples connected by pairs. Knows nothing of how the pairs were
 //! found.
 
+use crate::disjoint_sets::DisjointSets;
 use crate::sample::SampleId;
 
 /// The connected groups of two samples or more, each sorted, sorted by first
@@ -9,7 +10,7 @@ pub fn groups(
     count: usize,
     pairs: impl IntoIterator<Item = (SampleId, SampleId)>,
 ) -> Vec<Vec<SampleId>> {
-    let mut sets = Sets::new(count);
+    let mut sets = DisjointSets::new(count);
     for (a, b) in pairs {
         if a.index() < count && b.index() < count {
             sets.join(a.0, b.0);
@@ -24,39 +25,6 @@ pub fn groups(
         .filter(|group| group.len() > 1)
         .map(|group| group.iter().map(|&(_, id)| id).collect())
         .collect()
-}
-
-/// Disjoint sets of the numbers below a count. Union by the lower number keeps
-/// roots first members; halving paths keeps them short (Tarjan & van Leeuwen
-/// 1984).
-pub(super) struct Sets {
-    parents: Vec<u32>,
-}
-
-impl Sets {
-    /// Each number by itself.
-    pub(super) fn new(count: usize) -> Self {
-        Self {
-            parents: (0..count as u32).collect(),
-        }
-    }
-
-    /// The lowest number of a number's set.
-    pub(super) fn find(&mut self, mut id: u32) -> u32 {
-        while self.parents[id as usize] != id {
-            let above = self.parents[id as usize];
-            self.parents[id as usize] = self.parents[above as usize];
-            id = above;
-        }
-        id
-    }
-
-    /// Unites two sets; whether they were apart.
-    pub(super) fn join(&mut self, a: u32, b: u32) -> bool {
-        let (a, b) = (self.find(a), self.find(b));
-        self.parents[a.max(b) as usize] = a.min(b);
-        a != b
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::background::in_view_of_all;
 use super::candidates::{Asker, Asking, Guess, propose};
-use super::groups::Sets;
 use super::look::Look;
 use super::runs::{Place, runs};
 use super::same_pixels::UNTOUCHED;
@@ -14,6 +13,7 @@ use super::verify::closer::SIDE as CLOSE_UP;
 use super::verify::map::Map;
 use super::verify::{Aligned, Answer, Detail, Subject, approach, explained, judge};
 use crate::decode::{CloseUp, Matte, Thumbnail};
+use crate::disjoint_sets::DisjointSets;
 use crate::executor::{Executor, Interrupted};
 use crate::finding::{Relation, Transform};
 
@@ -225,11 +225,11 @@ fn alone(
         odds[i] = Some(aligned[i].odds);
     }
     order.sort_by(|&a, &b| aligned[b].odds.total_cmp(&aligned[a].odds).then(a.cmp(&b)));
-    let mut tree = Sets::new(judges.ids.len());
+    let mut tree = DisjointSets::new(judges.ids.len());
     let (first, rest): (Vec<usize>, Vec<usize>) =
         (order.into_iter()).partition(|&i| tree.join(aligned[i].fixed, aligned[i].moving));
     let looked = judges.looked(aligned, &first, executor)?;
-    let mut proven = Sets::new(judges.ids.len());
+    let mut proven = DisjointSets::new(judges.ids.len());
     for (&i, found) in first.iter().zip(looked) {
         odds[i] = found;
         if found.is_some_and(|odds| odds >= SURE) {

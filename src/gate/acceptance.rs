@@ -1,9 +1,8 @@
 //! Sorts findings into new ones and accepted ones. Judges neither.
 
-use globset::GlobSet;
-
 use super::{Baseline, Date};
 use crate::finding::{CheckRun, Code, Finding, RunState};
+use crate::path_pattern::PathPatterns;
 use crate::sample::Listing;
 
 /// What was accepted earlier.
@@ -23,7 +22,7 @@ pub struct Rule {
     /// Of these checks.
     pub codes: Vec<Code>,
     /// About a sample whose key matches; `None`: about anything.
-    pub paths: Option<GlobSet>,
+    pub paths: Option<PathPatterns>,
     /// Why.
     pub reason: String,
     /// The last day on which it holds.
@@ -138,7 +137,7 @@ impl Rule {
                 finding
                     .samples
                     .iter()
-                    .any(|&id| paths.is_match(listing.sample(id).key.as_str()))
+                    .any(|&id| paths.matches(listing.sample(id).key.as_str()))
             })
     }
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::finding::{
     CheckInfo, DriftFigures, Evidence, FindingId, LeakFigures, SplitFigures, SuspectFigures,
 };
+use crate::path_pattern::PathPatterns;
 use crate::sample::{ClassId, ContentHash, Labels, Sample, SampleId, SampleKey, Split, SplitId};
 
 static LEAK: CheckInfo = info("LEAK001", Severity::Error);
@@ -382,7 +383,7 @@ fn expired_and_stale_lines_are_told_and_accept_nothing() {
 fn rule_accepts_by_check_and_path_and_is_told_when_it_meets_nothing() {
     let rule = |glob: &str| Rule {
         codes: vec!["LEAK001"],
-        paths: globset::GlobSet::new([globset::Glob::new(glob).expect("a pattern")]).ok(),
+        paths: PathPatterns::new(&[glob.to_owned()]).ok(),
         reason: "known".to_owned(),
         expires: None,
         words: format!("`LEAK001` in `{glob}`"),

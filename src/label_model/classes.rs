@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Labelled;
 use crate::executor::{Executor, Interrupted};
 use crate::neighbors::Neighbor;
+use crate::statistics::area_under_curve;
 
 /// Members each side needs before anything is said.
 const SIDE: usize = 20;
@@ -96,23 +97,19 @@ fn inseparable(
     if first.min(second) < SIDE {
         return None;
     }
-    let lean = |sample: u32| {
-        let line = &probabilities[sample as usize * classes..(sample as usize + 1) * classes];
-        line[b].max(f32::MIN_POSITIVE).ln() - line[a].max(f32::MIN_POSITIVE).ln()
+    // How much likelier the second class is.
+    let leans = |members: &[u32]| -> Vec<f64> {
+        let lines = members.iter().map(|&sample| {
+            let start = sample as usize * classes;
+            &probabilities[start..start + classes]
+        });
+        let log = |p: f32| p.max(f32::MIN_POSITIVE).ln();
+        lines
+            .map(|line| f64::from(log(line[b]) - log(line[a])))
+            .collect()
     };
-    let mut ranked: Vec<(f32, bool)> = (members[a].iter().map(|&s| (lean(s), false)))
-        .chain(members[b].iter().map(|&s| (lean(s), true)))
-        .collect();
-    ranked.sort_by(|x, y| x.0.total_cmp(&y.0));
-    let mut rank_sum = 0.0;
-    let mut done = 0;
-    for tie in ranked.chunk_by(|x, y| x.0 == y.0) {
-        let middle = done as f64 + (tie.len() + 1) as f64 / 2.0;
-        rank_sum += middle * tie.iter().filter(|t| t.1).count() as f64;
-        done += tie.len();
-    }
+    let auroc = area_under_curve(&leans(&members[b]), &leans(&members[a]));
     let (m, n) = (first as f64, second as f64);
-    let auroc = (rank_sum - n * (n + 1.0) / 2.0) / (m * n);
     // Of the rank-sum statistic when nothing separates the two.
     let deviation = ((m + n + 1.0) / (12.0 * m * n)).sqrt();
     (auroc + SIGMAS * deviation < INSEPARABLE).then_some(auroc)

@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::{Judged, Labelled, Settings, bursts};
+use crate::disjoint_sets::DisjointSets;
 use crate::neighbors::Neighbor;
 
 /// Odds from which a sample may belong to a cluster.
@@ -170,41 +171,30 @@ impl<'a> Links<'a> {
         for (place, &member) in members.iter().enumerate() {
             self.place[member as usize] = place as u32;
         }
-        let mut parent: Vec<u32> = (0..members.len() as u32).collect();
+        let mut sets = DisjointSets::new(members.len());
         let mut of_group: BTreeMap<u32, u32> = BTreeMap::new();
         for (place, &member) in members.iter().enumerate() {
             let place = place as u32;
             let group = self.groups[member as usize];
             let earlier = *of_group.entry(group).or_insert(place);
-            join(&mut parent, place, earlier);
+            sets.join(place, earlier);
             for neighbor in self.neighbors[member as usize].iter().take(LINKS) {
                 let other = self.place[neighbor.row as usize];
                 if other != ABSENT {
-                    join(&mut parent, place, other);
+                    sets.join(place, other);
                 }
             }
         }
         let mut parts: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for (place, &member) in members.iter().enumerate() {
-            let root = root(&mut parent, place as u32);
-            parts.entry(root).or_default().push(member);
+            parts
+                .entry(sets.find(place as u32))
+                .or_default()
+                .push(member);
             self.place[member as usize] = ABSENT;
         }
         parts.into_values().collect()
     }
-}
-
-fn root(parent: &mut [u32], mut at: u32) -> u32 {
-    while parent[at as usize] != at {
-        parent[at as usize] = parent[parent[at as usize] as usize];
-        at = parent[at as usize];
-    }
-    at
-}
-
-fn join(parent: &mut [u32], a: u32, b: u32) {
-    let (a, b) = (root(parent, a), root(parent, b));
-    parent[a.max(b) as usize] = a.min(b);
 }
 
 /// Neighbours outside a cluster that must be there to ask: as many as one sample

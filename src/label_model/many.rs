@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Labelled, Level, Settings, regress};
 use crate::executor::{Executor, Interrupted};
 use crate::neighbors::Neighbor;
+use crate::statistics::area_under_curve;
 
 /// Samples that must carry, and must lack, a label before it is judged.
 pub(super) const LEAST: usize = 10;
@@ -189,21 +190,12 @@ pub(super) fn logit(probability: f64) -> f64 {
 
 /// Area under the curve of `scores` for telling `given` from the rest.
 pub(super) fn auroc(scores: &[f64], given: &[bool]) -> f64 {
-    let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
-    let (mut without, mut wins, mut with) = (0.0, 0.0, 0.0);
-    for tie in order.chunk_by(|&a, &b| scores[a] == scores[b]) {
-        let here = tie.iter().filter(|&&i| given[i]).count() as f64;
-        let rest = tie.len() as f64 - here;
-        wins += here * (without + rest / 2.0);
-        without += rest;
-        with += here;
-    }
-    if with * without > 0.0 {
-        wins / (with * without)
-    } else {
-        0.5
-    }
+    let of = |wanted: bool| -> Vec<f64> {
+        let scores = scores.iter().zip(given);
+        let scores = scores.filter(|(_, given)| **given == wanted);
+        scores.map(|(score, _)| *score).collect()
+    };
+    area_under_curve(&of(true), &of(false))
 }
 
 /// Platt's scaling: probabilities from one logistic slope and offset, fitted

@@ -22,7 +22,7 @@ use crate::label_model::{
     judge_many_probabilities, judge_probabilities,
 };
 use crate::progress::{Progress, Stage};
-use crate::sample::{Labels, Listing, Role, SampleId};
+use crate::sample::{Listing, Role, SampleId};
 use remembered::Basis;
 
 /// What labels are judged from.
@@ -244,10 +244,8 @@ fn probable(material: Material<'_>, ids: &[SampleId], rows: &[f32], settings: &S
 
 /// The class of each sample, if each has one and no more.
 fn single(listing: &Listing, ids: &[SampleId]) -> Option<Vec<u32>> {
-    let labels = ids.iter().map(|&id| match listing.sample(id).labels {
-        Labels::One(class) => Some(class.0),
-        _ => None,
-    });
+    let single = |&id: &SampleId| listing.sample(id).labels.single();
+    let labels = ids.iter().map(|id| single(id).map(|class| class.0));
     labels.collect()
 }
 

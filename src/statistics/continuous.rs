@@ -59,7 +59,7 @@ pub fn area_under_curve(positive: &[f64], negative: &[f64]) -> f64 {
             (below + up_to) as f64 / 2.0
         })
         .sum();
-    wins / positive.len() as f64 / negative.len() as f64
+    wins / (positive.len() as f64 * negative.len() as f64)
 }
 
 /// The 95% interval of an area under the curve (Hanley & McNeil 1982).

@@ -1,14 +1,12 @@
 //! Reads Parquet files with a column of sample keys and either one column of
 //! lists of numbers or several columns of numbers.
 
-use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 
-use polars::prelude::{AnyValue, DataFrame, DataType, ParquetReader, PolarsResult, SerReader};
+use polars::prelude::{AnyValue, DataFrame, DataType, SerReader};
 
 use super::Vectors;
+use crate::parquet;
 
 /// What the column of keys may be called.
 const KEYS: [&str; 4] = ["sample", "path", "file", "key"];
@@ -17,12 +15,7 @@ type Parts = (Vec<String>, Vectors, Option<Vec<String>>);
 
 /// Keys, rows, and the names of columns where each number has its own.
 pub(super) fn read(path: &Path) -> Result<Parts, String> {
-    // A damaged file may make the library panic.
-    let table = match catch_unwind(AssertUnwindSafe(|| table(path))) {
-        Ok(Ok(table)) => table,
-        Ok(Err(e)) => return Err(format!("not readable as Parquet: {e}")),
-        Err(_) => return Err("not readable as Parquet: the file is damaged".to_owned()),
-    };
+    let table = parquet::guarded(|| parquet::reader(path)?.finish())?;
     let names: Vec<String> = (table.get_column_names().iter())
         .map(|name| name.to_string())
         .collect();
@@ -45,16 +38,6 @@ pub(super) fn read(path: &Path) -> Result<Parts, String> {
             several.join(", ")
         )),
     }
-}
-
-/// Goes by the Parquet types alone: the Arrow types that pandas stores beside
-/// them would turn text into dictionaries.
-fn table(path: &Path) -> PolarsResult<DataFrame> {
-    let mut reader = ParquetReader::new(File::open(path)?);
-    let mut metadata = (**reader.get_metadata()?).clone();
-    metadata.key_value_metadata = None;
-    reader.set_metadata(Arc::new(metadata));
-    reader.finish()
 }
 
 fn texts(table: &DataFrame, name: &str) -> Result<Vec<String>, String> {

@@ -1,18 +1,14 @@
 //! Manifests as Parquet.
 
-use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use polars::prelude::{
-    AnyValue, DataFrame, ParallelStrategy, ParquetReader, PolarsResult, SerReader, Series,
-};
+use polars::prelude::{AnyValue, DataFrame, ParallelStrategy, SerReader, Series};
 
 use super::Table;
 use super::cell::{Cells, Place, Row, decimal, labels, text};
 use super::columns::{Column, Picked};
 use crate::error::{Error, Result};
+use crate::parquet::{guarded, reader};
 
 /// A Parquet file. Only the picked columns are read.
 pub(super) struct Parquet {
@@ -26,19 +22,9 @@ impl Parquet {
         }
     }
 
-    /// A reader that goes by the Parquet types alone. The Arrow types that
-    /// pandas stores beside them would turn text into dictionaries.
-    fn reader(&self) -> PolarsResult<ParquetReader<File>> {
-        let mut reader = ParquetReader::new(File::open(&self.path)?);
-        let mut metadata = (**reader.get_metadata()?).clone();
-        metadata.key_value_metadata = None;
-        reader.set_metadata(Arc::new(metadata));
-        Ok(reader)
-    }
-
     fn read(&self, names: Vec<String>) -> Result<DataFrame, String> {
         guarded(|| {
-            self.reader()?
+            reader(&self.path)?
                 .read_parallel(ParallelStrategy::None)
                 .with_columns(Some(names))
                 .finish()
@@ -46,19 +32,9 @@ impl Parquet {
     }
 }
 
-/// Damaged files make the Parquet library fail or, at worst, panic: either is
-/// an error in words.
-fn guarded<T>(work: impl FnOnce() -> PolarsResult<T>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(format!("not readable as Parquet: {error}")),
-        Err(_) => Err("not readable as Parquet: the file is damaged".to_owned()),
-    }
-}
-
 impl Table for Parquet {
     fn columns(&mut self) -> Result<Vec<String>, String> {
-        let schema = guarded(|| self.reader()?.schema())?;
+        let schema = guarded(|| reader(&self.path)?.schema())?;
         Ok(schema.iter_names().map(|name| name.to_string()).collect())
     }
 
