@@ -12,7 +12,7 @@ use crate::duplicates::{self, Duplicates};
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::finding::{
-    CheckRun, DriftFigures, Evidence, Finding, FindingId, Headlines, LabelOpinion, RunState,
+    CheckRun, CountsAs, DriftFigures, Evidence, Finding, FindingId, Headlines, LabelOpinion, RunState,
 };
 use crate::fingerprint::cache::{self, Cache};
 use crate::fingerprint::{self, Earlier, FingerprintTable, Fingerprinted, Pictures};
@@ -299,7 +299,7 @@ fn run_check(
 fn copies_searched(runs: &[CheckRun]) -> bool {
     let any = |wanted: fn(&RunState) -> bool| {
         runs.iter()
-            .any(|run| ["LEAK001", "LEAK002"].contains(&run.check.code) && wanted(&run.state))
+            .any(|run| run.check.counts_as == CountsAs::Leak && wanted(&run.state))
     };
     any(|state| *state == RunState::Completed) && !any(|state| matches!(state, RunState::Failed(_)))
 }

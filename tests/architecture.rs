@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use splitlint::finding::Family;
+
 /// Modules on one level do not import each other; a module imports only from
 /// lower levels.
 const LEVELS: &[&[&str]] = &[
@@ -74,6 +76,49 @@ fn every_module_imports_only_from_levels_below_its_own() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// A check says what it counts as; nothing else may go by its code.
+#[test]
+fn no_code_of_a_check_is_named_but_where_it_is_declared() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut faults = Vec::new();
+    for file in rust_files(&source) {
+        let relative = file.strip_prefix(&source).expect("below src");
+        let name = relative.to_str().expect("UTF-8").replace('\\', "/");
+        // What only tests use, and the one place that names the families.
+        if name.ends_with("tests.rs")
+            || name == "report/fixture.rs"
+            || name == "finding/check_info.rs"
+        {
+            continue;
+        }
+        let text = fs::read_to_string(&file).expect("readable source");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for line in code.lines().map(str::trim_start) {
+            let declares = line.starts_with("code: \"") || line.contains("value_name = ");
+            let skipped = line.starts_with("//") || line.starts_with('#');
+            if !skipped && !declares && names_a_check(line) {
+                faults.push(format!("{name}: {line}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Whether a string in this line is a family or begins with a code.
+fn names_a_check(line: &str) -> bool {
+    line.split('"').skip(1).step_by(2).any(|text| {
+        let word = text.split(|c: char| !c.is_ascii_alphanumeric()).next();
+        word.is_some_and(|word| Family::of_code(word).is_some())
+    })
+}
+
+#[test]
+fn code_in_a_string_is_recognised() {
+    assert!(names_a_check("if info.code == \"LEAK001\" {"));
+    assert!(names_a_check("code.starts_with(\"LABEL\")"));
+    assert!(!names_a_check("let text = \"a label\";"));
 }
 
 /// The rooms named as `crate::room` anywhere in `text` outside comments, and

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use splitlint::checks::registry;
 use splitlint::config::{Options, resolve};
 use splitlint::executor::{Executor, StopFlag};
-use splitlint::finding::RunState;
+use splitlint::finding::{CountsAs, Family, RunState};
 use splitlint::progress::Silent;
 use splitlint::scan::{Scan, scan};
 
@@ -20,8 +20,6 @@ const HEADINGS: [&str; 6] = [
     "When to accept it",
 ];
 
-const FAMILIES: [&str; 5] = ["LEAK", "LABEL", "DIST", "SHORTCUT", "FILE"];
-
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
@@ -33,8 +31,8 @@ fn codes_and_names_are_unique_and_well_formed() {
         let info = declared.info;
         assert!(seen.insert(info.code), "{} twice", info.code);
         assert!(seen.insert(info.name), "{} twice", info.name);
-        assert!(FAMILIES.contains(&info.family()), "{}", info.code);
-        let number = &info.code[info.family().len()..];
+        assert_eq!(Family::of_code(info.code), Some(info.family));
+        let number = &info.code[info.family.name().len()..];
         assert!(
             number.len() == 3 && number.parse::<u16>().is_ok(),
             "{}",
@@ -171,6 +169,27 @@ fn every_check_fires_on_its_smallest_set() {
                 "{code}"
             );
         }
+    }
+}
+
+#[test]
+fn every_unreadable_image_is_one_finding_that_counts_as_such() {
+    let unreadable: Vec<&str> = registry::all()
+        .filter(|declared| declared.info.counts_as == CountsAs::Unreadable)
+        .map(|declared| declared.info.code)
+        .collect();
+    for &code in &unreadable {
+        let options = splitlint::config::Options {
+            root: Some(fixture(code, "fires")),
+            select: Some(unreadable.iter().map(|&code| code.to_owned()).collect()),
+            ..Options::default()
+        };
+        let settings = resolve(options).expect("settings");
+        let executor = Executor::new(2, StopFlag::default()).expect("threads");
+        let scan = scan(&settings, &executor, &Silent).expect("a scan");
+        let reported = scan.outcome.findings.iter().map(|f| f.samples.len() as u64);
+        let unseen = scan.headlines.splits.iter().map(|split| split.unseen);
+        assert_eq!(reported.sum::<u64>(), unseen.sum::<u64>(), "{code}");
     }
 }
 

@@ -32,13 +32,16 @@ pub(super) struct NoSettings {}
 ///
 /// The file defines `Settings` (serde, with defaults, unknown fields denied)
 /// and `ThisCheck { settings: Settings }`; or, with `settings: none` as the
-/// last line, a unit `ThisCheck`.
+/// last line, a unit `ThisCheck`. `counts_as` may be left out: the findings are
+/// then [remarks](crate::finding::CountsAs::Remark).
 macro_rules! declare_check {
     (pub $name:ident = { $($face:tt)* }) => {
         declare_check!(@ $name, $($face)*);
     };
     (@ $name:ident,
         code: $code:literal,
+        family: $family:ident,
+        $(counts_as: $counts_as:ident,)?
         name: $kebab:literal,
         summary: $summary:literal,
         next_step: $next_step:literal,
@@ -46,26 +49,30 @@ macro_rules! declare_check {
         docs: $docs:literal,
         settings: none $(,)?
     ) => {
-        declare_check!(@@ $name, $code, $kebab, $summary, $next_step, $severity, $docs,
+        declare_check!(@@ $name, $code, $family, [$($counts_as)?], $kebab, $summary, $next_step, $severity, $docs,
             crate::checks::declare::NoSettings, |_| ThisCheck);
     };
     (@ $name:ident,
         code: $code:literal,
+        family: $family:ident,
+        $(counts_as: $counts_as:ident,)?
         name: $kebab:literal,
         summary: $summary:literal,
         next_step: $next_step:literal,
         severity: $severity:expr,
         docs: $docs:literal $(,)?
     ) => {
-        declare_check!(@@ $name, $code, $kebab, $summary, $next_step, $severity, $docs,
+        declare_check!(@@ $name, $code, $family, [$($counts_as)?], $kebab, $summary, $next_step, $severity, $docs,
             Settings, |settings| ThisCheck { settings });
     };
-    (@@ $name:ident, $code:literal, $kebab:literal, $summary:literal, $next_step:literal,
-        $severity:expr, $docs:literal, $settings:ty, $build:expr
+    (@@ $name:ident, $code:literal, $family:ident, [$($counts_as:ident)?], $kebab:literal,
+        $summary:literal, $next_step:literal, $severity:expr, $docs:literal, $settings:ty, $build:expr
     ) => {
         #[doc = $summary]
         pub static $name: crate::finding::CheckInfo = crate::finding::CheckInfo {
             code: $code,
+            family: crate::finding::Family::$family,
+            counts_as: declare_check!(@counts_as $($counts_as)?),
             name: $kebab,
             summary: $summary,
             next_step: $next_step,
@@ -85,4 +92,6 @@ macro_rules! declare_check {
             defaults: || toml::Table::try_from(<$settings>::default()).unwrap_or_default(),
         };
     };
+    (@counts_as) => { crate::finding::CountsAs::Remark };
+    (@counts_as $counts_as:ident) => { crate::finding::CountsAs::$counts_as };
 }

@@ -309,12 +309,14 @@ mod tests {
     use crate::decode::DecodeFailure;
     use crate::duplicates::Duplicates;
     use crate::executor::{Executor, StopFlag};
-    use crate::finding::{CheckInfo, Finding, PairEvidence, Severity, Transform};
+    use crate::finding::{CheckInfo, CountsAs, Family, Finding, PairEvidence, Severity, Transform};
     use crate::fingerprint::{Fingerprint, FingerprintTable};
     use crate::sample::{ContentHash, Labels, Listing, Sample, SampleKey, Split, SplitId};
 
     static CHECK: CheckInfo = CheckInfo {
         code: "LEAK999",
+        family: Family::Leak,
+        counts_as: CountsAs::Leak,
         name: "test",
         summary: "",
         next_step: "",

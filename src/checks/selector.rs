@@ -44,7 +44,7 @@ fn codes_named(word: &str) -> Vec<&'static str> {
     registry::all()
         .map(|declared| declared.info)
         .filter(|info| {
-            [info.code, info.family(), info.name]
+            [info.code, info.family.name(), info.name]
                 .iter()
                 .any(|known| known.eq_ignore_ascii_case(word))
         })
@@ -59,7 +59,7 @@ pub fn unknown(word: &str) -> String {
         .flat_map(|declared| {
             [
                 declared.info.code,
-                declared.info.family(),
+                declared.info.family.name(),
                 declared.info.name,
             ]
         })

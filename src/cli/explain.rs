@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<u8> {
     }
     let family: String = registry::all()
         .map(|declared| declared.info)
-        .filter(|info| info.family().eq_ignore_ascii_case(word))
+        .filter(|info| info.family.name().eq_ignore_ascii_case(word))
         .map(|info| format!("{} {}: {}\n", info.code, info.name, info.summary))
         .collect();
     if family.is_empty() {

@@ -47,7 +47,7 @@ pub(super) fn choose(
         if !selected.contains(info.code) {
             left_out.push(info);
         } else if let Some(check) = built {
-            let severity = [info.code, info.family()]
+            let severity = [info.code, info.family.name()]
                 .iter()
                 .find_map(|&word| severities.get(word).copied())
                 .unwrap_or(info.severity);
@@ -66,7 +66,7 @@ fn severities(
     for (word, name) in given {
         let family = || {
             registry::all()
-                .map(|declared| declared.info.family())
+                .map(|declared| declared.info.family.name())
                 .find(|family| family.eq_ignore_ascii_case(word))
         };
         let known = registry::find(word)

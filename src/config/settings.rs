@@ -272,7 +272,7 @@ mod tests {
         let settings = resolve(parse(text, "s")).expect("well formed");
         for selected in &settings.checks {
             let info = selected.check.info();
-            match (info.code, info.family()) {
+            match (info.code, info.family.name()) {
                 ("LEAK001", _) => assert_eq!(selected.severity.name(), "warning"),
                 (_, "LEAK") => assert_eq!(selected.severity.name(), "advice"),
                 _ => assert_eq!(selected.severity, info.severity),

@@ -45,6 +45,71 @@ impl FromStr for Severity {
     }
 }
 
+/// What part of the data a check questions: the capitals of its code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// Whether a split holds what another has.
+    Leak,
+    /// Whether labels are right.
+    Label,
+    /// How samples are spread over splits and classes.
+    Distribution,
+    /// Whether something besides the content predicts the label or the split.
+    Shortcut,
+    /// Whether files can be used.
+    File,
+}
+
+impl Family {
+    /// All, in the order of reports.
+    pub const ALL: [Self; 5] = [
+        Self::Leak,
+        Self::Label,
+        Self::Distribution,
+        Self::Shortcut,
+        Self::File,
+    ];
+
+    /// The capitals of its codes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Leak => "LEAK",
+            Self::Label => "LABEL",
+            Self::Distribution => "DIST",
+            Self::Shortcut => "SHORTCUT",
+            Self::File => "FILE",
+        }
+    }
+
+    /// The family of a code as it stands in a report or a baseline.
+    pub fn of_code(code: &str) -> Option<Self> {
+        let letters = code.trim_end_matches(|c: char| c.is_ascii_digit());
+        (Self::ALL.into_iter()).find(|family| family.name() == letters)
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What the findings of a check count as in the headline figures and the
+/// limits held against them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CountsAs {
+    /// A verified copy in another split.
+    Leak,
+    /// A verified copy in the same split.
+    CopyWithinSplit,
+    /// A label that may be wrong.
+    LabelError,
+    /// An image that cannot be read or decoded.
+    Unreadable,
+    /// Nothing but a finding of its severity.
+    Remark,
+}
+
 /// A check's code, e.g. `LEAK002`: family in capitals and three digits.
 pub type Code = &'static str;
 
@@ -53,6 +118,10 @@ pub type Code = &'static str;
 pub struct CheckInfo {
     /// Never reused.
     pub code: Code,
+    /// The family that the code names.
+    pub family: Family,
+    /// What its findings count as.
+    pub counts_as: CountsAs,
     /// The name for people, in kebab case.
     pub name: &'static str,
     /// One line: what it finds.
@@ -66,14 +135,9 @@ pub struct CheckInfo {
 }
 
 impl CheckInfo {
-    /// The code without its digits, e.g. `LEAK`.
-    pub fn family(&self) -> &'static str {
-        self.code.trim_end_matches(|c: char| c.is_ascii_digit())
-    }
-
     /// Whether its findings are pairs and groups of copies as such.
     pub fn is_about_copies(&self) -> bool {
-        matches!(self.code, "LEAK001" | "LEAK002" | "LEAK003" | "LEAK004")
+        matches!(self.counts_as, CountsAs::Leak | CountsAs::CopyWithinSplit)
     }
 }
 

@@ -7,7 +7,7 @@ mod id;
 mod label_opinion;
 mod transform;
 
-pub use check_info::{CheckInfo, CheckRun, Code, RunState, Severity};
+pub use check_info::{CheckInfo, CheckRun, Code, CountsAs, Family, RunState, Severity};
 pub use evidence::{Evidence, Figure, PairEvidence, Relation};
 pub use headlines::{
     ClassLeak, DriftFigures, Headlines, LeakFigures, SplitFigures, SuspectFigures,

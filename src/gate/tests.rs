@@ -2,17 +2,26 @@
 
 use super::*;
 use crate::finding::{
-    CheckInfo, DriftFigures, Evidence, FindingId, LeakFigures, SplitFigures, SuspectFigures,
+    CheckInfo, CountsAs, DriftFigures, Evidence, Family, FindingId, LeakFigures, SplitFigures,
+    SuspectFigures,
 };
 use crate::path_pattern::PathPatterns;
 use crate::sample::{ClassId, ContentHash, Labels, Sample, SampleId, SampleKey, Split, SplitId};
 
-static LEAK: CheckInfo = info("LEAK001", Severity::Error);
-static LABEL: CheckInfo = info("LABEL002", Severity::Warning);
+static LEAK: CheckInfo = CheckInfo {
+    counts_as: CountsAs::Leak,
+    ..info("LEAK001", Family::Leak, Severity::Error)
+};
+static LABEL: CheckInfo = CheckInfo {
+    counts_as: CountsAs::LabelError,
+    ..info("LABEL002", Family::Label, Severity::Warning)
+};
 
-const fn info(code: &'static str, severity: Severity) -> CheckInfo {
+const fn info(code: &'static str, family: Family, severity: Severity) -> CheckInfo {
     CheckInfo {
         code,
+        family,
+        counts_as: CountsAs::Remark,
         name: "name",
         summary: "",
         next_step: "",

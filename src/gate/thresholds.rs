@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::acceptance::Accepted;
-use crate::finding::{Finding, Headlines, LeakFigures};
+use crate::finding::{CountsAs, Family, Finding, Headlines, LeakFigures};
 use crate::sample::{Listing, Role, SampleId, SplitId};
 
 /// A limit for all splits, for single ones, or none.
@@ -91,7 +91,7 @@ impl Thresholds {
             .map(|split| &listing.splits[split.index()])
             .filter(|split| split.role == Role::Evaluation)
             .peekable();
-        finding.check.family() == "LEAK"
+        finding.check.family == Family::Leak
             && evaluated.peek().is_some()
             && evaluated.all(|split| self.max_leaked_share.of(&split.name).is_some())
     }
@@ -151,7 +151,7 @@ impl Thresholds {
             figures
                 .accepted
                 .iter()
-                .filter(|accepted| accepted.finding.check.family() == "LABEL")
+                .filter(|accepted| accepted.finding.check.counts_as == CountsAs::LabelError)
                 .filter_map(|accepted| match accepted.finding.samples[..] {
                     [one] => Some(figures.listing.sample(one).split),
                     _ => None,
@@ -264,7 +264,8 @@ fn excused(figures: &Figures<'_>, split: SplitId) -> u64 {
     let training = |id: &SplitId| listing.splits[id.index()].role != Role::Evaluation;
     let any_training = listing.splits.iter().any(|s| s.role != Role::Evaluation);
     let counts = |finding: &&Finding| {
-        finding.check.family() == "LEAK" && (!any_training || finding.splits.iter().any(training))
+        finding.check.counts_as == CountsAs::Leak
+            && (!any_training || finding.splits.iter().any(training))
     };
     let of_split = |findings: Vec<&Finding>| -> Vec<SampleId> {
         let mut ids: Vec<SampleId> = findings

@@ -28,7 +28,7 @@ pub(super) fn figures(listing: &Listing, findings: &[Finding]) -> Option<Vec<Lea
 /// different splits are a pair.
 pub(super) fn of_copies(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
     (findings.iter())
-        .filter(|f| f.check.family() == "LEAK" && matches!(f.evidence, Evidence::Pair(_)))
+        .filter(|f| f.check.is_about_copies() && matches!(f.evidence, Evidence::Pair(_)))
 }
 
 /// How many copies carry which classes, by split.

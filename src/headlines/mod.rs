@@ -132,12 +132,15 @@ pub(crate) mod fixture {
     //! A small data set with findings, made by hand.
 
     use crate::finding::{
-        CheckInfo, Evidence, Finding, FindingId, PairEvidence, Relation, Severity, Transform,
+        CheckInfo, CountsAs, Evidence, Family, Finding, FindingId, PairEvidence, Relation,
+        Severity, Transform,
     };
     use crate::sample::{ClassId, Labels, Listing, Sample, SampleId, SampleKey, Split, SplitId};
 
     pub(crate) static LEAK: CheckInfo = CheckInfo {
         code: "LEAK001",
+        family: Family::Leak,
+        counts_as: CountsAs::Leak,
         name: "exact-duplicate-across-splits",
         summary: "an image of one split is an image of another",
         next_step: "drop the copies listed in `drop.csv`",

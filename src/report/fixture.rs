@@ -9,8 +9,9 @@ use crate::distribution::{self, ClassCounts, Drift};
 use crate::duplicates::{Duplicates, Pair};
 use crate::executor::{Executor, StopFlag};
 use crate::finding::{
-    CheckInfo, CheckRun, DriftFigures, Evidence, Extent, Figure, Finding, FindingId, Headlines,
-    LabelFlag, LabelOpinion, PairEvidence, Relation, RunState, Severity, Share, Transform,
+    CheckInfo, CheckRun, CountsAs, DriftFigures, Evidence, Extent, Family, Figure, Finding,
+    FindingId, Headlines, LabelFlag, LabelOpinion, PairEvidence, Relation, RunState, Severity,
+    Share, Transform,
 };
 use crate::fingerprint::{Fingerprint, FingerprintTable};
 use crate::gate::{Accepted, Breach, Outcome, Verdict};
@@ -38,9 +39,11 @@ pub(super) struct Fixture {
 }
 
 macro_rules! check {
-    ($name:ident, $code:literal, $kebab:literal, $severity:ident, $next:literal) => {
+    ($name:ident, $code:literal, $family:ident, $counts_as:ident, $kebab:literal, $severity:ident, $next:literal) => {
         static $name: CheckInfo = CheckInfo {
             code: $code,
+            family: Family::$family,
+            counts_as: CountsAs::$counts_as,
             name: $kebab,
             summary: concat!("what ", $kebab, " finds"),
             next_step: $next,
@@ -53,6 +56,8 @@ macro_rules! check {
 check!(
     DRIFT,
     "DIST001",
+    Distribution,
+    Remark,
     "class-drift",
     Warning,
     "split anew by class"
@@ -60,6 +65,8 @@ check!(
 check!(
     UNREADABLE,
     "FILE001",
+    File,
+    Unreadable,
     "unreadable-image",
     Error,
     "mend or remove the file"
@@ -67,6 +74,8 @@ check!(
 check!(
     GROUPS,
     "LEAK003",
+    Leak,
+    Remark,
     "group-across-splits",
     Error,
     "split by group"
@@ -74,6 +83,8 @@ check!(
 check!(
     EXACT,
     "LEAK001",
+    Leak,
+    Leak,
     "exact-duplicate-across-splits",
     Error,
     "drop the copies listed in `drop.csv`"
@@ -81,6 +92,8 @@ check!(
 check!(
     NEAR,
     "LEAK002",
+    Leak,
+    Leak,
     "near-duplicate-across-splits",
     Error,
     "drop the copies listed in `drop.csv`"
@@ -88,6 +101,8 @@ check!(
 check!(
     SUSPECT,
     "LABEL002",
+    Label,
+    LabelError,
     "suspicious-label",
     Warning,
     "decide in `decisions.csv`"
@@ -95,11 +110,21 @@ check!(
 check!(
     BROKEN,
     "SHORTCUT001",
+    Shortcut,
+    Remark,
     "size-tells-label",
     Warning,
     "save all classes alike"
 );
-check!(UNWANTED, "SHORTCUT002", "split-tells", Advice, "look");
+check!(
+    UNWANTED,
+    "SHORTCUT002",
+    Shortcut,
+    Remark,
+    "split-tells",
+    Advice,
+    "look"
+);
 
 /// A name of 300 characters.
 pub(super) const LONG: usize = 300;

@@ -14,9 +14,9 @@ const TOLD: usize = 50;
 /// it is skipped, with the reason, if it did not look.
 pub fn render(report: &Report<'_>) -> String {
     let mut document = Document::new("splitlint");
-    let families = (report.outcome.runs).chunk_by(|a, b| a.check.family() == b.check.family());
+    let families = (report.outcome.runs).chunk_by(|a, b| a.check.family == b.check.family);
     for runs in families {
-        let name = runs.first().map_or("", |run| run.check.family());
+        let name = runs.first().map_or("", |run| run.check.family.name());
         let mut suite = TestSuite::new(name);
         suite.add_test_cases(runs.iter().map(|run| case(report, run)));
         document.add_test_suite(suite);
@@ -65,7 +65,7 @@ fn case(report: &Report<'_>, run: &CheckRun) -> TestCase {
         }
     };
     let mut case = TestCase::new(format!("{} {}", run.check.code, run.check.name), status);
-    case.set_classname(format!("splitlint.{}", run.check.family()));
+    case.set_classname(format!("splitlint.{}", run.check.family.name()));
     case
 }
 

@@ -84,7 +84,7 @@ fn rule(check: &CheckInfo) -> Value {
             "markdown": check.docs,
         },
         "defaultConfiguration": {"level": level(check.severity)},
-        "properties": {"tags": [check.family(), check.name]},
+        "properties": {"tags": [check.family.name(), check.name]},
     })
 }
 

@@ -4,7 +4,7 @@
 use super::Report;
 use super::words::{counted, number, of_split, p_value, percent};
 use crate::distribution::{Division, Drift};
-use crate::finding::{LeakFigures, RunState, Severity, SuspectFigures};
+use crate::finding::{Family, LeakFigures, RunState, Severity, SuspectFigures};
 use crate::sample::{Role, SplitId};
 
 /// How a sentence bears on the data set.
@@ -94,11 +94,11 @@ fn of_all(part: u64, all: u64, one: &str, many: &str) -> String {
 impl Topic {
     /// The family of checks whose findings belong to it, and the severity from
     /// which one of them contradicts that nothing is wrong.
-    fn contradicted_by(self) -> Option<(&'static str, Severity)> {
+    fn contradicted_by(self) -> Option<(Family, Severity)> {
         match self {
-            Self::Leaks => Some(("LEAK", Severity::Error)),
-            Self::Labels => Some(("LABEL", Severity::Warning)),
-            Self::Distribution => Some(("DIST", Severity::Error)),
+            Self::Leaks => Some((Family::Leak, Severity::Error)),
+            Self::Labels => Some((Family::Label, Severity::Warning)),
+            Self::Distribution => Some((Family::Distribution, Severity::Error)),
             Self::Files => None,
         }
     }
@@ -123,11 +123,11 @@ fn without_contradiction(report: &Report<'_>, all: Vec<Sentence>) -> Vec<Sentenc
 }
 
 /// A sentence for each check of `family` with findings of `from` or worse.
-fn told_of(report: &Report<'_>, topic: Topic, family: &str, from: Severity) -> Vec<Sentence> {
+fn told_of(report: &Report<'_>, topic: Topic, family: Family, from: Severity) -> Vec<Sentence> {
     let runs = report.outcome.runs.iter();
     let checks = runs
         .map(|run| run.check)
-        .filter(|check| check.family() == family);
+        .filter(|check| check.family == family);
     let told = checks.filter_map(|check| {
         let bad: Vec<Severity> = (report.of_check(check.code))
             .map(|finding| finding.severity)

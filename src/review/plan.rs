@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::folder::{Decision, Found, ReportFolder};
 use crate::error::{Error, Result};
+use crate::finding::Family;
 use crate::gate::Line;
 use crate::sample::{ContentHash, Listing, Role, Sample};
 use crate::source::Reader;
@@ -226,7 +227,7 @@ fn lines(about: &BTreeMap<&str, Vec<&Found>>, key: &str) -> Vec<Line> {
         .get(key)
         .into_iter()
         .flatten()
-        .filter(|found| found.code.starts_with("LABEL"))
+        .filter(|found| Family::of_code(&found.code) == Some(Family::Label))
         .map(|found| Line {
             code: found.code.clone(),
             id: found.id,

@@ -13,6 +13,7 @@ use crate::statistics;
 
 declare_check! { pub CLASS_ABSENT_FROM_SPLIT = {
     code: "DIST002",
+    family: Distribution,
     name: "class-absent-from-split",
     summary: "a class has samples in one split and none in another",
     next_step: "move samples of the class so that every split has some, or take the class out of all splits",

@@ -12,6 +12,7 @@ use crate::sample::{Listing, Role};
 
 declare_check! { pub CLASS_IMBALANCE = {
     code: "DIST003",
+    family: Distribution,
     name: "class-imbalance",
     summary: "one class has many times the samples of another",
     next_step: "report accuracy balanced by class beside plain accuracy; weight or resample when training",

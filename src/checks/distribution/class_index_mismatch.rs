@@ -13,6 +13,7 @@ use crate::sample::{ClassFolder, Listing, Role, SplitId};
 
 declare_check! { pub CLASS_INDEX_MISMATCH = {
     code: "DIST008",
+    family: Distribution,
     name: "class-index-mismatch",
     summary: "a training framework would give a class another number in one split than in another",
     next_step: "give every split the same class folders, or build the numbering from `train` and use it everywhere",

@@ -10,6 +10,7 @@ use crate::sample::{ClassId, Listing, SplitId};
 
 declare_check! { pub CONFUSABLE_CLASS_NAMES = {
     code: "DIST009",
+    family: Distribution,
     name: "confusable-class-names",
     summary: "two class names differ so little that they may mean one class",
     next_step: "if they mean one class, give it one name in every split",

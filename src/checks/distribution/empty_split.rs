@@ -6,6 +6,7 @@ use crate::sample::{Listing, ProblemKind, SplitId, canonical_split};
 
 declare_check! { pub EMPTY_SPLIT = {
     code: "DIST006",
+    family: Distribution,
     name: "empty-split",
     summary: "a split has no sample at all",
     next_step: "check the split's path and the patterns given with `--include` and `--exclude`, or leave the split out",

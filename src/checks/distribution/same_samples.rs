@@ -11,6 +11,7 @@ use crate::sample::{ContentHash, SplitId};
 
 declare_check! { pub SAME_SAMPLES_IN_SPLITS = {
     code: "DIST007",
+    family: Distribution,
     name: "same-samples-in-splits",
     summary: "every file of a split lies in another split too",
     next_step: "check which folders the splits were given; a figure measured on such a split is one of training",

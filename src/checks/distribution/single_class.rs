@@ -9,6 +9,7 @@ use crate::sample::{ClassId, Listing, Role, SplitId};
 
 declare_check! { pub SINGLE_CLASS = {
     code: "DIST005",
+    family: Distribution,
     name: "single-class",
     summary: "every sample has the same class, so that any model is always right",
     next_step: "check that the folder given is the one above the class folders, and that no class was filtered out",

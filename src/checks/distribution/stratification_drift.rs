@@ -15,6 +15,7 @@ use crate::statistics::{self, wilson};
 
 declare_check! { pub STRATIFICATION_DRIFT = {
     code: "DIST001",
+    family: Distribution,
     name: "stratification-drift",
     summary: "the classes have other shares in one split than in another, beyond chance",
     next_step: "split anew, stratified by class, or weight the figures by the shares you expect in use",

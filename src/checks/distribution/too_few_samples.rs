@@ -13,6 +13,7 @@ use crate::statistics::{Interval, wilson};
 
 declare_check! { pub TOO_FEW_SAMPLES = {
     code: "DIST004",
+    family: Distribution,
     name: "too-few-samples",
     summary: "a split, or a class in a split, has too few samples to measure anything on",
     next_step: "collect more samples, move some here from a larger split, or cross-validate",

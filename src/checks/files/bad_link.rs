@@ -7,6 +7,7 @@ use crate::sample::ProblemKind;
 
 declare_check! { pub BAD_LINK = {
     code: "FILE005",
+    family: File,
     name: "bad-link",
     summary: "a symbolic link leads nowhere, or back to a folder above it",
     next_step: "repair or remove the link; whatever it stood for was not scanned",

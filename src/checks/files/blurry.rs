@@ -7,6 +7,7 @@ use crate::quality::Flaw;
 
 declare_check! { pub BLURRY = {
     code: "FILE012",
+    family: File,
     name: "blurry",
     summary: "a picture is so blurred that even its thumbnail has no detail",
     next_step: "look at them, and remove those that cannot be recognised",

@@ -9,6 +9,7 @@ use crate::sample::{Problem, ProblemKind};
 
 declare_check! { pub EMPTY_CLASS_FOLDER = {
     code: "FILE006",
+    family: File,
     name: "empty-class-folder",
     summary: "a class folder has no picture in it",
     next_step: "restore its pictures or remove the folder; some loaders still count it as a class",

@@ -7,6 +7,7 @@ use crate::quality::Flaw;
 
 declare_check! { pub GRAYSCALE_AMONG_COLOUR = {
     code: "FILE013",
+    family: File,
     name: "grayscale-among-colour",
     summary: "a picture has no colour while nearly all others have",
     next_step: "check that colour was not lost on the way, and that gray pictures are not of one class only",

@@ -10,6 +10,7 @@ use crate::sample::{Problem, ProblemKind};
 
 declare_check! { pub LISTED_TWICE = {
     code: "FILE008",
+    family: File,
     name: "listed-twice",
     summary: "one file is listed twice: by a repeated row, a link or a hard link",
     next_step: "remove the repeated row or link, so that the picture counts once",

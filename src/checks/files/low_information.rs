@@ -10,6 +10,7 @@ use crate::sample::{SampleId, SplitId};
 
 declare_check! { pub LOW_INFORMATION = {
     code: "FILE007",
+    family: File,
     name: "low-information",
     summary: "pictures are blank or nearly so, and too flat to be told apart by what they show",
     next_step: "look at them: a blank picture teaches nothing and is often a failed export",

@@ -11,6 +11,7 @@ use crate::sample::{Problem, ProblemKind};
 
 declare_check! { pub NOT_AN_IMAGE_FILE = {
     code: "FILE004",
+    family: File,
     name: "not-an-image-file",
     summary: "files that are no pictures lie among the pictures",
     next_step: "move what is neither an image nor a label elsewhere: some training frameworks stop at a file they cannot open",

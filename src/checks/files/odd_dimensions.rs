@@ -7,6 +7,7 @@ use crate::quality::Flaw;
 
 declare_check! { pub ODD_DIMENSIONS = {
     code: "FILE010",
+    family: File,
     name: "odd-dimensions",
     summary: "a picture is far larger, smaller, longer or wider than the others",
     next_step: "look at them: thumbnails, strips and screenshots are seldom meant to be in the set",

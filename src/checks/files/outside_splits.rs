@@ -7,6 +7,7 @@ use crate::sample::ProblemKind;
 
 declare_check! { pub OUTSIDE_SPLITS = {
     code: "FILE009",
+    family: File,
     name: "outside-splits",
     summary: "pictures lie in no split, and so are not scanned",
     next_step: "name the splits with `--split NAME=PATH`, move the pictures, or leave them out with `--exclude`",

@@ -7,6 +7,7 @@ use crate::quality::Flaw;
 
 declare_check! { pub POOR_EXPOSURE = {
     code: "FILE011",
+    family: File,
     name: "poor-exposure",
     summary: "a picture is too dark, too bright or without contrast",
     next_step: "look at them, and remove those that show nothing",

@@ -7,6 +7,8 @@ use crate::finding::{CheckInfo, Severity};
 
 declare_check! { pub TOO_MANY_PIXELS = {
     code: "FILE003",
+    family: File,
+    counts_as: Unreadable,
     name: "too-many-pixels",
     summary: "a picture has more pixels than the limit and was not decoded",
     next_step: "make the picture smaller, or raise `--max-pixels` if it is meant to be so large",

@@ -9,6 +9,8 @@ use crate::sample::ProblemKind;
 
 declare_check! { pub UNREADABLE_IMAGE = {
     code: "FILE001",
+    family: File,
+    counts_as: Unreadable,
     name: "unreadable-image",
     summary: "a picture is missing, empty, truncated, corrupt or no picture at all",
     next_step: "restore the file from its source, or remove it and its row in the manifest",

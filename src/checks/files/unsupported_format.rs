@@ -7,6 +7,8 @@ use crate::finding::{CheckInfo, Severity};
 
 declare_check! { pub UNSUPPORTED_FORMAT = {
     code: "FILE002",
+    family: File,
+    counts_as: Unreadable,
     name: "unsupported-format",
     summary: "a picture is in a format that splitlint recognises and does not decode",
     next_step: "convert the picture to JPEG, PNG or WebP, or leave it out with `--exclude`",

@@ -7,6 +7,7 @@ use crate::quality::Flaw;
 
 declare_check! { pub UNUSUAL_MODE = {
     code: "FILE015",
+    family: File,
     name: "unusual-mode",
     summary: "a picture has a colour mode or bit depth that hardly any other has",
     next_step: "convert them like the others: loaders treat palettes, CMYK, alpha and 16 bits differently",

@@ -7,6 +7,7 @@ use crate::quality::Flaw;
 
 declare_check! { pub WRONG_EXTENSION = {
     code: "FILE014",
+    family: File,
     name: "wrong-extension",
     summary: "a file's name ends as another format's would",
     next_step: "rename the file after its content, or save it in the format that its name promises",

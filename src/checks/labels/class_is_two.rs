@@ -7,6 +7,7 @@ use crate::sample::ClassId;
 
 declare_check! { pub CLASS_IS_TWO = {
     code: "LABEL005",
+    family: Label,
     name: "class-is-two",
     summary: "a class falls into two far-apart halves",
     next_step: "look at both halves: split the class, or make sure every split holds both",

@@ -8,6 +8,7 @@ use crate::sample::ClassId;
 
 declare_check! { pub CLASSES_NOT_SEPARABLE = {
     code: "LABEL006",
+    family: Label,
     name: "classes-not-separable",
     summary: "two classes cannot be told apart though others can",
     next_step: "look at both: merge them, or keep them if the difference is real",

@@ -6,6 +6,7 @@ use crate::finding::{CheckInfo, Evidence, Severity};
 
 declare_check! { pub OUTLIER = {
     code: "LABEL004",
+    family: Label,
     name: "outlier",
     summary: "a picture is unlike those of every class",
     next_step: "look at it: drop what does not belong into the data set",

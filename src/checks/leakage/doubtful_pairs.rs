@@ -7,6 +7,7 @@ use crate::sample::SampleId;
 
 declare_check! { pub DOUBTFUL_PAIRS = {
     code: "LEAK007",
+    family: Leak,
     name: "doubtful-pairs",
     summary: "many weak pairs agree in their labels no more than chance would",
     next_step: "look at a few of them in `pairs.parquet` (`doubtful` is 1); they are not counted as leaks",

@@ -7,6 +7,8 @@ use crate::finding::{CheckInfo, Relation, Severity};
 
 declare_check! { pub EXACT_DUPLICATE_ACROSS_SPLITS = {
     code: "LEAK001",
+    family: Leak,
+    counts_as: Leak,
     name: "exact-duplicate-across-splits",
     summary: "an image of one split is, byte for byte or pixel for pixel, an image of another",
     next_step: "drop the copies listed in `drop.csv`, which covers the pairs found, and scan again; or split anew so that copies stay together",

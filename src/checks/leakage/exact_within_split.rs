@@ -7,6 +7,8 @@ use crate::finding::{CheckInfo, Relation, Severity};
 
 declare_check! { pub EXACT_DUPLICATE_WITHIN_SPLIT = {
     code: "LEAK003",
+    family: Leak,
+    counts_as: CopyWithinSplit,
     name: "exact-duplicate-within-split",
     summary: "a split holds the same picture more than once",
     next_step: "keep one copy; the others count double in training and in every figure",

@@ -9,6 +9,7 @@ use crate::sample::{GroupId, Role, SampleId, SplitId};
 
 declare_check! { pub DECLARED_GROUP_ACROSS_SPLITS = {
     code: "LEAK005",
+    family: Leak,
     name: "declared-group-across-splits",
     summary: "a declared group (patient, object, video, …) has samples in several splits",
     next_step: "split anew by group, so that each lies in one split whole",

@@ -15,6 +15,7 @@ use crate::sample::{ClassId, Role, SampleId, SplitId};
 
 declare_check! { pub INFERRED_GROUP_ACROSS_SPLITS = {
     code: "LEAK006",
+    family: Leak,
     name: "inferred-group-across-splits",
     summary: "file names or camera data suggest that samples of several splits belong together",
     next_step: "if the groups are real, declare them with `--group-regex` or `--group-column`, and split anew by group",

@@ -9,6 +9,8 @@ use crate::finding::{CheckInfo, Relation, Severity};
 
 declare_check! { pub NEAR_DUPLICATE_ACROSS_SPLITS = {
     code: "LEAK002",
+    family: Leak,
+    counts_as: Leak,
     name: "near-duplicate-across-splits",
     summary: "an image of one split is an altered copy of an image of another",
     next_step: "drop the copies listed in `drop.csv`, which covers the pairs found, and scan again; or split anew so that copies stay together",

@@ -9,6 +9,8 @@ use crate::finding::{CheckInfo, Relation, Severity};
 
 declare_check! { pub NEAR_DUPLICATE_WITHIN_SPLIT = {
     code: "LEAK004",
+    family: Leak,
+    counts_as: CopyWithinSplit,
     name: "near-duplicate-within-split",
     summary: "a split holds an image and altered copies of it",
     next_step: "keep one copy; the others count double in training and in every figure",

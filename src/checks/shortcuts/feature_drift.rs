@@ -15,6 +15,7 @@ use crate::statistics::{
 
 declare_check! { pub FEATURE_DRIFT = {
     code: "SHORTCUT003",
+    family: Shortcut,
     name: "feature-drift",
     summary: "size, compression, brightness or another plain feature is spread differently in two splits",
     next_step: "find out whether the splits were collected or prepared differently, and do both alike",

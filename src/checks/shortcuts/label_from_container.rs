@@ -17,6 +17,7 @@ use crate::statistics::{
 
 declare_check! { pub LABEL_FROM_CONTAINER = {
     code: "SHORTCUT001",
+    family: Shortcut,
     name: "label-from-container",
     summary: "a class can be told without looking at content: by size, format, compression, camera or mean colour",
     next_step: "bring all classes to one size, format and quality, and check where the class's pictures come from",

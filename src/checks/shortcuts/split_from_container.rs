@@ -17,6 +17,7 @@ use crate::statistics::{
 
 declare_check! { pub SPLIT_FROM_CONTAINER = {
     code: "SHORTCUT002",
+    family: Shortcut,
     name: "split-from-container",
     summary: "one can tell which split a picture is from without looking at its content",
     next_step: "prepare all splits by one program with one set of options, and split at random after that",

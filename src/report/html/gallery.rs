@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::finding::{Evidence, Finding};
+use crate::finding::{Evidence, Family, Finding};
 use crate::report::Report;
 use crate::sample::SampleId;
 
@@ -60,11 +60,11 @@ impl<'a> Gallery<'a> {
                 continue;
             };
             let is_pair = matches!(first.evidence, Evidence::Pair(_)) && first.samples.len() > 1;
-            let (shelves, most) = match run.check.family() {
-                "LEAK" if is_pair => (&mut gallery.pairs, PAIRS),
-                "LABEL" if is_pair => (&mut gallery.labels, PAIRS),
-                "LABEL" => (&mut gallery.labels, LABELS),
-                "DIST" => continue,
+            let (shelves, most) = match run.check.family {
+                Family::Leak if is_pair => (&mut gallery.pairs, PAIRS),
+                Family::Label if is_pair => (&mut gallery.labels, PAIRS),
+                Family::Label => (&mut gallery.labels, LABELS),
+                Family::Distribution => continue,
                 _ => (&mut gallery.others, OTHERS),
             };
             shelves.push(Shelf {

@@ -7,7 +7,7 @@ use super::charts::{self, Confusion, Histogram, ShareChart};
 use super::gallery::{Gallery, Shelf};
 use super::scatter::{Scatter, scatters};
 use super::{Thumbnails, docs};
-use crate::finding::{Finding, RunState, Severity};
+use crate::finding::{Family, Finding, RunState, Severity};
 use crate::gate::Verdict;
 use crate::report::words::{counted, number, p_value, percent, shown};
 use crate::report::{Report, sentences};
@@ -350,7 +350,7 @@ const MESSAGES: usize = 20;
 
 fn distribution(report: &Report<'_>) -> Vec<CheckFindings> {
     (report.outcome.runs.iter())
-        .filter(|run| run.check.family() == "DIST")
+        .filter(|run| run.check.family == Family::Distribution)
         .filter_map(|run| {
             let all: Vec<&Finding> = report.of_check(run.check.code).collect();
             let first = all.first()?;
