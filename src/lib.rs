@@ -6,6 +6,7 @@
 //! verified pairs, `checks` ask their questions, `gate` judges and `report`
 //! prints. [`scan`](scan::scan) is this picture in code.
 
+pub mod calendar;
 pub mod checks;
 pub mod cli;
 pub mod config;

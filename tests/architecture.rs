@@ -11,18 +11,16 @@ use splitlint::finding::Family;
 /// lower levels.
 const LEVELS: &[&[&str]] = &[
     &["error"],
-<<<<<<< HEAD
-    &["executor", "progress", "scratch", "statistics"],
-=======
     &[
+        "calendar",
         "disjoint_sets",
         "executor",
         "parquet",
         "path_pattern",
         "progress",
+        "scratch",
         "statistics",
     ],
->>>>>>> 09f163a (Union-find, area under the curve, path patterns and the Parquet guard exist once each)
     &["sample"],
     &["digest", "finding", "distribution"],
     &["gate"],

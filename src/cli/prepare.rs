@@ -8,10 +8,10 @@ use std::time::SystemTime;
 use super::events::Events;
 use super::progress::Shown;
 use super::{cache, console, interrupt};
+use crate::calendar::Date;
 use crate::config::{self, Options, Settings};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
-use crate::gate::Date;
 use crate::progress::Progress;
 
 /// What is said while a command runs.
@@ -74,9 +74,5 @@ pub(super) fn progress(volume: Volume) -> Shown {
 
 /// Today in UTC, so that an acceptance ends everywhere at once.
 fn today() -> Date {
-    const SECONDS_A_DAY: u64 = 86_400;
-    let days = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs() / SECONDS_A_DAY);
-    Date::from_unix_days(u32::try_from(days).unwrap_or(u32::MAX))
+    Date::of(SystemTime::now())
 }

@@ -4,6 +4,7 @@
 use exif::{Exif, In, Reader, Tag, Value};
 
 use super::orientation::Orientation;
+use crate::calendar::civil_milliseconds;
 
 /// What the camera wrote down. Text is trimmed; empty text is `None`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -70,14 +71,12 @@ fn captured(exif: &Exif) -> Option<i64> {
     let time =
         ascii(exif, Tag::DateTimeOriginal).or_else(|| ascii(exif, Tag::DateTimeDigitized))?;
     let time = exif::DateTime::from_ascii(time).ok()?;
-    let seconds = seconds_since_1970(
-        time.year.into(),
-        time.month.into(),
-        time.day.into(),
-        (time.hour.into(), time.minute.into(), time.second.into()),
+    let whole = civil_milliseconds(
+        (time.year, time.month, time.day),
+        (time.hour, time.minute, time.second),
     )?;
     let fraction = ascii(exif, Tag::SubSecTimeOriginal).map_or(0, milliseconds);
-    Some(seconds * 1000 + fraction)
+    Some(whole + fraction)
 }
 
 /// "7", "70" and "700" are all seven tenths.
@@ -88,27 +87,6 @@ fn milliseconds(digits: &[u8]) -> i64 {
         .zip([100, 10, 1])
         .map(|(digit, weight)| i64::from(digit - b'0') * weight)
         .sum()
-}
-
-/// Days from the civil date, after Howard Hinnant's algorithm. `None` for
-/// dates that cannot be, such as the zeros of an unset clock.
-fn seconds_since_1970(year: i64, month: i64, day: i64, time: (i64, i64, i64)) -> Option<i64> {
-    let (hour, minute, second) = time;
-    let possible = (1..=12).contains(&month)
-        && (1..=31).contains(&day)
-        && (0..24).contains(&hour)
-        && (0..60).contains(&minute)
-        && (0..=60).contains(&second);
-    if !possible {
-        return None;
-    }
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    let days = era * 146_097 + day_of_era - 719_468;
-    Some(days * 86_400 + hour * 3600 + minute * 60 + second)
 }
 
 fn gps(exif: &Exif) -> Option<(f64, f64)> {

@@ -1,6 +1,7 @@
 //! Sorts findings into new ones and accepted ones. Judges neither.
 
-use super::{Baseline, Date};
+use super::Baseline;
+use crate::calendar::Date;
 use crate::finding::{CheckRun, Code, Finding, RunState};
 use crate::path_pattern::PathPatterns;
 use crate::sample::Listing;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Date;
+use crate::calendar::Date;
 use crate::finding::FindingId;
 
 /// The columns, in order.

@@ -3,14 +3,12 @@
 
 mod acceptance;
 mod baseline;
-mod date;
 mod thresholds;
 
 use std::fmt;
 
 pub use acceptance::{Acceptance, Accepted, Rule};
 pub use baseline::{Accepting, Baseline, Line};
-pub use date::Date;
 pub use thresholds::{AtMost, PerSplit, Thresholds};
 
 use crate::finding::{CheckRun, Finding, Headlines, RunState, Severity};

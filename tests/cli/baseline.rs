@@ -91,7 +91,7 @@ fn mistakes_in_a_baseline_are_told_by_line() {
     place
         .splitlint(["baseline", "data", "--expires", "soon"])
         .exits(2)
-        .warns("`soon` is no day");
+        .warns("`soon` is not a date");
 }
 
 #[test]
