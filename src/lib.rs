@@ -37,5 +37,6 @@ pub mod scan;
 pub mod scratch;
 pub mod source;
 pub mod statistics;
+mod words;
 
 pub use error::{Error, Result};

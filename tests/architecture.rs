@@ -20,6 +20,7 @@ const LEVELS: &[&[&str]] = &[
         "progress",
         "scratch",
         "statistics",
+        "words",
     ],
     &["sample"],
     &["digest", "finding", "distribution"],

@@ -1,14 +1,6 @@
 //! Numbers and lists of names as sentences want them. Knows no check.
 
-/// "19.6%", with another digit where the first would be lost.
-pub(super) fn percent(share: f64) -> String {
-    let percent = share * 100.0;
-    if percent != 0.0 && percent.abs() < 0.1 {
-        format!("{percent:.2}%")
-    } else {
-        format!("{percent:.1}%")
-    }
-}
+pub(super) use crate::words::percent;
 
 /// "1 sample", "2 samples".
 pub(super) fn counted(count: u64, singular: &str) -> String {
@@ -62,12 +54,5 @@ mod tests {
         assert_eq!(counted(1, "class"), "1 class");
         assert_eq!(counted(2, "class"), "2 classes");
         assert_eq!(counted(0, "sample"), "0 samples");
-    }
-
-    #[test]
-    fn small_shares_keep_a_digit() {
-        assert_eq!(percent(0.196), "19.6%");
-        assert_eq!(percent(0.0004), "0.04%");
-        assert_eq!(percent(0.0), "0.0%");
     }
 }

@@ -252,7 +252,7 @@ fn leaks_of_splits_with_a_limit_are_judged_by_their_share_alone() {
     let outcome = judged(leaks(), &limits(0.0, 0.1));
     assert_eq!(
         reasons(&outcome),
-        ["2 of 10 test samples (20%) are leaked; `max-leaked-share` is 0%"]
+        ["2 of 10 test samples (20%) are leaked; `max-leaked-share` is 0"]
     );
 }
 

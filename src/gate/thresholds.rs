@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::acceptance::Accepted;
 use crate::finding::{CountsAs, Family, Finding, Headlines, LeakFigures};
 use crate::sample::{Listing, Role, SampleId, SplitId};
+use crate::words::percent;
 
 /// A limit for all splits, for single ones, or none.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -131,9 +132,8 @@ impl Thresholds {
             if counted.share() > limit {
                 let (leaked, samples) = (counted.leaked, counted.samples);
                 held.breaches.push(format!(
-                    "{leaked} of {samples} {name} samples ({}) are leaked; `max-leaked-share` is {}",
-                    percent(counted.share()),
-                    percent(limit)
+                    "{leaked} of {samples} {name} samples ({}) are leaked; `max-leaked-share` is {limit}",
+                    percent(counted.share())
                 ));
             }
         }
@@ -180,7 +180,7 @@ impl Thresholds {
             let share = suspects as f64 / judged.max(1) as f64;
             let (over, limit) = match limit {
                 AtMost::Count(count) => (suspects > count, count.to_string()),
-                AtMost::Share(most) => (share > most, percent(most)),
+                AtMost::Share(most) => (share > most, most.to_string()),
             };
             if over {
                 held.breaches.push(format!(
@@ -294,10 +294,4 @@ fn excused(figures: &Figures<'_>, split: SplitId) -> u64 {
 
 fn split_name(listing: &Listing, split: Option<SplitId>) -> &str {
     listing.split_name(split).unwrap_or("the data set")
-}
-
-/// "7.5%", "0.02%".
-fn percent(share: f64) -> String {
-    let text = format!("{:.2}", share * 100.0);
-    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
 }

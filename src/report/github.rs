@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::Report;
 use super::sentences;
-use super::words::{counted, number, shown};
 use crate::finding::{Finding, Severity};
+use crate::words::{counted, number, shown};
 
 /// Annotations GitHub shows of one step and level; the rest it drops without
 /// a word (docs.github.com, "workflow commands": 10 of each).

@@ -4,8 +4,8 @@
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::Report;
-use super::words::{counted, number, shown};
 use crate::finding::{CheckRun, Finding, RunState, Severity};
+use crate::words::{counted, number, shown};
 
 /// Findings told of in the text of a failed case; the rest is counted.
 const TOLD: usize = 50;

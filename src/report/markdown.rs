@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use super::Report;
 use super::sentences::{self, Tone};
-use super::words::{counted, number, shown};
 use crate::finding::{Finding, Severity};
 use crate::gate::Verdict;
+use crate::words::{counted, number, shown};
 
 /// Bytes that a comment may take: GitHub's limit is 65,536 characters, and
 /// other text may stand around ours.

@@ -15,7 +15,6 @@ pub mod sarif;
 mod sentences;
 mod tables;
 pub mod terminal;
-mod words;
 
 pub use file::write_file;
 pub use folder::write_folder;

@@ -2,10 +2,10 @@
 //! Computes no figure.
 
 use super::Report;
-use super::words::{counted, number, of_split, p_value, percent};
 use crate::distribution::{Division, Drift};
 use crate::finding::{Family, LeakFigures, RunState, Severity, SuspectFigures};
 use crate::sample::{Role, SplitId};
+use crate::words::{counted, number, of_split, p_value, percent};
 
 /// How a sentence bears on the data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,9 +5,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Report;
 use super::sentences::{self, Tone};
-use super::words::{counted, number, shown};
 use crate::finding::{Finding, Severity};
 use crate::gate::Verdict;
+use crate::words::{counted, number, shown};
 
 /// What the text is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

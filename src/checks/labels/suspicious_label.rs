@@ -99,8 +99,8 @@ fn one(
         class(data, given.0),
         class(data, judged.alternative),
         level.name(),
-        percent(judged.suggested_score),
-        percent(judged.score),
+        percent(judged.suggested_score.into()),
+        percent(judged.score.into()),
     );
     let near = judged.disagreeing.iter().chain(&judged.agreeing);
     Some(Suspicion {
@@ -132,8 +132,8 @@ fn several(data: &CheckContext<'_>, sample: SampleId, doubt: &Doubt) -> Suspicio
         message: format!(
             "{message} ({}: {} against {})",
             doubt.level.name(),
-            percent(1.0 - doubt.score),
-            percent(doubt.score)
+            percent((1.0 - doubt.score).into()),
+            percent(doubt.score.into())
         ),
         others: Vec::new(),
         labels: vec![ClassId(doubt.label)],
@@ -195,14 +195,4 @@ fn tell(data: &CheckContext<'_>, out: &mut Findings, suspicion: Suspicion) {
             evidence: suspicion.evidence,
         },
     );
-}
-
-/// Whole percents; what is not nothing never reads 0%.
-fn percent(share: f32) -> String {
-    let percents = share * 100.0;
-    if percents < 1.0 {
-        "under 1%".to_owned()
-    } else {
-        format!("{percents:.0}%")
-    }
 }

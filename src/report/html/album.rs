@@ -9,8 +9,8 @@ use super::Thumbnails;
 use super::gallery::{Shelf, faces};
 use crate::finding::{Evidence, Finding, Transform};
 use crate::report::Report;
-use crate::report::words::{counted, percent, shown};
 use crate::sample::SampleId;
+use crate::words::{counted, percent, shown};
 
 /// Bytes of inlined pictures, at most: with the rest, the page stays below
 /// 5 MB.

@@ -5,9 +5,9 @@ use serde::Serialize;
 use crate::finding::LabelFlag;
 use crate::fingerprint::{ImageFacts, Statistics};
 use crate::report::Report;
-use crate::report::words::{percent, shown};
 use crate::sample::{ClassId, SplitId};
 use crate::statistics::wilson;
+use crate::words::{percent, shown};
 
 /// Classes drawn: at a thousand rows the chart is 30 screens long.
 const CLASSES: usize = 1000;

@@ -9,8 +9,8 @@ use super::scatter::{Scatter, scatters};
 use super::{Thumbnails, docs};
 use crate::finding::{Family, Finding, RunState, Severity};
 use crate::gate::Verdict;
-use crate::report::words::{counted, number, p_value, percent, shown};
 use crate::report::{Report, sentences};
+use crate::words::{counted, number, p_value, percent, shown};
 
 /// Findings in the table; all of them are in `findings.csv`. A browser sorts
 /// this many rows in a blink.

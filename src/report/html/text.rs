@@ -2,7 +2,7 @@
 
 use minijinja::Value;
 
-use crate::report::words::shown;
+use crate::words::shown;
 
 /// `text` with what stands between back-quotes as code, each piece kept from
 /// turning its neighbours round.

@@ -1,7 +1,7 @@
-//! Numbers and names in words. Knows no report.
+//! Numbers and names in words. Knows neither checks nor reports.
 
 /// `count` with commas: 3,781.
-pub(super) fn number(count: u64) -> String {
+pub(crate) fn number(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -14,23 +14,33 @@ pub(super) fn number(count: u64) -> String {
 }
 
 /// `1 image`, `3 images`.
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(count), if count == 1 { one } else { many })
 }
 
-/// A share from 0 to 1 as a percentage of one decimal, which says neither 0%
-/// of something nor 100% of not quite everything.
-pub(super) fn percent(share: f64) -> String {
-    let text = format!("{:.1}", share * 100.0);
-    match text.strip_suffix(".0").unwrap_or(&text) {
-        "0" if share > 0.0 => "<0.1%".to_owned(),
-        "100" if share < 1.0 => ">99.9%".to_owned(),
-        text => format!("{text}%"),
+/// A share from 0 to 1 as a percentage of one decimal. Near nothing and near
+/// everything it gets more of them, so that neither 0% of something is written
+/// nor 100% of not quite everything.
+pub(crate) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    let from_end = percent.abs().min((100.0 - percent).abs());
+    let decimals = match from_end {
+        0.0 => 0,
+        0.1.. => 1,
+        0.01.. => 2,
+        0.001.. => 3,
+        _ if percent < 50.0 => return "<0.001%".to_owned(),
+        _ => return ">99.999%".to_owned(),
+    };
+    let text = format!("{percent:.decimals$}");
+    match text.split_once('.') {
+        Some(_) => format!("{}%", text.trim_end_matches('0').trim_end_matches('.')),
+        None => format!("{text}%"),
     }
 }
 
 /// A p-value as people write it.
-pub(super) fn p_value(p: f64) -> String {
+pub(crate) fn p_value(p: f64) -> String {
     if p < 0.001 {
         "p < 0.001".to_owned()
     } else {
@@ -40,7 +50,7 @@ pub(super) fn p_value(p: f64) -> String {
 
 /// "training" for `train`, "validation" for `val`; others as they are, quoted
 /// where they are no plain word.
-pub(super) fn of_split(name: &str) -> String {
+pub(crate) fn of_split(name: &str) -> String {
     match name {
         "train" => "training".to_owned(),
         "val" => "validation".to_owned(),
@@ -51,7 +61,7 @@ pub(super) fn of_split(name: &str) -> String {
 
 /// `text` with everything escaped that could steer a terminal or turn the
 /// order of letters round: controls, line breaks, directions, invisible marks.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     use std::fmt::Write;
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -89,8 +99,13 @@ mod tests {
 
     #[test]
     fn percentages_never_round_to_none_or_all() {
-        let all = [0.0, 0.0001, 0.075, 0.1, 0.9999, 1.0].map(percent);
-        assert_eq!(all, ["0%", "<0.1%", "7.5%", "10%", ">99.9%", "100%"]);
+        let all = [0.0, 1e-9, 0.000_04, 0.0004, 0.075, 0.1, 0.1964, 0.5].map(percent);
+        let shown = [
+            "0%", "<0.001%", "0.004%", "0.04%", "7.5%", "10%", "19.6%", "50%",
+        ];
+        assert_eq!(all, shown);
+        let all = [0.9994, 0.9999, 1.0 - 1e-9, 1.0, 1.5].map(percent);
+        assert_eq!(all, ["99.94%", "99.99%", ">99.999%", "100%", "150%"]);
     }
 
     #[test]
