@@ -21,7 +21,7 @@ use splitlint::decode::{ColourMode, Format, Header, Limits, Orientation, Plane, 
 use splitlint::executor::{Executor, StopFlag};
 use splitlint::finding::{Evidence, Finding, FindingId, LabelFlag, LabelOpinion};
 use splitlint::fingerprint::{
-    Fingerprint, FingerprintTable, Fingerprinted, Hashes, ImageFacts, Pictures, Statistics,
+    Fingerprint, FingerprintTable, Fingerprinted, Hashes, ImageFacts, Images, Statistics,
 };
 use splitlint::labelling::Brought;
 use splitlint::progress::{Progress, Stage};
@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let of_sample = Arc::clone(&made);
     let fingerprinted = Fingerprinted {
         table: FingerprintTable::new(made.iter().map(|&id| Some(fingerprint(id))).collect()),
-        pictures: Pictures::made(
+        images: Images::made(
             move |id| Some(thumbnail(original(of_sample[id.index()]))),
             Arc::new(MadeFiles(made)),
             Limits::default(),
@@ -93,7 +93,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let shown = html::shown(&report);
     let pictures = executor.map(shown.len(), |index| {
-        scan.pictures.jpeg(shown[index], html::THUMBNAIL_SIDE)
+        scan.images.access.jpeg(shown[index], html::THUMBNAIL_SIDE)
     })?;
     let pictures = (shown.into_iter().zip(pictures))
         .filter_map(|(id, jpeg)| Some((id, jpeg?)))

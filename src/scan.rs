@@ -15,7 +15,7 @@ use crate::finding::{
     CheckRun, CountsAs, DriftFigures, Evidence, Finding, FindingId, Headlines, LabelOpinion, RunState,
 };
 use crate::fingerprint::cache::{self, Cache};
-use crate::fingerprint::{self, Earlier, FingerprintTable, Fingerprinted, Pictures};
+use crate::fingerprint::{self, Earlier, FingerprintTable, Fingerprinted, Images};
 use crate::gate::{self, Case, Outcome};
 use crate::headlines::{self, Drop, Known, Linked};
 use crate::labelling::{self, Brought, Labelling, Material};
@@ -48,8 +48,8 @@ pub struct Scan {
     pub outcome: Outcome,
     /// The copies to drop to end every leak that was not accepted.
     pub drops: Vec<Drop>,
-    /// A second look at the pictures, for reports that show some.
-    pub pictures: Pictures,
+    /// The images, for reports that show some.
+    pub images: Images,
     /// What the user should know of the scan itself, such as a cache that
     /// could not be used.
     pub notes: Vec<String>,
@@ -113,12 +113,12 @@ pub fn examine(
 ) -> Scan {
     let needs = needs(settings);
     let mut interrupted = fingerprinted.interrupted;
-    let (fingerprints, pictures) = (fingerprinted.table, fingerprinted.pictures);
+    let (fingerprints, images) = (fingerprinted.table, fingerprinted.images);
 
     let mut related = Duplicates::default();
     if (needs.duplicates || needs.label_model) && !interrupted {
         progress.begin(Stage::Duplicates, None);
-        match duplicates::find(&fingerprints, &pictures, executor) {
+        match duplicates::find(&fingerprints, &images, executor) {
             Ok(found) => {
                 related = found;
                 let single = listing.samples.iter().map(|sample| sample.labels.single());
@@ -143,7 +143,7 @@ pub fn examine(
             listing: &listing,
             fingerprints: &fingerprints,
             duplicates: &related,
-            pictures: &pictures,
+            images: &images,
             brought,
         };
         match labelling::labelling(material, &settings.label_model, executor, progress) {
@@ -212,7 +212,7 @@ pub fn examine(
         headlines,
         outcome,
         drops,
-        pictures,
+        images,
         notes: Vec::new(),
         interrupted,
     }

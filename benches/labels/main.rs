@@ -54,7 +54,7 @@ impl Set {
         let limits = Limits::default();
         let reader = Arc::from(reader);
         let seen = fingerprint::compute(&listing, reader, limits, None, &executor, &Silent)?;
-        let copies = duplicates::find(&seen.table, &seen.pictures, &executor)?;
+        let copies = duplicates::find(&seen.table, &seen.images, &executor)?;
         Ok(Self {
             listing,
             seen,
@@ -70,7 +70,7 @@ impl Set {
             listing: &listing,
             fingerprints: &self.seen.table,
             duplicates: &self.copies,
-            pictures: &self.seen.pictures,
+            images: &self.seen.images,
             brought: &Brought::Nothing,
         };
         let before = cpu();
@@ -81,7 +81,7 @@ impl Set {
     fn vectors(&self) -> Result<Vectors, Box<dyn Error>> {
         let thumbnail = |i: usize| {
             let id = self.listing.samples[i].id;
-            self.seen.pictures.thumbnail(id).unwrap_or_default()
+            self.seen.images.thumbnails.get(id).unwrap_or_default()
         };
         let count = self.listing.samples.len();
         let mut vectors = built_in::vectors(count, thumbnail, &self.executor, |_| ())?;

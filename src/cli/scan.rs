@@ -79,7 +79,7 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
 fn page(report: &Report<'_>, scan: &Scan, executor: &Executor) -> Result<String> {
     let shown = html::shown(report);
     let jpegs = executor.map(shown.len(), |index| {
-        scan.pictures.jpeg(shown[index], html::THUMBNAIL_SIDE)
+        scan.images.access.jpeg(shown[index], html::THUMBNAIL_SIDE)
     });
     let jpegs = jpegs.unwrap_or_default();
     let thumbnails = (shown.into_iter().zip(jpegs))

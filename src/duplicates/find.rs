@@ -9,7 +9,7 @@ use super::same_pixels::same_pixels;
 use super::{Duplicates, Pair, groups};
 use crate::executor::{Executor, Interrupted};
 use crate::finding::{PairEvidence, Relation, Transform};
-use crate::fingerprint::{FingerprintTable, Pictures};
+use crate::fingerprint::{FingerprintTable, Images};
 use crate::sample::SampleId;
 
 /// The least similarity of a pair worth telling: see docs/accuracy.md, "Pairs".
@@ -37,7 +37,7 @@ const NEAREST: usize = 16;
 /// [`Interrupted`] when the user asked to stop.
 pub(super) fn find(
     table: &FingerprintTable,
-    pictures: &Pictures,
+    pictures: &Images,
     method: &str,
     executor: &Executor,
 ) -> Result<Duplicates, Interrupted> {

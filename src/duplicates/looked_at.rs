@@ -9,13 +9,13 @@ use super::verify::closer::SIDE;
 use crate::decode::{CloseUp, Matte, Thumbnail};
 use crate::executor::{Executor, Interrupted};
 use crate::fingerprint::cache::Key;
-use crate::fingerprint::{FingerprintTable, Pictures};
+use crate::fingerprint::{FingerprintTable, Images};
 use crate::sample::{ContentHash, SampleId};
 
 /// The first sample of each content, as pictures to compare.
 pub(super) struct LookedAt<'a> {
     pub(super) table: &'a FingerprintTable,
-    pub(super) pictures: &'a Pictures,
+    pub(super) pictures: &'a Images,
     pub(super) copies: &'a [Vec<SampleId>],
     /// Names how pairs are judged: what was kept under another name is unknown.
     pub(super) method: &'a str,
@@ -27,7 +27,7 @@ impl Album for LookedAt<'_> {
         let facts = self.table.facts(id)?;
         // Without hashes there is too little in the picture to compare.
         facts.hashes?;
-        let thumbnail = self.pictures.thumbnail_before(id, matte)?;
+        let thumbnail = self.pictures.thumbnails.before(id, matte)?;
         Some((thumbnail, facts.header.width, facts.header.height))
     }
 
@@ -37,15 +37,15 @@ impl Album for LookedAt<'_> {
     }
 
     fn close_up(&self, index: usize, matte: Matte) -> Option<CloseUp> {
-        self.pictures.close_up(self.sample(index)?, SIDE, matte)
+        self.pictures.access.close_up(self.sample(index)?, SIDE, matte)
     }
 
     fn remembered(&self, looks: &[Look]) -> Vec<Option<Option<f32>>> {
-        if !self.pictures.remembers() {
+        if !self.pictures.memo.is_kept() {
             return vec![None; looks.len()];
         }
         let keys: Vec<Option<Key>> = looks.iter().map(|look| self.key(look)).collect();
-        let kept = self.pictures.verdicts(&keys).into_iter();
+        let kept = self.pictures.memo.verdicts(&keys).into_iter();
         kept.map(|bytes| look::from_bytes(&bytes?)).collect()
     }
 
@@ -53,7 +53,7 @@ impl Album for LookedAt<'_> {
         if self.may_be_kept([look.fixed, look.moving])
             && let Some(key) = self.key(look)
         {
-            self.pictures.keep_verdict(key, look::to_bytes(odds));
+            self.pictures.memo.keep_verdict(key, look::to_bytes(odds));
         }
     }
 }
@@ -72,9 +72,9 @@ impl LookedAt<'_> {
     fn may_be_kept(&self, pair: [usize; 2]) -> bool {
         let unchanged = |index| {
             self.sample(index)
-                .is_some_and(|id| self.pictures.is_unchanged(id))
+                .is_some_and(|id| self.pictures.access.is_unchanged(id))
         };
-        self.pictures.remembers() && pair.into_iter().all(unchanged)
+        self.pictures.memo.is_kept() && pair.into_iter().all(unchanged)
     }
 
     /// The name of what a closer look gives. Two files of one content that can
@@ -105,7 +105,7 @@ impl LookedAt<'_> {
                 Some(Key::of_parts(&method, [&self.content(index)?.0[..]]))
             })
             .collect();
-        let kept = self.pictures.verdicts(&keys);
+        let kept = self.pictures.memo.verdicts(&keys);
         let digests = executor.map(pictures.len(), |i| {
             let known = kept[i]
                 .as_ref()
@@ -114,11 +114,11 @@ impl LookedAt<'_> {
                 return Some(ContentHash(known));
             }
             let index = pictures[i];
-            let digest = self.pictures.pixel_hash(self.sample(index)?)?;
+            let digest = self.pictures.access.pixel_hash(self.sample(index)?)?;
             if let Some(key) = keys[i]
                 && self.may_be_kept([index, index])
             {
-                self.pictures.keep_verdict(key, digest.0.to_vec());
+                self.pictures.memo.keep_verdict(key, digest.0.to_vec());
             }
             Some(digest)
         })?;
@@ -245,7 +245,7 @@ pub(super) mod tests {
     ) -> (Duplicates, Vec<u32>) {
         let executor = Executor::new(jobs, StopFlag::default()).expect("threads");
         let made = fingerprinted(files, folder, &executor);
-        let found = find(&made.table, &made.pictures, method, &executor).expect("not stopped");
+        let found = find(&made.table, &made.images, method, &executor).expect("not stopped");
         (found, files.taken())
     }
 
@@ -290,7 +290,7 @@ pub(super) mod tests {
             if touched {
                 files.modified.store(2, Ordering::Relaxed);
             }
-            find(&made.table, &made.pictures, "a", &executor).expect("not stopped");
+            find(&made.table, &made.images, "a", &executor).expect("not stopped");
             drop(made);
             let there = cache::contents(folder.path()).expect("shown");
             assert_eq!(there.expect("there").verdicts > 0, kept);

@@ -7,7 +7,7 @@ use super::{Duplicates, Pair, groups};
 use crate::executor::{Executor, Interrupted};
 use crate::finding::{Colour, Extent, PairEvidence, Relation, Share, Transform};
 use crate::fingerprint::cache::Key;
-use crate::fingerprint::{FingerprintTable, Pictures};
+use crate::fingerprint::{FingerprintTable, Images};
 use crate::sample::SampleId;
 
 /// Names what is kept, of the whole set and of each pair. The number counts
@@ -20,22 +20,23 @@ const METHOD: &str = "duplicates 7";
 /// [`Interrupted`] when the user asked to stop.
 pub fn find(
     table: &FingerprintTable,
-    pictures: &Pictures,
+    pictures: &Images,
     executor: &Executor,
 ) -> Result<Duplicates, Interrupted> {
     let key = pictures
-        .remembers()
+        .memo
+        .is_kept()
         .then(|| Key::of_table(METHOD, table))
         .flatten();
     let known = key
-        .and_then(|key| pictures.verdict(key))
+        .and_then(|key| pictures.memo.verdict(key))
         .and_then(|bytes| from_bytes(&bytes, table.len()));
     if let Some(known) = known {
         return Ok(known);
     }
     let found = super::find::find(table, pictures, METHOD, executor)?;
     if let (Some(key), Some(bytes)) = (key, to_bytes(&found)) {
-        pictures.keep_verdict(key, bytes);
+        pictures.memo.keep_verdict(key, bytes);
     }
     Ok(found)
 }

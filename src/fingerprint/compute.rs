@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::cache::{self, Cache, Key, Shelf};
 use super::hashes::HashMaker;
-use super::pictures::{Pictures, Place, THUMBNAIL};
+use super::images::{Images, Place, THUMBNAIL};
 use super::spool::{Batch, Spool};
 use super::{Fingerprint, FingerprintTable, ImageFacts, Statistics};
 use crate::decode::{self, DecodeFailure, Limits, Thumbnail};
@@ -21,8 +21,8 @@ use crate::source::Reader;
 pub struct Fingerprinted {
     /// One row a sample.
     pub table: FingerprintTable,
-    /// A second look at the pictures.
-    pub pictures: Pictures,
+    /// The images, for later stages.
+    pub images: Images,
     /// The user asked to stop before the last sample.
     pub interrupted: bool,
 }
@@ -94,7 +94,7 @@ pub fn compute(
         },
     );
     Ok(Fingerprinted {
-        pictures: Pictures::new(spool, places, earlier.map(|e| e.cache), reader, limits),
+        images: Images::new(spool, places, earlier.map(|e| e.cache), reader, limits),
         table,
         interrupted,
     })

@@ -4,14 +4,14 @@ pub mod cache;
 mod compute;
 mod contents;
 mod hashes;
-mod pictures;
+mod images;
 mod spool;
 mod statistics;
 
 pub use compute::{Earlier, Fingerprinted, compute};
 pub use contents::contents;
 pub use hashes::Hashes;
-pub use pictures::Pictures;
+pub use images::{ImageAccess, Images, Memo, ThumbnailStore};
 pub use statistics::Statistics;
 
 use crate::decode::{DecodeFailure, Header};

@@ -16,7 +16,7 @@ use crate::features::built_in::{self, FitError};
 use crate::features::onnx::Seen;
 use crate::features::supplied::Supplied;
 use crate::finding::{LabelBelief, LabelFlag, LabelOpinion};
-use crate::fingerprint::{FingerprintTable, Pictures};
+use crate::fingerprint::{FingerprintTable, Images};
 use crate::label_model::{
     self, Judgement, Labelled, Level, ManyJudgement, Settings, judge, judge_many,
     judge_many_probabilities, judge_probabilities,
@@ -34,8 +34,8 @@ pub struct Material<'a> {
     pub fingerprints: &'a FingerprintTable,
     /// Copies, which never vouch for each other.
     pub duplicates: &'a Duplicates,
-    /// Thumbnails.
-    pub pictures: &'a Pictures,
+    /// Their images.
+    pub images: &'a Images,
     /// What the user brings to judge by.
     pub brought: &'a Brought,
 }
@@ -131,8 +131,8 @@ pub fn labelling(
             }
             Brought::Model(model) => {
                 let done = |steps| progress.advance(steps);
-                let (fingerprints, pictures) = (material.fingerprints, material.pictures);
-                let seen = model.vectors(&ids, fingerprints, pictures, executor, done)?;
+                let (fingerprints, images) = (material.fingerprints, material.images);
+                let seen = model.vectors(&ids, fingerprints, images, executor, done)?;
                 notes.extend(unseen(material.listing, &seen));
                 ids = seen.ids;
                 match ids.len() {
@@ -201,9 +201,9 @@ fn from_pictures(
 ) -> Result<Said, Interrupted> {
     let groups = groups::of(material.listing, material.duplicates, ids);
     let key = remembered::key(material, ids, &groups, Basis::Pictures, settings);
-    let thumbnail = |i: usize| material.pictures.thumbnail(ids[i]).unwrap_or_default();
+    let thumbnail = |i: usize| material.images.thumbnails.get(ids[i]).unwrap_or_default();
     let done = |steps| progress.advance(steps);
-    remembered::or_else(key, material.pictures, || {
+    remembered::or_else(key, &material.images.memo, || {
         match built_in::vectors(ids.len(), thumbnail, executor, done) {
             Ok(vectors) => ask(material.listing, ids, &groups, vectors, settings, executor),
             Err(FitError::Interrupted(stop)) => Err(stop),
@@ -224,7 +224,7 @@ fn from_vectors(
     let groups = groups::of(material.listing, material.duplicates, ids);
     let basis = Basis::Vectors(&vectors);
     let key = remembered::key(material, ids, &groups, basis, settings);
-    remembered::or_else(key, material.pictures, || {
+    remembered::or_else(key, &material.images.memo, || {
         ask(material.listing, ids, &groups, vectors, settings, executor)
     })
 }

@@ -4,7 +4,7 @@
 use super::{Material, Said};
 use crate::executor::Interrupted;
 use crate::features::Vectors;
-use crate::fingerprint::Pictures;
+use crate::fingerprint::Memo;
 use crate::fingerprint::cache::Key;
 use crate::label_model::Settings;
 use crate::sample::SampleId;
@@ -33,7 +33,7 @@ pub(super) fn key(
     basis: Basis<'_>,
     settings: &Settings,
 ) -> Option<Key> {
-    if !material.pictures.remembers() {
+    if !material.images.memo.is_kept() {
         return None;
     }
     let mut samples: Vec<u8> = Vec::with_capacity(ids.len() * 32);
@@ -89,16 +89,16 @@ pub(super) fn key(
 /// Those of `judge`.
 pub(super) fn or_else(
     key: Option<Key>,
-    pictures: &Pictures,
+    memo: &Memo,
     judge: impl FnOnce() -> Result<Said, Interrupted>,
 ) -> Result<Said, Interrupted> {
-    let known = key.and_then(|key| pictures.verdict(key));
+    let known = key.and_then(|key| memo.verdict(key));
     if let Some(said) = known.and_then(|bytes| postcard::from_bytes(&bytes).ok()) {
         return Ok(said);
     }
     let said = judge()?;
     if let (Some(key), Ok(bytes)) = (key, postcard::to_stdvec(&said)) {
-        pictures.keep_verdict(key, bytes);
+        memo.keep_verdict(key, bytes);
     }
     Ok(said)
 }

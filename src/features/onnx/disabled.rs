@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use super::{ModelFile, Seen};
 use crate::error::{Error, Result};
 use crate::executor::{Executor, Interrupted};
-use crate::fingerprint::{FingerprintTable, Pictures};
+use crate::fingerprint::{FingerprintTable, Images};
 use crate::sample::SampleId;
 
 /// A model that cannot be had in this build.
@@ -45,7 +45,7 @@ impl Model {
         &self,
         _: &[SampleId],
         _: &FingerprintTable,
-        _: &Pictures,
+        _: &Images,
         _: &Executor,
         _: impl Fn(u64) + Sync,
     ) -> Result<Seen, Interrupted> {

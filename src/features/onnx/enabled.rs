@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::executor::{Executor, Interrupted};
 use crate::features::Vectors;
 use crate::fingerprint::cache::Key;
-use crate::fingerprint::{FingerprintTable, Pictures};
+use crate::fingerprint::{FingerprintTable, Images};
 use crate::sample::SampleId;
 
 /// Counts changes to how pictures are shown or outputs pooled: raise it with
@@ -89,7 +89,7 @@ impl Model {
         &self,
         ids: &[SampleId],
         fingerprints: &FingerprintTable,
-        pictures: &Pictures,
+        images: &Images,
         executor: &Executor,
         done: impl Fn(u64) + Sync,
     ) -> Result<Seen, Interrupted> {
@@ -98,7 +98,7 @@ impl Model {
             Some(Key::of_content(&self.method, content))
         };
         let mut vectors = executor.map(ids.len(), |i| {
-            let known = pictures.vector(key(ids[i])?);
+            let known = images.memo.vector(key(ids[i])?);
             done(u64::from(known.is_some()));
             known.map(Ok)
         })?;
@@ -115,10 +115,10 @@ impl Model {
                     break;
                 }
                 let chosen: Vec<SampleId> = batch.iter().map(|&i| ids[i]).collect();
-                let answers = self.see(&chosen, pictures, &thread);
+                let answers = self.see(&chosen, images, &thread);
                 for (&i, vector) in batch.iter().zip(answers) {
                     if let (Ok(vector), Some(key)) = (&vector, key(ids[i])) {
-                        pictures.keep_vector(key, vector);
+                        images.memo.keep_vector(key, vector);
                     }
                     made.push((i, vector));
                 }
@@ -137,14 +137,14 @@ impl Model {
     fn see(
         &self,
         ids: &[SampleId],
-        pictures: &Pictures,
+        images: &Images,
         thread: &Arc<ThreadPool>,
     ) -> Vec<Result<Vec<f32>, String>> {
         let size = (self.shown.width, self.shown.height);
         let mut answers: Vec<Result<Vec<f32>, String>> = Vec::with_capacity(ids.len());
         let mut shown: Vec<RgbImage> = Vec::with_capacity(ids.len());
         for &id in ids {
-            match pictures.covering(id, size) {
+            match images.access.covering(id, size) {
                 Ok(picture) => {
                     shown.push(picture);
                     answers.push(Ok(Vec::new()));

@@ -6,7 +6,7 @@ use super::{Model, ModelFile, Seen};
 use crate::decode::{Limits, Thumbnail};
 use crate::error::Error;
 use crate::executor::{Executor, StopFlag};
-use crate::fingerprint::{FingerprintTable, Pictures};
+use crate::fingerprint::{FingerprintTable, Images};
 use crate::sample::SampleId;
 use crate::source::{ReadFailure, Reader, Stamp};
 
@@ -43,10 +43,10 @@ fn see(model: &Model, ids: &[u32], jobs: usize) -> Seen {
     let executor = Executor::new(jobs, StopFlag::default()).expect("threads");
     let picture = fs::read(folder().join("picture.png")).expect("the picture");
     let make = |_| -> Option<Thumbnail> { None };
-    let pictures = Pictures::made(make, Arc::new(One(picture)), Limits::default());
+    let images = Images::made(make, Arc::new(One(picture)), Limits::default());
     let ids: Vec<SampleId> = ids.iter().copied().map(SampleId).collect();
     let table = FingerprintTable::default();
-    let seen = model.vectors(&ids, &table, &pictures, &executor, |_| {});
+    let seen = model.vectors(&ids, &table, &images, &executor, |_| {});
     seen.expect("not stopped")
 }
 

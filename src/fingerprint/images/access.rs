@@ -1,0 +1,153 @@
+//! Decodes an image again, for what its thumbnail does not show. Compares
+//! nothing.
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use image::{ImageFormat, RgbImage};
+
+use super::Memo;
+use super::thumbnails::Make;
+use crate::decode::{self, CloseUp, DecodeFailure, Limits, Matte};
+use crate::fingerprint::cache::Key;
+use crate::sample::{ContentHash, SampleId};
+use crate::source::{ReadFailure, Reader};
+
+/// Blocks do not show yet at this quality; a step up costs a third more bytes.
+const JPEG_QUALITY: u8 = 75;
+
+/// Gives images at the price of reading and decoding a file each.
+pub struct ImageAccess {
+    origin: Origin,
+    memo: Memo,
+    reader: Arc<dyn Reader>,
+    limits: Limits,
+}
+
+/// What fingerprinting found out of a sample's file.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Seen {
+    /// Name in the cache, if there is one and the file has not changed.
+    pub(super) key: Option<Key>,
+    /// Whether the image could be decoded.
+    pub(super) decoded: bool,
+}
+
+pub(super) enum Origin {
+    /// Files, by sample.
+    Files(Vec<Seen>),
+    /// Made as needed; see [`super::Images::made`].
+    Made(Arc<Make>),
+}
+
+impl ImageAccess {
+    pub(super) fn new(origin: Origin, memo: Memo, reader: Arc<dyn Reader>, limits: Limits) -> Self {
+        Self {
+            origin,
+            memo,
+            reader,
+            limits,
+        }
+    }
+
+    /// The image's luma before `matte`, upright, to be had at any size of at
+    /// most `side` samples.
+    pub(crate) fn close_up(&self, id: SampleId, side: u32, matte: Matte) -> Option<CloseUp> {
+        if let Origin::Made(make) = &self.origin {
+            return make(id).map(|made| CloseUp::of(made.luma));
+        }
+        self.decode(id, |bytes, extension, limits| {
+            decode::close_up(bytes, extension, limits, side, matte)
+        })
+    }
+
+    /// The middle of the image as a model is shown it: see
+    /// [`decode::covering`].
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn covering(&self, id: SampleId, size: (u32, u32)) -> Result<RgbImage, DecodeFailure> {
+        let unreadable = |failure: ReadFailure| DecodeFailure::Unreadable(failure.to_string());
+        let bytes = self.reader.read(id).map_err(unreadable)?;
+        let extension = self.reader.extension(id);
+        decode::covering(&bytes, extension.as_deref(), &self.limits, size)
+    }
+
+    /// A hash of the decoded pixels and their shape, so that an image stored
+    /// anew without loss is recognised. Decodes the whole image, once in a
+    /// cache's life.
+    pub fn pixel_hash(&self, id: SampleId) -> Option<ContentHash> {
+        let key = self.derived(id, "pixel hash");
+        let kept = (self.memo.image(key)).and_then(|bytes| bytes.try_into().ok());
+        kept.map(ContentHash).or_else(|| {
+            let hash = self.decode(id, decode::pixel_hash)?;
+            self.memo.keep_image(key, || hash.0.to_vec());
+            Some(hash)
+        })
+    }
+
+    /// The image for people: 8-bit RGB, long side at most `side` pixels.
+    pub fn preview(&self, id: SampleId, side: u32) -> Option<RgbImage> {
+        let key = self.derived(id, &format!("preview {side}"));
+        let kept = self.memo.image(key).and_then(|bytes| {
+            let image = image::load_from_memory_with_format(&bytes, ImageFormat::Png);
+            image.ok().map(image::DynamicImage::into_rgb8)
+        });
+        kept.or_else(|| {
+            let preview = self.decode(id, |bytes, extension, limits| {
+                decode::preview(bytes, extension, limits, side)
+            })?;
+            self.memo.keep_image(key, || {
+                let mut png = Cursor::new(Vec::new());
+                let written = preview.write_to(&mut png, ImageFormat::Png);
+                written.map_or_else(|_| Vec::new(), |()| png.into_inner())
+            });
+            Some(preview)
+        })
+    }
+
+    /// [`ImageAccess::preview`] as a JPEG file, for pages that people look at.
+    pub fn jpeg(&self, id: SampleId, side: u32) -> Option<Vec<u8>> {
+        let preview = self.preview(id, side)?;
+        let mut file = Vec::new();
+        image::codecs::jpeg::JpegEncoder::new_with_quality(&mut file, JPEG_QUALITY)
+            .encode_image(&preview)
+            .ok()?;
+        Some(file)
+    }
+
+    /// Whether a sample's file is still the one that was fingerprinted, by size
+    /// and time: what is found in it now may be kept under its content.
+    pub fn is_unchanged(&self, id: SampleId) -> bool {
+        let key = self.seen(id).and_then(|seen| seen.key);
+        let stamp = self.reader.stamp(id);
+        key.zip(stamp)
+            .is_some_and(|(key, stamp)| Key::of_file(&stamp, self.limits) == key)
+    }
+
+    /// What `decode` makes of a file that could be decoded before.
+    pub(super) fn decode<T>(
+        &self,
+        id: SampleId,
+        decode: impl FnOnce(&[u8], Option<&str>, &Limits) -> Result<T, DecodeFailure>,
+    ) -> Option<T> {
+        if matches!(self.origin, Origin::Files(_)) && !self.seen(id)?.decoded {
+            return None;
+        }
+        let bytes = self.reader.read(id).ok()?;
+        let extension = self.reader.extension(id);
+        decode(&bytes, extension.as_deref(), &self.limits).ok()
+    }
+
+    /// The name in the cache of what is made from a sample's file.
+    pub(super) fn derived(&self, id: SampleId, name: &str) -> Option<Key> {
+        Some(self.seen(id)?.key?.derived(name))
+    }
+
+    fn seen(&self, id: SampleId) -> Option<&Seen> {
+        match &self.origin {
+            Origin::Files(seen) => seen.get(id.index()),
+            Origin::Made(_) => None,
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The thumbnails of a scan, by sample. Holds none in memory.
+
+use std::sync::Arc;
+
+use super::{ImageAccess, Memo, THUMBNAIL};
+use crate::decode::{self, Matte, Thumbnail};
+use crate::fingerprint::spool::{self, Slot, Spool};
+use crate::sample::SampleId;
+
+/// Makes thumbnails of images that no disk holds.
+pub(super) type Make = dyn Fn(SampleId) -> Option<Thumbnail> + Send + Sync;
+
+/// Gives thumbnails.
+pub struct ThumbnailStore {
+    origin: Origin,
+}
+
+enum Origin {
+    /// Those decoded in this scan lie in the spool, by sample; others in the
+    /// cache, or are decoded again.
+    Kept {
+        spool: Spool,
+        slots: Vec<Option<Slot>>,
+        access: Arc<ImageAccess>,
+        memo: Memo,
+    },
+    Made(Arc<Make>),
+}
+
+impl ThumbnailStore {
+    pub(super) fn kept(
+        spool: Spool,
+        slots: Vec<Option<Slot>>,
+        access: Arc<ImageAccess>,
+        memo: Memo,
+    ) -> Self {
+        Self {
+            origin: Origin::Kept {
+                spool,
+                slots,
+                access,
+                memo,
+            },
+        }
+    }
+
+    pub(super) fn made(make: Arc<Make>) -> Self {
+        Self {
+            origin: Origin::Made(make),
+        }
+    }
+
+    /// A sample's thumbnail, if its image was decoded.
+    pub fn get(&self, id: SampleId) -> Option<Thumbnail> {
+        self.before(id, Matte::White)
+    }
+
+    /// The same before `matte`.
+    pub(crate) fn before(&self, id: SampleId, matte: Matte) -> Option<Thumbnail> {
+        let (spool, slots, access, memo) = match &self.origin {
+            Origin::Made(make) => return make(id),
+            Origin::Kept {
+                spool,
+                slots,
+                access,
+                memo,
+            } => (spool, slots, access, memo),
+        };
+        if let Some(slot) = *slots.get(id.index())? {
+            return spool.get(slot, matte).ok();
+        }
+        let kept = memo.image(access.derived(id, THUMBNAIL));
+        kept.and_then(|bytes| spool::from_bytes(&bytes, matte))
+            // The cache was emptied meanwhile.
+            .or_else(|| {
+                access.decode(id, |bytes, extension, limits| {
+                    let decoded = decode::decode(bytes, extension, limits);
+                    decoded.map(|decoded| {
+                        match (decoded.mattes.map(|others| *others), matte) {
+                            (Some([black, _]), Matte::Black) => black,
+                            (Some([_, dropped]), Matte::Dropped) => dropped,
+                            _ => decoded.thumbnail,
+                        }
+                    })
+                })
+            })
+    }
+}
