@@ -1,7 +1,7 @@
 //! The tables as Python's users open them: pyarrow, pandas, DuckDB. Passes
-//! over the question where no Python with pyarrow is found.
+//! over the question where no Python with pyarrow is found, unless `CI` is set.
 
-#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+mod support;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -49,7 +49,7 @@ fn python_reads_the_tables_with_strings_as_strings_and_lists_as_lists() {
     for data in ["sample-data/demo", "sample-data/checks/LEAK001/clean"] {
         if !python_reads_the_report_of(data) {
             let python = python();
-            eprintln!("skipped: `{}` has no pyarrow", python.to_string_lossy());
+            support::skip(&format!("`{}` has no pyarrow", python.to_string_lossy()));
             return;
         }
     }
