@@ -23,13 +23,13 @@ use splitlint::finding::{Evidence, Finding, FindingId, LabelFlag, LabelOpinion};
 use splitlint::fingerprint::{
     Fingerprint, FingerprintTable, Fingerprinted, Hashes, ImageFacts, Images, Statistics,
 };
-use splitlint::labelling::Brought;
+use splitlint::labelling::{Brought, Labelling, Said};
 use splitlint::progress::{Progress, Stage};
 use splitlint::report::{Report, html, write_folder};
 use splitlint::sample::{
     ClassId, ContentHash, Labels, Listing, Sample, SampleId, SampleKey, Split, SplitId,
 };
-use splitlint::scan::examine;
+use splitlint::scan::{Prepared, examine};
 use splitlint::source::{ReadFailure, Reader, Stamp};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -65,30 +65,34 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     clock.tell("table made");
     let mut scan = examine(
         &settings,
-        listing,
-        fingerprinted,
-        &Brought::Nothing,
+        Prepared {
+            listing,
+            fingerprinted,
+            brought: Brought::Nothing,
+            notes: Vec::new(),
+        },
         &executor,
         &clock,
     );
     clock.tell("all checks");
-    let labels = opinions(&scan.listing);
-    let suspicions = suspicions(&scan.listing, &labels);
+    let labels = opinions(&scan.evidence.listing);
+    let suspicions = suspicions(&scan.evidence.listing, &labels);
+    scan.evidence.labelling = Some(Labelling {
+        ids: Vec::new(),
+        said: Said::Nothing("made by hand".to_owned()),
+        features: String::new(),
+        brought: false,
+        notes: Vec::new(),
+        opinions: labels,
+    });
     scan.outcome.findings.extend(suspicions);
     (scan.outcome.findings).sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let report = Report {
         dataset: "synthetic",
         request: &settings.request,
-        listing: &scan.listing,
-        fingerprints: &scan.fingerprints,
-        digest: scan.digest.as_ref(),
-        duplicates: &scan.duplicates,
+        evidence: &scan.evidence,
         outcome: &scan.outcome,
         headlines: &scan.headlines,
-        classes: &scan.classes,
-        drift: &scan.drift,
-        quality: &scan.quality,
-        labels: &labels,
         drops: &scan.drops,
     };
     let shown = html::shown(&report);
@@ -111,7 +115,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     clock.tell("report");
     println!(
         "{count} samples, {} pairs, {} findings, a page of {} kB",
-        scan.duplicates.pairs.len(),
+        scan.evidence.duplicates.pairs.len(),
         scan.outcome.findings.len(),
         page.len() / 1000,
     );

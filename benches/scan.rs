@@ -60,7 +60,7 @@ fn main() {
         if run == 0 {
             println!(
                 "{} samples, {} threads",
-                scan.listing.samples.len(),
+                scan.evidence.listing.samples.len(),
                 executor.jobs()
             );
             continue;

@@ -17,7 +17,7 @@ impl Date {
     /// beyond the calendar.
     pub fn of(time: SystemTime) -> Self {
         let time = Timestamp::try_from(time).unwrap_or(Timestamp::MAX);
-        Self(time.to_zoned(TimeZone::UTC).date())
+        Self(TimeZone::UTC.to_datetime(time).date())
     }
 }
 

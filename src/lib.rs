@@ -16,6 +16,7 @@ pub mod disjoint_sets;
 pub mod distribution;
 pub mod duplicates;
 pub mod error;
+pub mod evidence;
 pub mod executor;
 pub mod features;
 pub mod finding;

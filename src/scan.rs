@@ -6,18 +6,17 @@ use std::sync::Arc;
 
 use crate::checks::{CheckContext, CheckError, Findings, Needs, Ran};
 use crate::config::{self, SelectedCheck, Settings};
-use crate::digest::{self, DatasetDigest};
-use crate::distribution::{self, ClassCounts, Drift};
+use crate::digest;
+use crate::distribution;
 use crate::duplicates::{self, Duplicates};
 use crate::error::Result;
-use crate::executor::Executor;
-use crate::finding::{
-    CheckRun, CountsAs, DriftFigures, Evidence, Finding, FindingId, Headlines, LabelOpinion, RunState,
-};
+use crate::evidence::Evidence;
+use crate::executor::{Executor, Interrupted};
+use crate::finding::{self, CheckRun, CountsAs, Finding, FindingId, Headlines, RunState};
 use crate::fingerprint::cache::{self, Cache};
 use crate::fingerprint::{self, Earlier, FingerprintTable, Fingerprinted, Images};
 use crate::gate::{self, Case, Outcome};
-use crate::headlines::{self, Drop, Known, Linked};
+use crate::headlines::{self, Drop, Linked};
 use crate::labelling::{self, Brought, Labelling, Material};
 use crate::progress::{Progress, Stage};
 use crate::quality::QualityTable;
@@ -26,22 +25,8 @@ use crate::source::{self, Listed};
 
 /// All that a scan found out.
 pub struct Scan {
-    /// The samples.
-    pub listing: Listing,
-    /// What was computed of each.
-    pub fingerprints: FingerprintTable,
-    /// Of contents and labels; `None` where not every image was opened.
-    pub digest: Option<DatasetDigest>,
-    /// Verified pairs.
-    pub duplicates: Duplicates,
-    /// What is thought of the labels; `None` where no check asked.
-    pub labelling: Option<Labelling>,
-    /// Samples by split and class.
-    pub classes: ClassCounts,
-    /// How far each two splits lie apart.
-    pub drift: Vec<Drift>,
-    /// What speaks against single pictures.
-    pub quality: QualityTable,
+    /// What checks judged from.
+    pub evidence: Evidence,
     /// The figures a person asks for first.
     pub headlines: Headlines,
     /// Findings and verdict.
@@ -55,6 +40,18 @@ pub struct Scan {
     pub notes: Vec<String>,
     /// The user asked to stop; the rest is what was whole by then.
     pub interrupted: bool,
+}
+
+/// What [`examine`] starts from.
+pub struct Prepared {
+    /// The samples.
+    pub listing: Listing,
+    /// Facts of each, and its image.
+    pub fingerprinted: Fingerprinted,
+    /// What the user brings to judge labels by.
+    pub brought: Brought,
+    /// What the user should know already.
+    pub notes: Vec<String>,
 }
 
 /// Scans the data set that `settings` name.
@@ -79,22 +76,17 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
         &listing,
         Arc::from(reader),
         settings.limits,
-        earlier.clone(),
+        earlier,
         executor,
         progress,
     )?;
-    let mut scan = examine(
-        settings,
+    let prepared = Prepared {
         listing,
         fingerprinted,
-        &brought,
-        executor,
-        progress,
-    );
-    notes.extend(scan.labelling.iter().flat_map(|said| said.notes.clone()));
-    notes.extend(earlier.iter().flat_map(|earlier| earlier.cache.notes()));
-    scan.notes = notes;
-    Ok(scan)
+        brought,
+        notes,
+    };
+    Ok(examine(settings, prepared, executor, progress))
 }
 
 /// What the selected checks need, together.
@@ -105,128 +97,171 @@ fn needs(settings: &Settings) -> Needs {
 /// All of a scan but reading the data set and what is brought for labels.
 pub fn examine(
     settings: &Settings,
-    listing: Listing,
-    fingerprinted: Fingerprinted,
-    brought: &Brought,
+    prepared: Prepared,
     executor: &Executor,
     progress: &dyn Progress,
 ) -> Scan {
-    let needs = needs(settings);
-    let mut interrupted = fingerprinted.interrupted;
-    let (fingerprints, images) = (fingerprinted.table, fingerprinted.images);
-
-    let mut related = Duplicates::default();
-    if (needs.duplicates || needs.label_model) && !interrupted {
-        progress.begin(Stage::Duplicates, None);
-        match duplicates::find(&fingerprints, &images, executor) {
-            Ok(found) => {
-                related = found;
-                let single = listing.samples.iter().map(|sample| sample.labels.single());
-                let single: Vec<_> = single.map(|class| class.map(|c| c.0)).collect();
-                related.set_aside(&single);
-            }
-            Err(_) => interrupted = true,
-        }
-        progress.end(Stage::Duplicates, &format!("{} pairs", related.pairs.len()));
-    }
-
-    let digest = contents(&listing, &fingerprints).map(|all| digest::digest(&listing, &all));
-    let classes = distribution::count(&listing);
-    let drift = distribution::drift(&listing, &classes, executor).unwrap_or_else(|_| {
-        interrupted = true;
-        Vec::new()
-    });
-    let quality = QualityTable::of(&listing, &fingerprints);
-    let mut labelling = None;
-    if needs.label_model && !interrupted {
-        let material = Material {
-            listing: &listing,
-            fingerprints: &fingerprints,
-            duplicates: &related,
-            images: &images,
-            brought,
-        };
-        match labelling::labelling(material, &settings.label_model, executor, progress) {
-            Ok(said) => labelling = Some(said),
-            Err(_) => interrupted = true,
-        }
-    }
-
-    let data = CheckContext {
-        listing: &listing,
-        fingerprints: &fingerprints,
-        duplicates: &related,
-        classes: &classes,
-        drift: &drift,
-        quality: &quality,
-        labelling: labelling.as_ref(),
+    let stages = Stages {
+        settings,
         executor,
+        progress,
     };
-    progress.begin(Stage::Checks, Some(settings.checks.len() as u64));
-    let (mut findings, mut runs) = (Vec::new(), Vec::new());
-    for selected in &settings.checks {
-        let run = run_check(selected, &data, interrupted, &mut findings);
-        interrupted |= executor.stop().is_raised();
-        runs.push(run);
-        progress.advance(1);
-    }
-    progress.end(Stage::Checks, &format!("{} findings", findings.len()));
-    runs.extend(settings.left_out.iter().map(|&check| CheckRun {
-        check,
-        state: RunState::NotSelected,
-    }));
-    runs.sort_by_key(|run| run.check.code);
+    let Fingerprinted {
+        table,
+        images,
+        mut interrupted,
+    } = prepared.fingerprinted;
+    let (listing, brought) = (prepared.listing, prepared.brought);
+    let evidence = stages.evidence(listing, table, &images, &brought, &mut interrupted);
+    let (findings, runs) = stages.check(&evidence, &mut interrupted);
 
-    let headlines = headlines::headlines(Known {
-        listing: &listing,
-        fingerprints: &fingerprints,
-        findings: &findings,
-        copies_searched: copies_searched(&runs),
-        labels: opinions(labelling.as_ref()),
-        belief: labelling.as_ref().and_then(Labelling::belief),
-        drift: drift.iter().map(drift_figures).collect(),
-    });
+    let headlines = headlines::headlines(&evidence, &findings, copies_searched(&runs));
     let case = Case {
         findings,
         runs,
-        listing: &listing,
+        listing: &evidence.listing,
         headlines: &headlines,
+        drift: &evidence.drift,
         interrupted,
     };
     let outcome = gate::judge(case, &settings.policy);
     let linked = Linked {
-        listing: &listing,
+        listing: &evidence.listing,
         findings: &outcome.findings,
-        within: &pairs_within_splits(&listing, &related, &outcome),
+        within: &pairs_within_splits(&evidence, &outcome),
     };
     let drops = headlines::drops(linked, settings.drop_from);
+    let of_labels = evidence.labelling.iter().flat_map(|said| &said.notes);
+    let notes = [
+        prepared.notes,
+        of_labels.cloned().collect(),
+        images.memo.notes(),
+    ];
     Scan {
-        listing,
-        fingerprints,
-        digest,
-        duplicates: related,
-        labelling,
-        classes,
-        drift,
-        quality,
+        evidence,
         headlines,
         outcome,
         drops,
         images,
-        notes: Vec::new(),
+        notes: notes.concat(),
         interrupted,
     }
 }
 
+/// What every stage of a scan is given.
+struct Stages<'a> {
+    settings: &'a Settings,
+    executor: &'a Executor,
+    progress: &'a dyn Progress,
+}
+
+impl Stages<'_> {
+    /// Finds out what the selected checks need. After a stop the rest is empty.
+    fn evidence(
+        &self,
+        listing: Listing,
+        fingerprints: FingerprintTable,
+        images: &Images,
+        brought: &Brought,
+        interrupted: &mut bool,
+    ) -> Evidence {
+        let needs = needs(self.settings);
+        let searched = needs.duplicates || needs.label_model;
+        let duplicates = (searched && !*interrupted)
+            .then(|| self.duplicates(&listing, &fingerprints, images))
+            .and_then(|found| or_stop(found, interrupted))
+            .unwrap_or_default();
+        let digest = contents(&listing, &fingerprints);
+        let digest = digest.map(|all| digest::digest(&listing, &all));
+        let classes = distribution::count(&listing);
+        let drift = distribution::drift(&listing, &classes, self.executor);
+        let drift = or_stop(drift, interrupted).unwrap_or_default();
+        let quality = QualityTable::of(&listing, &fingerprints);
+        let material = Material {
+            listing: &listing,
+            fingerprints: &fingerprints,
+            duplicates: &duplicates,
+            images,
+            brought,
+        };
+        let labelling = (needs.label_model && !*interrupted)
+            .then(|| self.labelling(material))
+            .and_then(|said| or_stop(said, interrupted));
+        Evidence {
+            listing,
+            fingerprints,
+            digest,
+            duplicates,
+            classes,
+            drift,
+            quality,
+            labelling,
+        }
+    }
+
+    fn duplicates(
+        &self,
+        listing: &Listing,
+        fingerprints: &FingerprintTable,
+        images: &Images,
+    ) -> Result<Duplicates, Interrupted> {
+        self.progress.begin(Stage::Duplicates, None);
+        let found = duplicates::find(fingerprints, images, self.executor).map(|mut found| {
+            let single = listing.samples.iter().map(|sample| sample.labels.single());
+            let single: Vec<_> = single.map(|class| class.map(|c| c.0)).collect();
+            found.set_aside(&single);
+            found
+        });
+        let pairs = found.as_ref().map_or(0, |found| found.pairs.len());
+        self.progress
+            .end(Stage::Duplicates, &format!("{pairs} pairs"));
+        found
+    }
+
+    fn labelling(&self, material: Material<'_>) -> Result<Labelling, Interrupted> {
+        labelling::labelling(
+            material,
+            &self.settings.label_model,
+            self.executor,
+            self.progress,
+        )
+    }
+
+    /// Runs the selected checks: all findings, and how every check ended, in
+    /// code order.
+    fn check(&self, evidence: &Evidence, interrupted: &mut bool) -> (Vec<Finding>, Vec<CheckRun>) {
+        let (settings, executor) = (self.settings, self.executor);
+        let data = CheckContext { evidence, executor };
+        self.progress
+            .begin(Stage::Checks, Some(settings.checks.len() as u64));
+        let (mut findings, mut runs) = (Vec::new(), Vec::new());
+        for selected in &settings.checks {
+            runs.push(run_check(selected, &data, *interrupted, &mut findings));
+            *interrupted |= executor.stop().is_raised();
+            self.progress.advance(1);
+        }
+        self.progress
+            .end(Stage::Checks, &format!("{} findings", findings.len()));
+        runs.extend(settings.left_out.iter().map(|&check| CheckRun {
+            check,
+            state: RunState::NotSelected,
+        }));
+        runs.sort_by_key(|run| run.check.code);
+        (findings, runs)
+    }
+}
+
+/// The answer of a stage; none of one that was stopped, which is noted.
+fn or_stop<T>(answer: Result<T, Interrupted>, interrupted: &mut bool) -> Option<T> {
+    *interrupted |= answer.is_err();
+    answer.ok()
+}
+
 /// The pairs in one split each that nobody doubts and no accepted finding is
 /// about.
-fn pairs_within_splits(
-    listing: &Listing,
-    related: &Duplicates,
-    outcome: &Outcome,
-) -> Vec<(SampleId, SampleId)> {
+fn pairs_within_splits(evidence: &Evidence, outcome: &Outcome) -> Vec<(SampleId, SampleId)> {
     let accepted = outcome.accepted.iter().map(|accepted| &accepted.finding);
-    let accepted = accepted.filter(|finding| matches!(finding.evidence, Evidence::Pair(_)));
+    let accepted = accepted.filter(|finding| matches!(finding.evidence, finding::Evidence::Pair(_)));
     let mut of_sample: BTreeMap<SampleId, BTreeSet<FindingId>> = BTreeMap::new();
     for finding in accepted {
         for &id in &finding.samples {
@@ -237,8 +272,8 @@ fn pairs_within_splits(
         (Some(of_a), Some(of_b)) => !of_a.is_disjoint(of_b),
         _ => false,
     };
-    let split = |id: SampleId| listing.sample(id).split;
-    let pairs = related.pairs.iter().filter(|pair| !pair.doubtful);
+    let split = |id: SampleId| evidence.listing.sample(id).split;
+    let pairs = evidence.duplicates.pairs.iter().filter(|pair| !pair.doubtful);
     pairs
         .map(|pair| (pair.a, pair.b))
         .filter(|&(a, b)| split(a) == split(b) && !is_accepted(a, b))
@@ -263,13 +298,6 @@ fn earlier_scans(settings: &Settings, notes: &mut Vec<String>) -> Option<Earlier
         cache: Arc::new(cache.ok()?),
         check_content: settings.check_content,
     })
-}
-
-/// What is thought of each sample's label, where anything may be.
-fn opinions(labelling: Option<&Labelling>) -> &[LabelOpinion] {
-    labelling
-        .filter(|labelling| labelling.unusable().is_none())
-        .map_or(&[], |labelling| &labelling.opinions)
 }
 
 fn run_check(
@@ -302,14 +330,4 @@ fn copies_searched(runs: &[CheckRun]) -> bool {
             .any(|run| run.check.counts_as == CountsAs::Leak && wanted(&run.state))
     };
     any(|state| *state == RunState::Completed) && !any(|state| matches!(state, RunState::Failed(_)))
-}
-
-fn drift_figures(drift: &Drift) -> DriftFigures {
-    DriftFigures {
-        a: drift.a,
-        b: drift.b,
-        total_variation: drift.total_variation,
-        interval: Some((drift.interval.low, drift.interval.high)),
-        p_value: Some(drift.p_value),
-    }
 }

@@ -35,7 +35,7 @@ fn joined(names: impl Iterator<Item = String>) -> String {
 #[test]
 fn scan_of_the_demo_finds_exactly_what_was_planted() {
     let scan = scan_demo();
-    let listing = &scan.listing;
+    let listing = &scan.evidence.listing;
     let found: BTreeSet<Answer> = (scan.outcome.findings.iter())
         .map(|finding| {
             // A suspicious label is listed with its neighbours; it is the first.

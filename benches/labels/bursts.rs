@@ -62,19 +62,19 @@ pub(super) fn plant_and_find(folder: &Path, seed: u64) -> Result<String, Box<dyn
     }
     let settings = resolve(options(set.path())).map_err(|e| format!("{e:?}"))?;
     let scan = scan(&settings, &executor, &Silent)?;
-    let clusters = scan.labelling.as_ref().map(figures::clusters);
+    let clusters = scan.evidence.labelling.as_ref().map(figures::clusters);
     let clusters = clusters.unwrap_or_default();
     let frames = |burst: usize| -> Vec<usize> {
         let name = format!("burst-{burst:02}-");
         let own = |sample: &&splitlint::sample::Sample| sample.key.as_str().contains(&name);
-        let samples = scan.listing.samples.iter().filter(own);
+        let samples = scan.evidence.listing.samples.iter().filter(own);
         samples.map(|sample| sample.id.index()).collect()
     };
     let told: Vec<bool> = (0..BURSTS)
         .map(|burst| figures::hit(&frames(burst), &clusters))
         .collect();
     let (wrong, right) = told.split_at(BURSTS / 2);
-    let odds = scan.labelling.as_ref().map_or(Vec::new(), |said| {
+    let odds = scan.evidence.labelling.as_ref().map_or(Vec::new(), |said| {
         let Said::One(judgement) = &said.said else {
             return Vec::new();
         };

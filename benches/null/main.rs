@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use splitlint::checks::{CheckContext, Findings, registry};
 use splitlint::distribution::{self, Division};
-use splitlint::duplicates::Duplicates;
+use splitlint::evidence::Evidence;
 use splitlint::executor::{Executor, StopFlag};
 use splitlint::fingerprint::FingerprintTable;
 use splitlint::quality::QualityTable;
@@ -172,14 +172,16 @@ fn cost(samples: u32, executor: &Executor) {
     clock.tell("counts and drift");
     let quality = QualityTable::of(&listing, &fingerprints);
     clock.tell("quality");
+    let evidence = Evidence {
+        listing,
+        fingerprints,
+        classes,
+        drift,
+        quality,
+        ..Evidence::default()
+    };
     let data = CheckContext {
-        listing: &listing,
-        fingerprints: &fingerprints,
-        duplicates: &Duplicates::default(),
-        classes: &classes,
-        drift: &drift,
-        quality: &quality,
-        labelling: None,
+        evidence: &evidence,
         executor,
     };
     for declared in registry::all() {
@@ -277,14 +279,15 @@ fn speaks(
     } else {
         Vec::new()
     };
+    let evidence = Evidence {
+        listing: listing.clone(),
+        fingerprints: fingerprints.clone(),
+        classes,
+        drift,
+        ..Evidence::default()
+    };
     let data = CheckContext {
-        listing,
-        fingerprints,
-        duplicates: &Duplicates::default(),
-        classes: &classes,
-        drift: &drift,
-        quality: &QualityTable::default(),
-        labelling: None,
+        evidence: &evidence,
         executor,
     };
     let mut found = Findings::new(declared.info, declared.info.severity);

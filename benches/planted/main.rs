@@ -184,10 +184,10 @@ fn plant_and_find(files: &[PathBuf], seed: u64) -> Result<Outcome, Box<dyn Error
     let clock = Clock::default();
     let settings = resolve(options).map_err(|e| format!("{e:?}"))?;
     let scan = scan(&settings, &executor, &clock)?;
-    let key = |id| scan.listing.sample(id).key.as_str().to_owned();
+    let key = |id| scan.evidence.listing.sample(id).key.as_str().to_owned();
     let mut found: BTreeSet<(String, String)> = BTreeSet::new();
     let mut words = Vec::new();
-    for pair in &scan.duplicates.pairs {
+    for pair in &scan.evidence.duplicates.pairs {
         let (a, b) = (key(pair.a), key(pair.b));
         let names = (a.clone().max(b.clone()), a.min(b));
         words.push((
@@ -228,7 +228,7 @@ fn plant_and_find(files: &[PathBuf], seed: u64) -> Result<Outcome, Box<dyn Error
     Ok(Outcome {
         copies,
         others,
-        samples: scan.listing.samples.len(),
+        samples: scan.evidence.listing.samples.len(),
         cpu: times.1,
     })
 }

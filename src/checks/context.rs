@@ -1,33 +1,27 @@
 //! What a check may read, and where it puts its findings. Judges nothing.
 
-use crate::distribution::{ClassCounts, Drift};
-use crate::duplicates::Duplicates;
+use std::ops::Deref;
+
+use crate::evidence;
 use crate::executor::Executor;
 use crate::finding::{CheckInfo, Evidence, Finding, FindingId, Severity};
-use crate::fingerprint::FingerprintTable;
-use crate::labelling::Labelling;
-use crate::quality::QualityTable;
-use crate::sample::{ClassId, Listing, SampleId, SplitId};
+use crate::sample::{ClassId, SampleId, SplitId};
 
-/// The data laid out for checks. What no selected check needs is empty.
+/// What a check reads: the evidence, whose fields are read through it.
 #[derive(Debug, Clone, Copy)]
 pub struct CheckContext<'a> {
-    /// All samples.
-    pub listing: &'a Listing,
-    /// What was computed of each.
-    pub fingerprints: &'a FingerprintTable,
-    /// Verified pairs and their groups.
-    pub duplicates: &'a Duplicates,
-    /// Samples by split and class.
-    pub classes: &'a ClassCounts,
-    /// How far each two splits lie apart.
-    pub drift: &'a [Drift],
-    /// What speaks against single pictures.
-    pub quality: &'a QualityTable,
-    /// What is thought of the labels; `None` where no selected check asks.
-    pub labelling: Option<&'a Labelling>,
+    /// What is known of the data set.
+    pub evidence: &'a evidence::Evidence,
     /// Threads, and the flag that says stop.
     pub executor: &'a Executor,
+}
+
+impl Deref for CheckContext<'_> {
+    type Target = evidence::Evidence;
+
+    fn deref(&self) -> &Self::Target {
+        self.evidence
+    }
 }
 
 impl CheckContext<'_> {

@@ -8,11 +8,11 @@ use super::{CheckContext, Findings};
 use crate::decode::DecodeFailure;
 use crate::distribution;
 use crate::duplicates::of_same_content;
+use crate::evidence::Evidence;
 use crate::executor::{Executor, StopFlag};
 use crate::finding::{Finding, LeakFigures};
 use crate::fingerprint::{Fingerprint, FingerprintTable};
-use crate::headlines::{DropSide, Known, Linked, drops, headlines};
-use crate::quality::QualityTable;
+use crate::headlines::{DropSide, Linked, drops, headlines};
 use crate::sample::{
     ClassId, ContentHash, Labels, Listing, Sample, SampleId, SampleKey, Split, SplitId,
 };
@@ -21,8 +21,7 @@ use crate::sample::{
 type Drawn = (u8, u16, u32);
 
 struct Set {
-    listing: Listing,
-    fingerprints: FingerprintTable,
+    evidence: Evidence,
 }
 
 impl Set {
@@ -32,24 +31,28 @@ impl Set {
             bytes: 1,
             image: Err(DecodeFailure::Empty),
         };
-        Self {
-            listing: Listing {
-                splits: ["train", "val", "test"].map(Split::named).to_vec(),
-                classes: vec!["a".to_owned(), "b".to_owned()],
-                samples: (0..)
-                    .zip(samples)
-                    .map(|(id, &(_, split, class))| Sample {
-                        id: SampleId(id),
-                        key: SampleKey::from_path(format!("{id}.png").as_ref()),
-                        split: Some(SplitId(split)),
-                        labels: Labels::from_classes(vec![ClassId(class)]),
-                        group: None,
-                    })
-                    .collect(),
-                ..Listing::default()
-            },
+        let listing = Listing {
+            splits: ["train", "val", "test"].map(Split::named).to_vec(),
+            classes: vec!["a".to_owned(), "b".to_owned()],
+            samples: (0..)
+                .zip(samples)
+                .map(|(id, &(_, split, class))| Sample {
+                    id: SampleId(id),
+                    key: SampleKey::from_path(format!("{id}.png").as_ref()),
+                    split: Some(SplitId(split)),
+                    labels: Labels::from_classes(vec![ClassId(class)]),
+                    group: None,
+                })
+                .collect(),
+            ..Listing::default()
+        };
+        let evidence = Evidence {
+            classes: distribution::count(&listing),
+            listing,
             fingerprints: FingerprintTable::new(samples.iter().map(|s| Some(row(s.0))).collect()),
-        }
+            ..Evidence::default()
+        };
+        Self { evidence }
     }
 
     /// The findings of the checks of these codes, and the pairs found.
@@ -67,14 +70,12 @@ impl Set {
         let mut duplicates = of_same_content(&copies);
         duplicates.pairs.sort_by_key(|pair| (pair.a, pair.b));
         let executor = Executor::new(1, StopFlag::default()).expect("a thread");
+        let evidence = Evidence {
+            duplicates,
+            ..self.evidence.clone()
+        };
         let data = CheckContext {
-            listing: &self.listing,
-            fingerprints: &self.fingerprints,
-            duplicates: &duplicates,
-            classes: &distribution::count(&self.listing),
-            drift: &[],
-            quality: &QualityTable::default(),
-            labelling: None,
+            evidence: &evidence,
             executor: &executor,
         };
         let mut found = Vec::new();
@@ -87,7 +88,7 @@ impl Set {
             }
         }
         let split = |id: SampleId| samples[id.index()].1;
-        let within = duplicates.pairs.iter().map(|pair| (pair.a, pair.b));
+        let within = evidence.duplicates.pairs.iter().map(|pair| (pair.a, pair.b));
         (
             found,
             within.filter(|&(a, b)| split(a) == split(b)).collect(),
@@ -148,15 +149,7 @@ proptest! {
         prop_assert_eq!(conflicting, expected.map(|(id, _)| SampleId(id)).collect::<Vec<_>>());
 
         // What a test sample has in train.
-        let figures = headlines(Known {
-            listing: &set.listing,
-            fingerprints: &set.fingerprints,
-            findings: &findings,
-            copies_searched: true,
-            labels: &[],
-            belief: None,
-            drift: Vec::new(),
-        });
+        let figures = headlines(&set.evidence, &findings, true);
         for LeakFigures { split, leaked, same_label, memorised, sources, .. } in figures.leaks.expect("searched") {
             let own: Vec<Drawn> = samples.iter().copied().filter(|s| s.1 == split.0).collect();
             let has = |sample: &Drawn, from: u16| in_split(sample.0, from) > 0;
@@ -179,7 +172,7 @@ proptest! {
         // No content is left in two splits, and none is touched in vain.
         for (side, backwards) in [(DropSide::Training, true), (DropSide::Evaluation, false)] {
             let linked = Linked {
-                listing: &set.listing,
+                listing: &set.evidence.listing,
                 findings: &findings,
                 within: &within,
             };

@@ -370,14 +370,14 @@ mod tests {
             ..Duplicates::default()
         };
         let executor = Executor::new(1, StopFlag::default()).expect("a thread");
+        let evidence = crate::evidence::Evidence {
+            listing,
+            fingerprints,
+            duplicates,
+            ..Default::default()
+        };
         let data = CheckContext {
-            listing: &listing,
-            fingerprints: &fingerprints,
-            duplicates: &duplicates,
-            classes: &crate::distribution::count(&listing),
-            drift: &[],
-            quality: &crate::quality::QualityTable::default(),
-            labelling: None,
+            evidence: &evidence,
             executor: &executor,
         };
         let mut out = Findings::new(&CHECK, Severity::Error);

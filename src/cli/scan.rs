@@ -42,16 +42,9 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
     let report = Report {
         dataset: &dataset,
         request: &settings.request,
-        listing: &scan.listing,
-        fingerprints: &scan.fingerprints,
-        digest: scan.digest.as_ref(),
-        duplicates: &scan.duplicates,
+        evidence: &scan.evidence,
         outcome: &scan.outcome,
         headlines: &scan.headlines,
-        classes: &scan.classes,
-        drift: &scan.drift,
-        quality: &scan.quality,
-        labels: (scan.labelling.as_ref()).map_or(&[], |labelling| &labelling.opinions),
         drops: &scan.drops,
     };
     let place = settings.report.display().to_string();
@@ -121,7 +114,7 @@ fn dataset(settings: &Settings) -> String {
 
 /// How many candidates each stage of the duplicate search kept.
 fn tell_kept(scan: &Scan) {
-    for (stage, kept) in &scan.duplicates.kept {
+    for (stage, kept) in &scan.evidence.duplicates.kept {
         console::note(format!("{:<12} {kept:>9}  {stage}", ""));
     }
 }

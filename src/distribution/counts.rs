@@ -54,7 +54,7 @@ impl SplitCounts {
 }
 
 /// What all splits hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClassCounts {
     /// Every split in listing order, empty ones too; samples outside any split
     /// last, if there are such.

@@ -17,8 +17,6 @@ pub struct Headlines {
     pub suspects: Option<Vec<SuspectFigures>>,
     /// What the suspicion of labels rests on.
     pub belief: Option<LabelBelief>,
-    /// Every pair of splits that could be compared, in listing order.
-    pub drift: Vec<DriftFigures>,
 }
 
 /// What a split consists of.
@@ -90,21 +88,6 @@ pub struct SuspectFigures {
     pub suspects: u64,
     /// Those among `suspects` flagged at the stronger level.
     pub strong: u64,
-}
-
-/// How far the class shares of two splits lie apart.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DriftFigures {
-    /// The first in listing order.
-    pub a: SplitId,
-    /// The second.
-    pub b: SplitId,
-    /// The share of labels that would have to change, 0 to 1.
-    pub total_variation: f64,
-    /// Its interval, where one was computed: 95%, low and high.
-    pub interval: Option<(f64, f64)>,
-    /// Of the hypothesis that both splits are drawn alike.
-    pub p_value: Option<f64>,
 }
 
 impl LeakFigures {

@@ -9,9 +9,7 @@ mod transform;
 
 pub use check_info::{CheckInfo, CheckRun, Code, CountsAs, Family, RunState, Severity};
 pub use evidence::{Evidence, Figure, PairEvidence, Relation};
-pub use headlines::{
-    ClassLeak, DriftFigures, Headlines, LeakFigures, SplitFigures, SuspectFigures,
-};
+pub use headlines::{ClassLeak, Headlines, LeakFigures, SplitFigures, SuspectFigures};
 pub use id::FindingId;
 pub use label_opinion::{LabelBelief, LabelFlag, LabelOpinion};
 pub use transform::{Colour, Extent, Share, Transform};

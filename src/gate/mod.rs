@@ -11,6 +11,7 @@ pub use acceptance::{Acceptance, Accepted, Rule};
 pub use baseline::{Accepting, Baseline, Line};
 pub use thresholds::{AtMost, PerSplit, Thresholds};
 
+use crate::distribution::Drift;
 use crate::finding::{CheckRun, Finding, Headlines, RunState, Severity};
 use crate::sample::Listing;
 use thresholds::Figures;
@@ -61,6 +62,8 @@ pub struct Case<'a> {
     pub listing: &'a Listing,
     /// The figures that thresholds are held against.
     pub headlines: &'a Headlines,
+    /// How far each two splits lie apart.
+    pub drift: &'a [Drift],
     /// The scan stopped before it had seen everything.
     pub interrupted: bool,
 }
@@ -139,6 +142,7 @@ pub fn judge(case: Case<'_>, policy: &Policy) -> Outcome {
     let sorted = policy.acceptance.sort(findings, case.listing, &case.runs);
     let held = policy.thresholds.hold(&Figures {
         headlines: case.headlines,
+        drift: case.drift,
         listing: case.listing,
         new: &sorted.new,
         accepted: &sorted.accepted,

@@ -1,12 +1,13 @@
 //! The verdict, policy by policy.
 
 use super::*;
+use crate::distribution::Division;
 use crate::finding::{
-    CheckInfo, CountsAs, DriftFigures, Evidence, Family, FindingId, LeakFigures, SplitFigures,
-    SuspectFigures,
+    CheckInfo, CountsAs, Evidence, Family, FindingId, LeakFigures, SplitFigures, SuspectFigures,
 };
 use crate::path_pattern::PathPatterns;
 use crate::sample::{ClassId, ContentHash, Labels, Sample, SampleId, SampleKey, Split, SplitId};
+use crate::statistics::Interval;
 
 static LEAK: CheckInfo = CheckInfo {
     counts_as: CountsAs::Leak,
@@ -100,14 +101,31 @@ fn headlines() -> Headlines {
             strong: 0,
         }]),
         belief: None,
-        drift: vec![DriftFigures {
-            a: TRAIN,
-            b: TEST,
-            total_variation: 0.2,
-            interval: None,
-            p_value: None,
-        }],
     }
+}
+
+/// Two splits that differ in a fifth of their labels.
+fn drift() -> [Drift; 1] {
+    [Drift {
+        a: TRAIN,
+        b: TEST,
+        samples: (10, 10),
+        total_variation: 0.2,
+        interval: Interval {
+            low: 0.1,
+            high: 0.3,
+        },
+        cramers_v: 0.2,
+        jensen_shannon: 0.1,
+        psi: 0.2,
+        chi2: 1.0,
+        dof: 1,
+        p_value: 0.3,
+        p_alike: 0.7,
+        by_chance: 0.1,
+        division: Division::Random,
+        label_sets: None,
+    }]
 }
 
 fn ran(check: &'static CheckInfo, state: RunState) -> CheckRun {
@@ -122,6 +140,7 @@ fn judged(findings: Vec<Finding>, policy: &Policy) -> Outcome {
             .to_vec(),
         listing: &listing(),
         headlines: &headlines(),
+        drift: &drift(),
         interrupted: false,
     };
     judge(case, policy)
@@ -184,6 +203,7 @@ fn failed_check_makes_the_verdict_incomplete_unless_allowed() {
         runs: vec![ran(&LEAK, RunState::Failed("no room".to_owned()))],
         listing,
         headlines,
+        drift: &[],
         interrupted: false,
     };
     let (listing, headlines) = (listing(), headlines());
@@ -217,6 +237,7 @@ fn checks_that_failed_for_one_reason_are_one_reason() {
             runs,
             listing: &listing,
             headlines: &headlines,
+            drift: &[],
             interrupted: false,
         };
         judge(case, &Policy::default()).verdict
@@ -234,6 +255,7 @@ fn check_that_is_not_applicable_is_no_hindrance() {
         runs: vec![ran(&LEAK, RunState::NotApplicable("one split".to_owned()))],
         listing: &listing(),
         headlines: &Headlines::default(),
+        drift: &[],
         interrupted: false,
     };
     assert_eq!(judge(case, &Policy::default()).verdict, Verdict::Clean);
@@ -305,6 +327,7 @@ fn limit_without_a_figure_and_unknown_split_are_noted() {
         runs: Vec::new(),
         listing: &listing(),
         headlines: &Headlines::default(),
+        drift: &[],
         interrupted: false,
     };
     assert_eq!(judge(case, &policy).notes.len(), 3);

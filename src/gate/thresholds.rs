@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::acceptance::Accepted;
+use crate::distribution::Drift;
 use crate::finding::{CountsAs, Family, Finding, Headlines, LeakFigures};
 use crate::sample::{Listing, Role, SampleId, SplitId};
 use crate::words::percent;
@@ -76,6 +77,7 @@ pub(super) struct Held {
 /// What the thresholds are held against.
 pub(super) struct Figures<'a> {
     pub(super) headlines: &'a Headlines,
+    pub(super) drift: &'a [Drift],
     pub(super) listing: &'a Listing,
     pub(super) new: &'a [Finding],
     pub(super) accepted: &'a [Accepted],
@@ -195,11 +197,11 @@ impl Thresholds {
         let Some(limit) = self.max_drift else {
             return;
         };
-        if figures.headlines.drift.is_empty() {
+        if figures.drift.is_empty() {
             held.notes
                 .push("`max-drift` could not be held: no two splits were compared".to_owned());
         }
-        for pair in &figures.headlines.drift {
+        for pair in figures.drift {
             if pair.total_variation > limit {
                 let (a, b) = (
                     split_name(figures.listing, Some(pair.a)),

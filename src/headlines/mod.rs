@@ -9,44 +9,22 @@ use std::collections::BTreeMap;
 
 pub use drops::{Drop, DropSide, Linked, drops};
 
-use crate::finding::{
-    DriftFigures, Finding, Headlines, LabelBelief, LabelFlag, LabelOpinion, SplitFigures,
-    SuspectFigures,
-};
-use crate::fingerprint::FingerprintTable;
+use crate::evidence::Evidence;
+use crate::finding::{Finding, Headlines, LabelFlag, SplitFigures, SuspectFigures};
+use crate::labelling::Labelling;
 use crate::sample::{ClassId, Listing, SplitId};
 
-/// What the headlines are read off.
-#[derive(Debug, Clone)]
-pub struct Known<'a> {
-    /// The samples.
-    pub listing: &'a Listing,
-    /// What was computed of each.
-    pub fingerprints: &'a FingerprintTable,
-    /// All findings, accepted ones too.
-    pub findings: &'a [Finding],
-    /// A check for copies across splits looked at everything.
-    pub copies_searched: bool,
-    /// What is thought of each sample's label, in listing order; empty where
-    /// no label could be judged.
-    pub labels: &'a [LabelOpinion],
-    /// How far to believe that.
-    pub belief: Option<LabelBelief>,
-    /// As computed by the statistics.
-    pub drift: Vec<DriftFigures>,
-}
-
-/// The headline figures.
-pub fn headlines(known: Known<'_>) -> Headlines {
+/// The headline figures. `findings` are all there are, accepted ones too;
+/// `copies_searched` says that copies across splits were searched for to the
+/// end.
+pub fn headlines(evidence: &Evidence, findings: &[Finding], copies_searched: bool) -> Headlines {
     Headlines {
-        splits: split_figures(&known),
-        leaks: known
-            .copies_searched
-            .then(|| leaks::figures(known.listing, known.findings))
+        splits: split_figures(evidence),
+        leaks: copies_searched
+            .then(|| leaks::figures(&evidence.listing, findings))
             .flatten(),
-        suspects: suspect_figures(&known),
-        belief: known.belief,
-        drift: known.drift,
+        suspects: suspect_figures(evidence),
+        belief: evidence.labelling.as_ref().and_then(Labelling::belief),
     }
 }
 
@@ -62,8 +40,8 @@ fn split_ids(listing: &Listing) -> Vec<Option<SplitId>> {
         .collect()
 }
 
-fn split_figures(known: &Known<'_>) -> Vec<SplitFigures> {
-    let listing = known.listing;
+fn split_figures(evidence: &Evidence) -> Vec<SplitFigures> {
+    let listing = &evidence.listing;
     let labelled = (listing.samples.iter()).any(|sample| !sample.labels.classes().is_empty());
     split_ids(listing)
         .into_iter()
@@ -82,7 +60,7 @@ fn split_figures(known: &Known<'_>) -> Vec<SplitFigures> {
             let mut any_label = false;
             for sample in listing.samples.iter().filter(|s| s.split == split) {
                 figures.samples += 1;
-                let row = known.fingerprints.get(sample.id);
+                let row = evidence.fingerprints.get(sample.id);
                 figures.unseen += u64::from(row.is_none_or(|row| row.image.is_err()));
                 let facts = known.fingerprints.facts(sample.id);
                 figures.compared += u64::from(facts.is_some_and(|facts| facts.hashes.is_some()));
@@ -103,9 +81,9 @@ fn split_figures(known: &Known<'_>) -> Vec<SplitFigures> {
         .collect()
 }
 
-fn suspect_figures(known: &Known<'_>) -> Option<Vec<SuspectFigures>> {
-    let listing = known.listing;
-    if known.labels.iter().all(|label| label.score.is_none()) {
+fn suspect_figures(evidence: &Evidence) -> Option<Vec<SuspectFigures>> {
+    let (listing, opinions) = (&evidence.listing, evidence.usable_opinions());
+    if opinions.iter().all(|label| label.score.is_none()) {
         return None;
     }
     let figures = split_ids(listing).into_iter().map(|split| {
@@ -115,7 +93,7 @@ fn suspect_figures(known: &Known<'_>) -> Option<Vec<SuspectFigures>> {
             suspects: 0,
             strong: 0,
         };
-        for (sample, label) in listing.samples.iter().zip(known.labels) {
+        for (sample, label) in listing.samples.iter().zip(opinions) {
             if sample.split == split {
                 figures.judged += u64::from(label.score.is_some());
                 figures.suspects += u64::from(label.flag >= LabelFlag::Likely);
@@ -206,6 +184,9 @@ pub(crate) mod fixture {
 mod tests {
     use super::fixture::listing;
     use super::*;
+    use crate::finding::LabelOpinion;
+    use crate::label_model::ManyJudgement;
+    use crate::labelling::Said;
 
     #[test]
     fn smallest_class_counts_absent_classes_and_needs_a_label() {
@@ -218,15 +199,11 @@ mod tests {
                 ("test/1", Some(1), None),
             ],
         );
-        let figures = headlines(Known {
-            listing: &listing,
-            fingerprints: &FingerprintTable::default(),
-            findings: &[],
-            copies_searched: false,
-            labels: &[],
-            belief: None,
-            drift: Vec::new(),
-        });
+        let evidence = Evidence {
+            listing,
+            ..Evidence::default()
+        };
+        let figures = headlines(&evidence, &[], false);
         assert_eq!(figures.splits[0].smallest_class, Some((ClassId(1), 0)));
         assert_eq!(
             figures.splits[0].largest_class.map(|(class, _)| class),
@@ -256,15 +233,25 @@ mod tests {
                 ("test/cat/1", Some(1), Some(0)),
             ],
         );
-        let figures = headlines(Known {
-            listing: &listing,
-            fingerprints: &FingerprintTable::default(),
-            findings: &[],
-            copies_searched: false,
-            labels: &[LabelFlag::None, LabelFlag::Likely, LabelFlag::Strong].map(opinion),
-            belief: None,
-            drift: Vec::new(),
+        let opinions = [LabelFlag::None, LabelFlag::Likely, LabelFlag::Strong].map(opinion);
+        let usable = Said::Many(ManyJudgement {
+            samples: Vec::new(),
+            aurocs: Vec::new(),
+            unusable: None,
         });
+        let evidence = Evidence {
+            listing,
+            labelling: Some(Labelling {
+                ids: Vec::new(),
+                said: usable,
+                features: String::new(),
+                brought: false,
+                notes: Vec::new(),
+                opinions: opinions.to_vec(),
+            }),
+            ..Evidence::default()
+        };
+        let figures = headlines(&evidence, &[], false);
         let suspects = figures.suspects.expect("judged");
         assert_eq!((suspects[0].judged, suspects[0].suspects), (2, 1));
         assert_eq!((suspects[1].strong, suspects[1].share()), (1, 1.0));

@@ -4,18 +4,19 @@
 use std::path::Path;
 
 use super::Report;
-use crate::digest::{self, DatasetDigest};
-use crate::distribution::{self, ClassCounts, Drift};
+use crate::digest;
+use crate::distribution;
 use crate::duplicates::{Duplicates, Pair};
+use crate::evidence;
 use crate::executor::{Executor, StopFlag};
 use crate::finding::{
-    CheckInfo, CheckRun, CountsAs, DriftFigures, Evidence, Extent, Family, Figure, Finding,
-    FindingId, Headlines, LabelFlag, LabelOpinion, PairEvidence, Relation, RunState, Severity,
-    Share, Transform,
+    CheckInfo, CheckRun, CountsAs, Evidence, Extent, Family, Figure, Finding, FindingId, Headlines,
+    LabelFlag, LabelOpinion, PairEvidence, Relation, RunState, Severity, Share, Transform,
 };
 use crate::fingerprint::{Fingerprint, FingerprintTable};
 use crate::gate::{Accepted, Breach, Outcome, Verdict};
-use crate::headlines::{self, Drop, DropSide, Known, Linked};
+use crate::headlines::{self, Drop, DropSide, Linked};
+use crate::labelling::{Labelling, Said};
 use crate::quality::QualityTable;
 use crate::sample::{
     ClassId, ContentHash, Labels, Layout, Listing, Sample, SampleId, SampleKey, Split, SplitId,
@@ -25,16 +26,9 @@ use crate::source::Request;
 /// What a [`Report`] borrows.
 pub(super) struct Fixture {
     pub(super) request: Request,
-    pub(super) listing: Listing,
-    pub(super) fingerprints: FingerprintTable,
-    digest: DatasetDigest,
-    pub(super) duplicates: Duplicates,
+    pub(super) evidence: evidence::Evidence,
     pub(super) outcome: Outcome,
     pub(super) headlines: Headlines,
-    pub(super) classes: ClassCounts,
-    pub(super) drift: Vec<Drift>,
-    quality: QualityTable,
-    pub(super) labels: Vec<LabelOpinion>,
     pub(super) drops: Vec<Drop>,
 }
 
@@ -163,7 +157,6 @@ impl Fixture {
     pub(super) fn new() -> Self {
         let listing = listing();
         let findings = findings(&listing);
-        let labels = labels(&listing);
         let executor = Executor::new(1, StopFlag::default()).expect("a thread");
         let classes = distribution::count(&listing);
         let drift = distribution::drift(&listing, &classes, &executor).expect("not stopped");
@@ -172,26 +165,27 @@ impl Fixture {
             .map(|sample| fingerprints.get(sample.id)?.content)
             .collect();
         let quality = QualityTable::of(&listing, &fingerprints);
-        let headlines = headlines::headlines(Known {
-            listing: &listing,
-            fingerprints: &fingerprints,
-            findings: &findings,
-            copies_searched: true,
-            labels: &labels,
-            belief: None,
-            drift: drift
-                .iter()
-                .map(|d| DriftFigures {
-                    a: d.a,
-                    b: d.b,
-                    total_variation: d.total_variation,
-                    interval: Some((d.interval.low, d.interval.high)),
-                    p_value: Some(d.p_value),
-                })
-                .collect(),
-        });
+        let labelling = Labelling {
+            ids: Vec::new(),
+            said: Said::Nothing("made by hand".to_owned()),
+            features: String::new(),
+            brought: false,
+            notes: Vec::new(),
+            opinions: labels(&listing),
+        };
+        let evidence = evidence::Evidence {
+            digest: Some(digest::digest(&listing, &contents)),
+            duplicates: duplicates(),
+            labelling: Some(labelling),
+            listing,
+            fingerprints,
+            classes,
+            drift,
+            quality,
+        };
+        let headlines = headlines::headlines(&evidence, &findings, true);
         let linked = Linked {
-            listing: &listing,
+            listing: &evidence.listing,
             findings: &findings,
             within: &[],
         };
@@ -201,16 +195,9 @@ impl Fixture {
                 root: Some("data <set>".into()),
                 ..Request::default()
             },
-            duplicates: duplicates(),
             outcome: outcome(findings),
-            digest: digest::digest(&listing, &contents),
-            listing,
-            fingerprints,
+            evidence,
             headlines,
-            classes,
-            drift,
-            quality,
-            labels,
             drops,
         }
     }
@@ -220,16 +207,9 @@ impl Fixture {
         Report {
             dataset: "data <set>",
             request: &self.request,
-            listing: &self.listing,
-            fingerprints: &self.fingerprints,
-            digest: Some(&self.digest),
-            duplicates: &self.duplicates,
+            evidence: &self.evidence,
             outcome: &self.outcome,
             headlines: &self.headlines,
-            classes: &self.classes,
-            drift: &self.drift,
-            quality: &self.quality,
-            labels: &self.labels,
             drops: &self.drops,
         }
     }

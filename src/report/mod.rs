@@ -20,15 +20,13 @@ pub use file::write_file;
 pub use folder::write_folder;
 pub use json::digest as digest_json;
 
-use crate::digest::DatasetDigest;
-use crate::distribution::{ClassCounts, Drift};
-use crate::duplicates::Duplicates;
-use crate::finding::{Finding, Headlines, LabelOpinion, Severity};
-use crate::fingerprint::FingerprintTable;
+use std::ops::Deref;
+
+use crate::evidence::Evidence;
+use crate::finding::{Finding, Headlines, Severity};
 use crate::gate::Outcome;
 use crate::headlines::Drop;
-use crate::quality::QualityTable;
-use crate::sample::{Listing, SampleId};
+use crate::sample::SampleId;
 use crate::source::Request;
 
 /// What a report is made of.
@@ -38,29 +36,23 @@ pub struct Report<'a> {
     pub dataset: &'a str,
     /// What was asked to be scanned, so that it can be listed again.
     pub request: &'a Request,
-    /// The samples.
-    pub listing: &'a Listing,
-    /// What was computed of each.
-    pub fingerprints: &'a FingerprintTable,
-    /// Of contents and labels; `None` where not every image was opened.
-    pub digest: Option<&'a DatasetDigest>,
-    /// Verified pairs.
-    pub duplicates: &'a Duplicates,
+    /// What is known of the data set; its fields are read through
+    /// [`Report`] itself.
+    pub evidence: &'a Evidence,
     /// Findings and verdict.
     pub outcome: &'a Outcome,
     /// The figures a person asks for first.
     pub headlines: &'a Headlines,
-    /// Samples by split and class.
-    pub classes: &'a ClassCounts,
-    /// How far each two splits lie apart.
-    pub drift: &'a [Drift],
-    /// What speaks against single pictures.
-    pub quality: &'a QualityTable,
-    /// What is thought of each sample's label, in listing order; empty where
-    /// no label was judged.
-    pub labels: &'a [LabelOpinion],
     /// The copies to drop to end every leak.
     pub drops: &'a [Drop],
+}
+
+impl Deref for Report<'_> {
+    type Target = Evidence;
+
+    fn deref(&self) -> &Evidence {
+        self.evidence
+    }
 }
 
 impl<'a> Report<'a> {

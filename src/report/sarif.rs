@@ -118,7 +118,7 @@ fn level(severity: Severity) -> &'static str {
 fn result(report: &Report<'_>, rules: &BTreeMap<&str, usize>, finding: &Finding) -> Value {
     let places = &finding.samples[..finding.samples.len().min(PLACES)];
     let (first, others) = places.split_at(places.len().min(1));
-    let listing = report.listing;
+    let listing = &report.evidence.listing;
     let splits = (finding.splits.iter()).filter_map(|&id| listing.split_name(Some(id)));
     let labels = finding.labels.iter().map(|&id| listing.class_name(id));
     let mut properties = json!({

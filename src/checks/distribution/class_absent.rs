@@ -35,8 +35,8 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        let listing = data.listing;
-        let counts = data.classes;
+        let listing = &data.evidence.listing;
+        let counts = &data.evidence.classes;
         // A split without any label has nothing to lack.
         let labelled: Vec<&SplitCounts> = counts
             .splits

@@ -51,14 +51,14 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        let counts = data.classes;
-        let learnt_from = learnt_from(data.listing, counts);
+        let counts = &data.evidence.classes;
+        let learnt_from = learnt_from(&data.evidence.listing, counts);
         if learnt_from.classes().count() < 2 {
             return Ok(Ran::NotApplicable(
                 "there are no two classes with samples".to_owned(),
             ));
         }
-        if let Some(finding) = self.told(data.listing, counts, &learnt_from) {
+        if let Some(finding) = self.told(&data.evidence.listing, counts, &learnt_from) {
             out.push(finding);
         }
         Ok(Ran::Completed)

@@ -35,7 +35,7 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        let listing = data.listing;
+        let listing = &data.evidence.listing;
         if listing.folders.is_empty() {
             return Ok(Ran::NotApplicable(
                 "there are no class folders for a loader to number".to_owned(),

@@ -32,7 +32,7 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        let listing = data.listing;
+        let listing = &data.evidence.listing;
         if listing.classes.len() < 2 {
             return Ok(Ran::NotApplicable("there are no two classes".to_owned()));
         }
@@ -45,8 +45,8 @@ impl Check for ThisCheck {
                 };
                 let (a, b) = (ClassId(a as u32), ClassId(b as u32));
                 let is_spelling = matches!(likeness, Likeness::Spelling | Likeness::Number);
-                if is_spelling || may_be_a_slip(data.classes, a, b) {
-                    out.push(told(listing, data.classes, likeness, a, b));
+                if is_spelling || may_be_a_slip(&data.evidence.classes, a, b) {
+                    out.push(told(listing, &data.evidence.classes, likeness, a, b));
                 }
             }
         }

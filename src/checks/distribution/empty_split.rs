@@ -33,7 +33,7 @@ impl Check for ThisCheck {
         }
         for problem in &data.listing.problems {
             if problem.kind == ProblemKind::EmptyFolder
-                && let Some(name) = split_meant(data.listing, problem.key.as_str())
+                && let Some(name) = split_meant(&data.evidence.listing, problem.key.as_str())
             {
                 out.push(told(name, None));
             }

@@ -31,12 +31,12 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        let counts = data.classes;
+        let counts = &data.evidence.classes;
         let ours: Vec<&SplitCounts> = counts
             .splits
             .iter()
             .filter(|split| split.labelled > 0)
-            .filter(|split| role(data.listing, split.split) != Role::Reference)
+            .filter(|split| role(&data.evidence.listing, split.split) != Role::Reference)
             .collect();
         if ours.is_empty() {
             return Ok(Ran::NotApplicable("no sample has a label".to_owned()));
@@ -47,14 +47,20 @@ impl Check for ThisCheck {
         {
             let samples = ours.iter().map(|split| split.labelled).sum();
             let splits = ours.iter().filter_map(|split| split.split).collect();
-            out.push(told(data.listing, None, splits, *first, samples));
+            out.push(told(&data.evidence.listing, None, splits, *first, samples));
             return Ok(Ran::Completed);
         }
         for (split, class) in ours.iter().zip(alone) {
             if let Some(class) = class {
                 let splits = split.split.into_iter().collect();
                 let samples = split.labelled;
-                out.push(told(data.listing, split.split, splits, class, samples));
+                out.push(told(
+                    &data.evidence.listing,
+                    split.split,
+                    splits,
+                    class,
+                    samples,
+                ));
             }
         }
         Ok(Ran::Completed)

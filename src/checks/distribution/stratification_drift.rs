@@ -60,8 +60,8 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        let counts = data.classes;
-        let pairs = data.drift;
+        let counts = &data.evidence.classes;
+        let pairs = &data.evidence.drift;
         if pairs.is_empty() {
             return Ok(Ran::NotApplicable(
                 "there are no two splits with labels to compare".to_owned(),
@@ -84,7 +84,7 @@ impl Check for ThisCheck {
             {
                 found = true;
                 out.push(told(
-                    data.listing,
+                    &data.evidence.listing,
                     counts,
                     pair,
                     adjusted[index],
@@ -92,7 +92,7 @@ impl Check for ThisCheck {
                 ));
             }
         }
-        match doubt(data.listing, pairs) {
+        match doubt(&data.evidence.listing, pairs) {
             Some(doubt) if !found => Ok(Ran::NotApplicable(doubt)),
             _ => Ok(Ran::Completed),
         }

@@ -58,14 +58,14 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        let counts = data.classes;
+        let counts = &data.evidence.classes;
         for split in &counts.splits {
-            let of_role = role(data.listing, split.split);
+            let of_role = role(&data.evidence.listing, split.split);
             if split.samples() == 0 || of_role == Role::Reference {
                 continue;
             }
             if split.samples() < self.settings.min_split_samples {
-                out.push(small_split(data.listing, split, of_role));
+                out.push(small_split(&data.evidence.listing, split, of_role));
                 continue;
             }
             let small: Vec<ClassId> = split
@@ -76,7 +76,7 @@ impl Check for ThisCheck {
                 // Long tails are common and often meant: good to know, no more.
                 out.push_at(
                     Severity::Advice,
-                    small_classes(data.listing, split, of_role, &small),
+                    small_classes(&data.evidence.listing, split, of_role, &small),
                 );
             }
         }

@@ -30,13 +30,18 @@ impl Check for ThisCheck {
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
         let kinds = [ProblemKind::LinkLoop, ProblemKind::BrokenLink];
-        for problem in problems(data.listing, &kinds) {
+        for problem in problems(&data.evidence.listing, &kinds) {
             let fact = match problem.kind {
                 ProblemKind::LinkLoop => "is a link that leads back to a folder above it",
                 _ => "is a link that leads nowhere",
             };
             let message = format!("`{}` {fact}: {}", problem.key, problem.detail);
-            out.push(about_problem(BAD_LINK.code, data.listing, problem, message));
+            out.push(about_problem(
+                BAD_LINK.code,
+                &data.evidence.listing,
+                problem,
+                message,
+            ));
         }
         Ok(Ran::Completed)
     }

@@ -32,7 +32,7 @@ impl Check for ThisCheck {
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
         // A folder with a split's name is an empty split, which DIST006 tells.
-        let empty: Vec<&Problem> = problems(data.listing, &[ProblemKind::EmptyFolder])
+        let empty: Vec<&Problem> = problems(&data.evidence.listing, &[ProblemKind::EmptyFolder])
             .filter(|problem| !problem.detail.starts_with("a split folder"))
             .collect();
         if empty.len() > ONE_BY_ONE {
@@ -43,7 +43,7 @@ impl Check for ThisCheck {
             let message = format!("folder `{}` has no picture in it", problem.key);
             out.push(about_problem(
                 EMPTY_CLASS_FOLDER.code,
-                data.listing,
+                &data.evidence.listing,
                 problem,
                 message,
             ));

@@ -32,16 +32,17 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        for problem in problems(data.listing, &[ProblemKind::DuplicateRow]) {
+        for problem in problems(&data.evidence.listing, &[ProblemKind::DuplicateRow]) {
             let message = format!("`{}` is listed twice: {}", problem.key, problem.detail);
             out.push(about_problem(
                 LISTED_TWICE.code,
-                data.listing,
+                &data.evidence.listing,
                 problem,
                 message,
             ));
         }
-        let linked: Vec<&Problem> = problems(data.listing, &[ProblemKind::SameFileTwice]).collect();
+        let linked: Vec<&Problem> =
+            problems(&data.evidence.listing, &[ProblemKind::SameFileTwice]).collect();
         if !linked.is_empty() {
             // The harm is told by the checks of copies: this is the cause.
             out.push_at(Severity::Advice, same_files(&linked));

@@ -80,7 +80,7 @@ fn failures<'a>(
     data: &CheckContext<'a>,
     code: &'static str,
 ) -> impl Iterator<Item = Failed<'a>> + use<'a> {
-    let (listing, fingerprints) = (data.listing, data.fingerprints);
+    let (listing, fingerprints) = (&data.evidence.listing, &data.evidence.fingerprints);
     let mut met = BTreeSet::new();
     fingerprints.iter().filter_map(move |(id, row)| {
         let why = row.image.as_ref().err()?;

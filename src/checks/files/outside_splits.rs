@@ -29,11 +29,11 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        for problem in problems(data.listing, &[ProblemKind::OutsideSplits]) {
+        for problem in problems(&data.evidence.listing, &[ProblemKind::OutsideSplits]) {
             let message = format!("`{}`: {}", problem.key, problem.detail);
             out.push(about_problem(
                 OUTSIDE_SPLITS.code,
-                data.listing,
+                &data.evidence.listing,
                 problem,
                 message,
             ));

@@ -48,14 +48,20 @@ impl Check for ThisCheck {
         }
         let kinds = [ProblemKind::MissingFile, ProblemKind::Unreadable];
         // A listed sample that cannot be read has been told above.
-        let unlisted = problems(data.listing, &kinds).filter(|problem| problem.sample.is_none());
+        let unlisted =
+            problems(&data.evidence.listing, &kinds).filter(|problem| problem.sample.is_none());
         for problem in unlisted {
             let fact = match problem.kind {
                 ProblemKind::MissingFile => "is missing",
                 _ => "cannot be read",
             };
             let message = format!("`{}` {fact}: {}", problem.key, problem.detail);
-            out.push(about_problem(code, data.listing, problem, message));
+            out.push(about_problem(
+                code,
+                &data.evidence.listing,
+                problem,
+                message,
+            ));
         }
         Ok(Ran::Completed)
     }

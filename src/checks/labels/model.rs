@@ -15,8 +15,7 @@ pub(super) const NEEDS: Needs = Needs {
 
 /// The labelling, or why the check cannot use it.
 pub(super) fn usable<'a>(data: &CheckContext<'a>) -> Result<&'a Labelling, Ran> {
-    let labelling = data
-        .labelling
+    let labelling = (data.evidence.labelling.as_ref())
         .ok_or_else(|| Ran::NotApplicable("no label was judged".to_owned()))?;
     match labelling.unusable() {
         Some(why) => Err(Ran::NotApplicable(why)),

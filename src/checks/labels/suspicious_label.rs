@@ -9,6 +9,7 @@ use crate::finding::{CheckInfo, Evidence, Severity};
 use crate::label_model::{Doubt, Judged, Level};
 use crate::labelling::{Labelling, Said};
 use crate::sample::{ClassId, ContentHash, Role, SampleId, SplitId};
+use crate::words::percent;
 
 declare_check! { pub SUSPICIOUS_LABEL = {
     code: "LABEL002",

@@ -31,7 +31,7 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        let listing = data.listing;
+        let listing = &data.evidence.listing;
         if listing.splits.len() < 2 {
             return Ok(Ran::NotApplicable(
                 "the data set has fewer than two splits".to_owned(),
@@ -72,7 +72,7 @@ fn told(
     group: GroupId,
     splits: BTreeMap<SplitId, Vec<SampleId>>,
 ) -> NewFinding {
-    let listing = data.listing;
+    let listing = &data.evidence.listing;
     let split_name = |split: SplitId| listing.splits[split.index()].name.as_str();
     let places: Vec<String> = splits
         .iter()

@@ -75,7 +75,7 @@ fn text(field: &Option<String>) -> &str {
 }
 
 fn facts<'a>(data: &CheckContext<'a>) -> impl Iterator<Item = (SampleId, &'a ExifFacts)> + use<'a> {
-    let fingerprints = data.fingerprints;
+    let fingerprints = &data.evidence.fingerprints;
     fingerprints
         .iter()
         .filter_map(|(id, row)| Some((id, row.image.as_ref().ok()?.header.exif.as_deref()?)))

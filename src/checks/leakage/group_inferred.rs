@@ -50,7 +50,7 @@ impl Check for ThisCheck {
                 "groups are declared and need not be inferred".to_owned(),
             ));
         }
-        for (hint, named) in by_hint(data.listing) {
+        for (hint, named) in by_hint(&data.evidence.listing) {
             data.executor.stop().check()?;
             let form = group_regex::Form::of(hint, &named);
             let sound = match hint {
@@ -307,7 +307,7 @@ fn tell(
         .collect();
     if !crossing.is_empty() {
         let declare = match form {
-            Some(form) => form.declaration(data.listing, &sound.groups),
+            Some(form) => form.declaration(&data.evidence.listing, &sound.groups),
             None => String::new(),
         };
         out.push(told(data, words, &declare, sound, &crossing));
@@ -321,7 +321,7 @@ fn told(
     sound: &Sound,
     crossing: &[&Group],
 ) -> NewFinding {
-    let listing = data.listing;
+    let listing = &data.evidence.listing;
     let mut ranked: Vec<&Group> = crossing.to_vec();
     ranked.sort_by(|a, b| {
         let strays = |group: &Group| group.strays(data);

@@ -134,7 +134,7 @@ fn reads(files: &Files) -> usize {
 
 fn thumbnails(of: &Fingerprinted) -> Vec<Option<Thumbnail>> {
     let ids = (0..of.table.len() as u32).map(SampleId);
-    ids.map(|id| of.pictures.thumbnail(id)).collect()
+    ids.map(|id| of.images.thumbnails.get(id)).collect()
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn warm_scan_reads_no_file_and_answers_the_same() {
     let files = files(pictures(150));
     let (plain, _) = run(&files, None);
     let plain_previews: Vec<_> = (0..152)
-        .map(|id| plain.pictures.preview(SampleId(id), 20))
+        .map(|id| plain.images.access.preview(SampleId(id), 20))
         .collect();
     for scan in ["cold", "warm", "warm again"] {
         reads(&files);
@@ -151,11 +151,11 @@ fn warm_scan_reads_no_file_and_answers_the_same() {
         assert!(found.table == plain.table, "{scan}");
         assert!(thumbnails(&found) == thumbnails(&plain), "{scan}");
         let previews: Vec<_> = (0..152)
-            .map(|id| found.pictures.preview(SampleId(id), 20))
+            .map(|id| found.images.access.preview(SampleId(id), 20))
             .collect();
         assert!(previews == plain_previews, "{scan}");
-        let hash = found.pictures.pixel_hash(SampleId(7));
-        assert_eq!(hash, plain.pictures.pixel_hash(SampleId(7)));
+        let hash = found.images.access.pixel_hash(SampleId(7));
+        assert_eq!(hash, plain.images.access.pixel_hash(SampleId(7)));
         assert!(notes.is_empty(), "{notes:?}");
         if scan != "cold" {
             // Of the scan without a cache, which hashes pixels anew.
@@ -417,7 +417,7 @@ fn fingerprints_change_only_with_their_version() {
     for (id, row) in found.table.iter() {
         all.extend(to_bytes(row).expect("serialised"));
         let mut batch = Batch::default();
-        if let Some(thumbnail) = found.pictures.thumbnail(id) {
+        if let Some(thumbnail) = found.images.thumbnails.get(id) {
             all.extend(batch.add(&thumbnail, None).1);
         }
     }

@@ -80,7 +80,7 @@ impl<'a> Album<'a> {
         };
         let opinion = (finding.samples.first())
             .filter(|_| pair.is_none())
-            .and_then(|id| Some((*id, self.report.labels.get(id.index())?)))
+            .and_then(|id| Some((*id, self.report.opinions().get(id.index())?)))
             .filter(|(_, opinion)| opinion.suggested.is_some());
         let suggested = |(class, _)| shown(self.report.listing.class_name(class));
         Card {

@@ -62,7 +62,7 @@ struct ShareBar {
 
 /// Class shares of every split; nothing where nothing is labelled.
 pub(super) fn shares(report: &Report<'_>) -> Option<ShareChart> {
-    let listing = report.listing;
+    let listing = &report.evidence.listing;
     let splits: Vec<_> = (report.classes.splits.iter())
         .filter(|split| split.labelled > 0)
         .collect();
@@ -148,7 +148,7 @@ struct ConfusionRow {
 /// The class confusion; nothing where no label is in question.
 pub(super) fn confusion(report: &Report<'_>) -> Option<Confusion> {
     let pairs: Vec<(ClassId, ClassId)> = (report.listing.samples.iter())
-        .zip(report.labels)
+        .zip(report.opinions())
         .filter(|(_, opinion)| opinion.flag >= LabelFlag::Likely)
         .filter_map(|(sample, opinion)| Some((sample.labels.single()?, opinion.suggested?.0)))
         .collect();
@@ -252,7 +252,7 @@ fn histogram(
     name: &'static str,
     figure: fn(&ImageFacts) -> f64,
 ) -> Option<Histogram> {
-    let listing = report.listing;
+    let listing = &report.evidence.listing;
     let of_sample = |sample: &crate::sample::Sample| {
         let value = figure(report.fingerprints.facts(sample.id)?);
         value.is_finite().then_some((sample.split, value))

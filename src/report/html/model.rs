@@ -284,7 +284,7 @@ fn no_pairs(report: &Report<'_>) -> String {
 }
 
 fn pairs_all(report: &Report<'_>) -> String {
-    let duplicates = report.duplicates;
+    let duplicates = &report.duplicates;
     let all = counted(duplicates.count(), "pair", "pairs");
     match duplicates.pairs_not_listed {
         _ if !duplicates.is_searched() => String::new(),
@@ -298,7 +298,7 @@ fn pairs_all(report: &Report<'_>) -> String {
 
 /// The first of them, and how many more there are.
 fn leaked_classes(report: &Report<'_>) -> (Vec<LeakedClass>, usize) {
-    let listing = report.listing;
+    let listing = &report.evidence.listing;
     let mut all: Vec<(f64, LeakedClass)> = (report.headlines.leaks.iter().flatten())
         .flat_map(|figures| {
             figures

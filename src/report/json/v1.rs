@@ -293,7 +293,7 @@ impl Document {
             },
             dataset: DatasetV1::of(report.request),
             layout: report.listing.layout.summary.clone(),
-            digest: report.digest.map(|d| DigestV1::of(d, report.listing)),
+            digest: (report.digest.as_ref()).map(|d| DigestV1::of(d, &report.listing)),
             verdict: verdict(&report.outcome.verdict),
             counts: counts(report),
             headlines: headlines(report, report.headlines),
@@ -365,7 +365,7 @@ fn counts(report: &Report<'_>) -> Counts {
 }
 
 fn headlines(report: &Report<'_>, figures: &Headlines) -> HeadlinesV1 {
-    let listing = report.listing;
+    let listing = &report.evidence.listing;
     let name = |split| listing.split_name(split).map(str::to_owned);
     let known = |split| name(Some(split)).unwrap_or_default();
     let class = |class| listing.class_name(class).to_owned();
@@ -413,13 +413,13 @@ fn headlines(report: &Report<'_>, figures: &Headlines) -> HeadlinesV1 {
             });
             suspects.collect()
         }),
-        drift: (figures.drift.iter())
+        drift: (report.drift.iter())
             .map(|f| DriftV1 {
                 split_a: known(f.a),
                 split_b: known(f.b),
                 total_variation: f.total_variation,
-                interval: f.interval.map(|(low, high)| [low, high]),
-                p_value: f.p_value,
+                interval: Some([f.interval.low, f.interval.high]),
+                p_value: Some(f.p_value),
             })
             .collect(),
     }
@@ -447,7 +447,7 @@ fn checks(report: &Report<'_>) -> Vec<CheckV1> {
 }
 
 fn finding(report: &Report<'_>, finding: &Finding) -> FindingV1 {
-    let listing = report.listing;
+    let listing = &report.evidence.listing;
     FindingV1 {
         id: finding.id.to_string(),
         code: finding.check.code,

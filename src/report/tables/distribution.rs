@@ -19,7 +19,7 @@ pub(super) fn class_rows<'a>(report: &Report<'a>) -> Vec<(&'a SplitCounts, Class
 
 /// The rows of `classes`, by split and class.
 pub(super) fn classes(report: &Report<'_>, rows: &[(&SplitCounts, ClassId)]) -> Frame {
-    let listing = report.listing;
+    let listing = &report.evidence.listing;
     let rows = || rows.iter();
     let interval = |&(split, class): &(&SplitCounts, ClassId)| {
         (split.labelled > 0).then(|| wilson(split.count(class), split.labelled))

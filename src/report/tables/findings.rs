@@ -6,7 +6,7 @@ use crate::finding::Finding;
 
 /// The rows of `findings`, in their order.
 pub(super) fn rows(report: &Report<'_>, findings: &[Finding]) -> Frame {
-    let listing = report.listing;
+    let listing = &report.evidence.listing;
     let rows = || findings.iter();
     Frame::default()
         .text("id", rows().map(|f| Some(f.id.to_string())))

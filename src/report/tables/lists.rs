@@ -22,14 +22,14 @@ pub(super) fn decisions(report: &Report<'_>) -> Frame {
         .listing
         .samples
         .iter()
-        .zip(report.labels)
+        .zip(report.opinions())
         .filter(|(_, opinion)| opinion.flag >= LabelFlag::Likely)
         .map(|(sample, opinion)| (opinion.score.unwrap_or(0.0), sample.id))
         .collect();
     flagged.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let rows = || flagged.iter().map(|&(_, id)| id);
     let suggested = |id: SampleId| {
-        let (class, _) = report.labels.get(id.index())?.suggested?;
+        let (class, _) = report.opinions().get(id.index())?.suggested?;
         Some(report.listing.class_name(class).to_owned())
     };
     Frame::default()

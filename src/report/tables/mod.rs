@@ -168,7 +168,7 @@ mod tests {
         write(&fixture.report(), place.path()).expect("written");
         let file = File::open(place.path().join("samples.parquet")).expect("there");
         let back = ParquetReader::new(file).finish().expect("read");
-        assert_eq!(back.height(), fixture.listing.samples.len());
+        assert_eq!(back.height(), fixture.evidence.listing.samples.len());
         let mut csv = csv::Reader::from_path(place.path().join("samples.csv")).expect("there");
         assert_eq!(csv.records().count(), back.height());
         let header = csv.headers().expect("a header").clone();

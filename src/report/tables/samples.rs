@@ -22,7 +22,7 @@ pub(super) fn rows(
     first_copies: &BTreeMap<SampleId, SampleId>,
     samples: &[Sample],
 ) -> Frame {
-    let listing = report.listing;
+    let listing = &report.evidence.listing;
     let rows = || samples.iter();
     let seen = || rows().map(|s| report.fingerprints.get(s.id));
     let facts = || rows().map(|s| report.fingerprints.facts(s.id));
@@ -32,7 +32,7 @@ pub(super) fn rows(
     };
     let statistic = |pick: fn(&Statistics) -> f32| facts().map(move |f| Some(pick(&f?.statistics)));
     let quality = || rows().map(|s| report.quality.get(s.id));
-    let opinion = || rows().map(|s| report.labels.get(s.id.index()));
+    let opinion = || rows().map(|s| report.opinions().get(s.id.index()));
     Frame::default()
         .text("sample", rows().map(|s| Some(report.key(s.id))))
         .text("split", rows().map(|s| report.split(s.id)))

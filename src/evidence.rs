@@ -1,0 +1,48 @@
+//! What is known of a data set before any check asks. Finds nothing itself.
+
+use crate::digest::DatasetDigest;
+use crate::distribution::{ClassCounts, Drift};
+use crate::duplicates::Duplicates;
+use crate::finding::LabelOpinion;
+use crate::fingerprint::FingerprintTable;
+use crate::labelling::Labelling;
+use crate::quality::QualityTable;
+use crate::sample::Listing;
+
+/// What checks, headlines and reports read. What no selected check needs is
+/// empty.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// The samples.
+    pub listing: Listing,
+    /// What was computed of each.
+    pub fingerprints: FingerprintTable,
+    /// Of contents and labels; `None` where not every image was opened.
+    pub digest: Option<DatasetDigest>,
+    /// Verified pairs and their groups.
+    pub duplicates: Duplicates,
+    /// Samples by split and class.
+    pub classes: ClassCounts,
+    /// How far each two splits lie apart.
+    pub drift: Vec<Drift>,
+    /// What speaks against single images.
+    pub quality: QualityTable,
+    /// What is thought of the labels; `None` where no selected check asks.
+    pub labelling: Option<Labelling>,
+}
+
+impl Evidence {
+    /// What is thought of each sample's label, in listing order; empty where
+    /// no label was judged.
+    pub fn opinions(&self) -> &[LabelOpinion] {
+        (self.labelling.as_ref()).map_or(&[], |labelling| &labelling.opinions)
+    }
+
+    /// [`Evidence::opinions`], where they may be believed.
+    pub fn usable_opinions(&self) -> &[LabelOpinion] {
+        match &self.labelling {
+            Some(labelling) if labelling.unusable().is_none() => &labelling.opinions,
+            _ => &[],
+        }
+    }
+}
