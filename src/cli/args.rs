@@ -6,13 +6,13 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::config::{CacheOption, Format, Options};
+use crate::config::{CacheOption, Format, Options, Section, Setting, setting};
 
-const DATA: &str = "Data set";
-const CHECKS: &str = "Checks";
-const VERDICT: &str = "Verdict";
-const REPORT: &str = "Report";
-const RUN: &str = "Running";
+const DATA: &str = Section::Data.heading();
+const CHECKS: &str = Section::Checks.heading();
+const VERDICT: &str = Section::Verdict.heading();
+const REPORT: &str = Section::Report.heading();
+const RUN: &str = Section::Running.heading();
 
 /// Finds leaked images, wrong labels and skewed splits before you train.
 #[derive(Debug, Parser)]
@@ -70,25 +70,20 @@ pub(super) struct ScanArguments {
     #[command(flatten)]
     pub(super) checks: CheckArguments,
 
-    /// Lowest severity that fails the scan [default: error]
-    #[arg(long, value_name = "SEVERITY", help_heading = VERDICT,
+    #[arg(long, help = help("fail-on"), value_name = "SEVERITY", help_heading = VERDICT,
           value_parser = PossibleValuesParser::new(["error", "warning", "never"]))]
     pub(super) fail_on: Option<String>,
 
-    /// File of findings accepted earlier: only new ones fail the scan
-    #[arg(long, value_name = "FILE", help_heading = VERDICT)]
+    #[arg(long, help = help("baseline"), value_name = "FILE", help_heading = VERDICT)]
     pub(super) baseline: Option<PathBuf>,
 
-    /// Folder for the report [default: splitlint-report]
-    #[arg(long, value_name = "DIR", help_heading = REPORT)]
+    #[arg(long, help = help("report"), value_name = "DIR", help_heading = REPORT)]
     pub(super) report: Option<PathBuf>,
 
-    /// What to print to standard output [default: text]
-    #[arg(long, value_name = "FORMAT", help_heading = REPORT, value_parser = formats())]
+    #[arg(long, help = help("format"), value_name = "FORMAT", help_heading = REPORT, value_parser = formats())]
     pub(super) format: Option<String>,
 
-    /// Also write FORMAT to PATH, e.g. `sarif=leaks.sarif` (repeatable)
-    #[arg(long, value_name = "FORMAT=PATH", help_heading = REPORT)]
+    #[arg(long, help = help("output"), value_name = "FORMAT=PATH", help_heading = REPORT)]
     pub(super) output: Vec<String>,
 
     #[command(flatten)]
@@ -131,8 +126,7 @@ pub(super) struct DigestArguments {
     #[arg(long, value_name = "FILE", help_heading = RUN)]
     pub(super) config: Option<PathBuf>,
 
-    /// Threads [default: one for each core]
-    #[arg(long, value_name = "N", help_heading = RUN)]
+    #[arg(long, help = help("jobs"), value_name = "N", help_heading = RUN)]
     pub(super) jobs: Option<usize>,
 
     #[command(flatten)]
@@ -141,58 +135,46 @@ pub(super) struct DigestArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct DataArguments {
-    /// A folder `<split>/<class>/…`, or a manifest (CSV, Parquet, JSON Lines)
+    #[arg(help = help("root"))]
     pub(super) root: Option<PathBuf>,
 
-    /// Folder or manifest of one split, instead of ROOT (repeatable)
-    #[arg(long, value_name = "NAME=PATH", help_heading = DATA, value_parser = named_path)]
+    #[arg(long, help = help("splits"), value_name = "NAME=PATH", help_heading = DATA, value_parser = named_path)]
     pub(super) split: Vec<(String, PathBuf)>,
 
-    /// Data used before, e.g. for pretraining: its copies are leaks too
-    #[arg(long, value_name = "PATH", help_heading = DATA)]
+    #[arg(long, help = help("reference"), value_name = "PATH", help_heading = DATA)]
     pub(super) reference: Option<PathBuf>,
 
-    /// Scan only files whose path in the data set matches GLOB (repeatable)
-    #[arg(long, value_name = "GLOB", help_heading = DATA)]
+    #[arg(long, help = help("include"), value_name = "GLOB", help_heading = DATA)]
     pub(super) include: Vec<String>,
 
-    /// Leave out files whose path in the data set matches GLOB (repeatable)
-    #[arg(long, value_name = "GLOB", help_heading = DATA)]
+    #[arg(long, help = help("exclude"), value_name = "GLOB", help_heading = DATA)]
     pub(super) exclude: Vec<String>,
 
-    /// Manifest column with the picture's path
-    #[arg(long, value_name = "NAME", help_heading = DATA)]
+    #[arg(long, help = help("path-column"), value_name = "NAME", help_heading = DATA)]
     pub(super) path_column: Option<String>,
 
-    /// Manifest column with the label
-    #[arg(long, value_name = "NAME", help_heading = DATA)]
+    #[arg(long, help = help("label-column"), value_name = "NAME", help_heading = DATA)]
     pub(super) label_column: Option<String>,
 
-    /// Manifest column with the split
-    #[arg(long, value_name = "NAME", help_heading = DATA)]
+    #[arg(long, help = help("split-column"), value_name = "NAME", help_heading = DATA)]
     pub(super) split_column: Option<String>,
 
-    /// Manifest column with the group (patient, video, scene)
-    #[arg(long, value_name = "NAME", help_heading = DATA)]
+    #[arg(long, help = help("group-column"), value_name = "NAME", help_heading = DATA)]
     pub(super) group_column: Option<String>,
 
-    /// What in a path names the group: the first capture, e.g. `(patient\d+)_`
-    #[arg(long, value_name = "REGEX", help_heading = DATA)]
+    #[arg(long, help = help("group-regex"), value_name = "REGEX", help_heading = DATA)]
     pub(super) group_regex: Option<String>,
 
-    /// CSV file with groups: a path or file name in the first column, its group in the second
-    #[arg(long, value_name = "FILE", help_heading = DATA)]
+    #[arg(long, help = help("group-file"), value_name = "FILE", help_heading = DATA)]
     pub(super) group_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
-    /// Run only these checks: codes, families or names
-    #[arg(long, value_name = "CODE", help_heading = CHECKS, value_delimiter = ',')]
+    #[arg(long, help = help("select"), value_name = "CODE", help_heading = CHECKS, value_delimiter = ',')]
     pub(super) select: Vec<String>,
 
-    /// Leave these checks out: codes, families or names
-    #[arg(long, value_name = "CODE", help_heading = CHECKS, value_delimiter = ',')]
+    #[arg(long, help = help("ignore"), value_name = "CODE", help_heading = CHECKS, value_delimiter = ',')]
     pub(super) ignore: Vec<String>,
 }
 
@@ -202,64 +184,50 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "FILE", help_heading = RUN)]
     pub(super) config: Option<PathBuf>,
 
-    /// Threads [default: one for each core]
-    #[arg(long, value_name = "N", help_heading = RUN)]
+    #[arg(long, help = help("jobs"), value_name = "N", help_heading = RUN)]
     pub(super) jobs: Option<usize>,
 
-    /// Keep fingerprints in DIR, so that the next scan reads only what changed
-    #[arg(long, value_name = "DIR", help_heading = RUN, conflicts_with = "no_cache")]
+    #[arg(long, help = help("cache"), value_name = "DIR", help_heading = RUN, conflicts_with = "no_cache")]
     pub(super) cache: Option<PathBuf>,
 
     /// Neither read nor keep fingerprints of other scans
     #[arg(long, help_heading = RUN)]
     pub(super) no_cache: bool,
 
-    /// Read every file and go by its content, not by its size and time
-    #[arg(long, help_heading = RUN)]
+    #[arg(long, help = help("check-content"), help_heading = RUN)]
     pub(super) check_content: bool,
 
-    /// Do not decode a picture of more than N pixels [default: 512 million]
-    #[arg(long, value_name = "N", help_heading = RUN)]
+    #[arg(long, help = help("max-pixels"), value_name = "N", help_heading = RUN)]
     pub(super) max_pixels: Option<u64>,
 
-    /// Judge labels by what an ONNX model sees in the pictures
-    #[arg(long, value_name = "FILE", help_heading = CHECKS, conflicts_with_all = ["embeddings", "pred_probs"])]
+    #[arg(long, help = help("model"), value_name = "FILE", help_heading = CHECKS, conflicts_with_all = ["embeddings", "pred_probs"])]
     pub(super) model: Option<PathBuf>,
 
-    /// Pixels a side of the pictures it takes, if it does not say [default: 224]
-    #[arg(long, value_name = "N", help_heading = CHECKS)]
+    #[arg(long, help = help("model-size"), value_name = "N", help_heading = CHECKS)]
     pub(super) model_size: Option<u32>,
 
-    /// The order of its input's dimensions, if it does not say [default: nchw]
-    #[arg(long, value_name = "ORDER", help_heading = CHECKS, value_parser = ["nchw", "nhwc"])]
+    #[arg(long, help = help("model-layout"), value_name = "ORDER", help_heading = CHECKS, value_parser = ["nchw", "nhwc"])]
     pub(super) model_layout: Option<String>,
 
-    /// What it subtracts from red, green, blue of 0 to 1 [default: what it says, else ImageNet's]
-    #[arg(long, value_name = "R,G,B", help_heading = CHECKS, value_delimiter = ',', allow_negative_numbers = true)]
+    #[arg(long, help = help("model-mean"), value_name = "R,G,B", help_heading = CHECKS, value_delimiter = ',', allow_negative_numbers = true)]
     pub(super) model_mean: Vec<f32>,
 
-    /// What it divides red, green, blue by then [default: what it says, else ImageNet's]
-    #[arg(long, value_name = "R,G,B", help_heading = CHECKS, value_delimiter = ',')]
+    #[arg(long, help = help("model-std"), value_name = "R,G,B", help_heading = CHECKS, value_delimiter = ',')]
     pub(super) model_std: Vec<f32>,
 
-    /// Its output to use, if it has several
-    #[arg(long, value_name = "NAME", help_heading = CHECKS)]
+    #[arg(long, help = help("model-output"), value_name = "NAME", help_heading = CHECKS)]
     pub(super) model_output: Option<String>,
 
-    /// Judge labels by vectors of a model of yours: Parquet, or NumPy with `--row-keys`
-    #[arg(long, value_name = "FILE", help_heading = CHECKS, conflicts_with = "pred_probs")]
+    #[arg(long, help = help("embeddings"), value_name = "FILE", help_heading = CHECKS, conflicts_with = "pred_probs")]
     pub(super) embeddings: Option<PathBuf>,
 
-    /// Judge labels by out-of-sample probabilities, a column for each class: Parquet or NumPy
-    #[arg(long, value_name = "FILE", help_heading = CHECKS)]
+    #[arg(long, help = help("pred-probs"), value_name = "FILE", help_heading = CHECKS)]
     pub(super) pred_probs: Option<PathBuf>,
 
-    /// Whose the rows of a NumPy file are: a sample a line, or CSV with a column `sample`
-    #[arg(long, value_name = "FILE", help_heading = CHECKS)]
+    #[arg(long, help = help("row-keys"), value_name = "FILE", help_heading = CHECKS)]
     pub(super) row_keys: Option<PathBuf>,
 
-    /// Samples in one chunk of the label model: fewer are faster and judge a little worse [default: 5000]
-    #[arg(long, value_name = "N", help_heading = RUN)]
+    #[arg(long, help = help("label-chunk"), value_name = "N", help_heading = RUN)]
     pub(super) label_chunk: Option<usize>,
 
     /// Tell what each stage kept and how long it took
@@ -493,6 +461,11 @@ impl EventArguments {
     }
 }
 
+/// What is said of the setting `key`.
+fn help(key: &str) -> String {
+    setting(key).map_or_else(String::new, Setting::help)
+}
+
 /// A repeatable flag that was never given says nothing.
 fn said<T>(values: Vec<T>) -> Option<Vec<T>> {
     (!values.is_empty()).then_some(values)
@@ -520,5 +493,22 @@ mod tests {
     #[test]
     fn definitions_hold_together() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_of_a_scan_is_described_under_its_heading() {
+        let command = Arguments::command();
+        let scan = command.find_subcommand("scan").expect("a command");
+        for flag in scan.get_arguments() {
+            let name = flag.get_long().unwrap_or("root");
+            let said = flag.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(!said.is_empty(), "--{name} is not described");
+            let key = if name == "split" { "splits" } else { name };
+            if let Some(setting) = setting(key) {
+                assert_eq!(said, setting.help(), "--{name}");
+                let heading = flag.get_help_heading().unwrap_or(DATA);
+                assert_eq!(heading, setting.section.heading(), "--{name}");
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ mod keys;
 mod labels;
 mod options;
 mod policy;
+mod setting;
 mod settings;
 mod template;
 
@@ -15,5 +16,6 @@ pub use file::{FILE_NAME, find, load, parse};
 pub use format::{Format, Output};
 pub use options::{CacheOption, Options};
 pub use policy::{Accept, CountOrShare, OneOrEach};
+pub use setting::{Example, SETTINGS, Section, Setting, setting};
 pub use settings::{Cache, Settings, resolve};
 pub use template::{Facts, general, template};

@@ -1,6 +1,7 @@
 //! The text of a `splitlint.toml` with every setting in it, for one data set.
 //! Looks at none itself.
 
+use super::setting::{Example, SETTINGS};
 use crate::checks::registry;
 
 /// What a template says of a data set.
@@ -37,90 +38,37 @@ pub fn template(facts: &Facts) -> String {
 
 /// The part of [`template`] that does not depend on which checks there are.
 pub fn general(facts: &Facts) -> String {
-    let layout = facts.layout.replace(['\n', '\r'], " ");
-    let root = toml::Value::String(facts.root.clone());
-    let limits = each(&facts.evaluation, "0.0");
-    let classes = each(&facts.splits, "20");
-    format!(
+    let mut text = format!(
         "\
 # Settings of splitlint for this data set, which was read as
-#   {layout}
+#   {}
 # Flags stand above this file. `#name = …` is off; take the `#` away to set it.
+",
+        facts.layout.replace(['\n', '\r'], " ")
+    );
+    let mut section = None;
+    for setting in SETTINGS {
+        if section != Some(setting.section) {
+            section = Some(setting.section);
+            text.push_str(&format!("\n## {}\n", setting.section.heading()));
+        }
+        let sentences = [setting.about, setting.in_file];
+        let sentences = sentences.iter().filter(|sentence| !sentence.is_empty());
+        let sentences: Vec<String> = sentences.map(|sentence| format!("{sentence}.")).collect();
+        text.push_str(&comment(&sentences.join(" ")));
+        let (off, value) = match setting.example {
+            Example::Root => ("", toml::Value::String(facts.root.clone()).to_string()),
+            Example::Toml(value) => ("#", value.to_owned()),
+            Example::EachEvaluation(value) => ("#", each(&facts.evaluation, value)),
+            Example::EachSplit(value) => ("#", each(&facts.splits, value)),
+        };
+        text.push_str(&format!("{off}{} = {value}\n", setting.key));
+    }
+    text + TABLES
+}
 
-# Data set: a folder `<split>/<class>/…` or a manifest, as seen from this file.
-root = {root}
-# Or a folder or manifest for each split.
-#splits = {{ train = \"data/train\", test = \"/mnt/holdout\" }}
-# Data used before, e.g. for pretraining: its copies are leaks too.
-#reference = \"data/pretraining\"
-# Patterns over paths in the data set; without `/` for a name at any depth.
-#include = [\"*.jpg\"]
-#exclude = [\"thumbnails\"]
-# Columns of a manifest, where their names are not understood.
-#path-column = \"path\"
-#label-column = \"label\"
-#split-column = \"split\"
-#group-column = \"patient\"
-# What in a path names its group: the first capture.
-#group-regex = '(patient\\d+)_'
-# A CSV file that names groups: a path or file name, then its group.
-#group-file = \"groups.csv\"
-
-# Checks to run and to leave out: codes, families or names. `splitlint checks`
-# lists them.
-#select = [\"LEAK\", \"FILE\"]
-#ignore = [\"DIST\"]
-
-# Verdict: the lowest severity that fails a scan: error, warning or never.
-#fail-on = \"error\"
-# What a check that failed means: `fail` for no verdict (exit code 2), `allow`
-# to let the others decide.
-#incomplete = \"fail\"
-# The share of an evaluation split that may be leaked. Where it is set, it alone
-# judges the leaks of that split, whatever `fail-on` says. One number is for all.
-#max-leaked-share = {limits}
-# How many labels may be suspect: a whole number counts, 0.02 is a share.
-#max-suspect-labels = 0.02
-# How far the class shares of two splits may lie apart (total variation, 0 to 1).
-#max-drift = 0.1
-# What every class must have in a split. One number is for all splits.
-#min-samples-per-class = {classes}
-# Findings accepted one by one; `splitlint baseline` writes the file.
-#baseline = \"splitlint-baseline.csv\"
-
-# Report: its folder, what is printed, further files.
-#report = \"splitlint-report\"
-#format = \"text\"
-#output = [\"sarif=splitlint.sarif\", \"junit=splitlint.xml\"]
-# From which side of a leak `drop.csv` takes a copy: training, evaluation or
-# cheapest.
-#drop-from = \"training\"
-
-# Running: threads (0: one for each core), the fingerprint cache (a folder, or
-# false), the size above which a picture is not decoded.
-#jobs = 0
-#cache = true
-# Whether the cache reads every file to see that it has not changed.
-#check-content = false
-#max-pixels = 512_000_000
-# What labels are judged by, unless by built-in features: an ONNX model, a file of
-# a model's vectors, or of its out-of-sample probabilities (one of the three); for
-# NumPy files, whose the rows are.
-#model = \"model.onnx\"
-#embeddings = \"embeddings.npy\"
-#pred-probs = \"probabilities.parquet\"
-#row-keys = \"samples.txt\"
-# What an ONNX model may leave unsaid: pixels a side, the order of dimensions
-# (nchw or nhwc), mean and deviation of red, green and blue of 0 to 1, and which
-# of several outputs to use.
-#model-size = 224
-#model-layout = \"nchw\"
-#model-mean = [0.485, 0.456, 0.406]
-#model-std = [0.229, 0.224, 0.225]
-#model-output = \"pooler_output\"
-# Samples in one chunk of the label model: fewer are faster and judge a little
-# worse.
-#label-chunk = 5000
+/// What follows the settings: TOML wants tables last.
+const TABLES: &str = "\
 
 # Severity by code, family or name: error, warning or advice.
 #[severity]
@@ -133,9 +81,22 @@ root = {root}
 #reason = \"a known burst\"
 #expires = \"2027-01-31\"
 
-# Settings of single checks; `splitlint explain CODE` tells of them.
-"
-    )
+# Settings of single checks; `splitlint explain CODE` describes them.
+";
+
+/// `text` as comment lines of 80 characters at most.
+fn comment(text: &str) -> String {
+    const WIDTH: usize = 80;
+    let mut lines = vec!["#".to_owned()];
+    for word in text.split(' ') {
+        let last = lines.len() - 1;
+        if lines[last].chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(format!("# {word}"));
+        } else {
+            lines[last].push_str(&format!(" {word}"));
+        }
+    }
+    lines.join("\n") + "\n"
 }
 
 /// `{ test = 0.0, val = 0.0 }`.
