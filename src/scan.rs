@@ -71,15 +71,13 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
         false => Brought::Nothing,
     };
     let mut notes = brought.notes().to_vec();
-    let earlier = earlier_scans(settings, &mut notes);
-    let fingerprinted = fingerprint::compute(
-        &listing,
-        Arc::from(reader),
-        settings.limits,
-        earlier,
-        executor,
-        progress,
-    )?;
+    let (reader, limits) = (Arc::from(reader), settings.limits);
+    let fingerprinted = if needs(settings).opens_images() {
+        let earlier = earlier_scans(settings, &mut notes);
+        fingerprint::compute(&listing, reader, limits, earlier, executor, progress)?
+    } else {
+        Fingerprinted::unopened(reader, limits)
+    };
     let prepared = Prepared {
         listing,
         fingerprinted,
@@ -166,8 +164,7 @@ impl Stages<'_> {
         interrupted: &mut bool,
     ) -> Evidence {
         let needs = needs(self.settings);
-        let searched = needs.duplicates || needs.label_model;
-        let duplicates = (searched && !*interrupted)
+        let duplicates = (needs.searches_copies() && !*interrupted)
             .then(|| self.duplicates(&listing, &fingerprints, images))
             .and_then(|found| or_stop(found, interrupted))
             .unwrap_or_default();

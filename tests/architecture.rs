@@ -103,6 +103,7 @@ fn no_code_of_a_check_is_named_but_where_it_is_declared() {
 
 /// Whether a string in this line is a family or begins with a code.
 fn names_a_check(line: &str) -> bool {
+    let line = line.replace("\\\"", "'");
     line.split('"').skip(1).step_by(2).any(|text| {
         let word = text.split(|c: char| !c.is_ascii_alphanumeric()).next();
         word.is_some_and(|word| Family::of_code(word).is_some())

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use polars::prelude::{DataType, ParquetReader, SerReader};
 use splitlint::checks::registry;
+use splitlint::config::{Facts, general};
 use splitlint::sample::SPELLINGS;
 
 fn holds(name: &str, expected: &str) {
@@ -117,4 +118,24 @@ fn python_knows_the_columns_of_every_table() {
     }
     line("}");
     holds("python/splitlint/_columns.py", &module);
+}
+
+#[test]
+fn documented_settings_are_those_of_the_program() {
+    let name = "docs/configuration.md";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    let page = fs::read_to_string(path).expect("the page");
+    let page = page.replace("\r\n", "\n");
+    let facts = Facts {
+        layout: "image folders: 3 splits (train, val, test) × 10 classes".to_owned(),
+        root: "data".to_owned(),
+        evaluation: vec!["val".to_owned(), "test".to_owned()],
+        splits: ["train", "val", "test"].map(str::to_owned).to_vec(),
+    };
+    let (before, rest) = page.split_once("```toml all\n").expect("a block");
+    let (_, after) = rest.split_once("```\n").expect("its end");
+    holds(
+        name,
+        &format!("{before}```toml all\n{}```\n{after}", general(&facts)),
+    );
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use splitlint::checks::registry;
 use splitlint::config::{Options, resolve};
 use splitlint::executor::{Executor, StopFlag};
 use splitlint::finding::{CountsAs, Family, RunState};
-use splitlint::progress::Silent;
+use splitlint::progress::{Progress, Silent, Stage};
 use splitlint::scan::{Scan, scan};
 
 const HEADINGS: [&str; 6] = [
@@ -191,6 +192,52 @@ fn every_unreadable_image_is_one_finding_that_counts_as_such() {
         let unseen = scan.headlines.splits.iter().map(|split| split.unseen);
         assert_eq!(reported.sum::<u64>(), unseen.sum::<u64>(), "{code}");
     }
+}
+
+/// Notes the stages that a scan goes through.
+#[derive(Default)]
+struct Stages(Mutex<Vec<Stage>>);
+
+impl Progress for Stages {
+    fn begin(&self, stage: Stage, _: Option<u64>) {
+        self.0.lock().expect("no panic").push(stage);
+    }
+    fn advance(&self, _: u64) {}
+    fn end(&self, _: Stage, _: &str) {}
+}
+
+#[test]
+fn scan_whose_checks_need_no_image_opens_none() {
+    let place = tempfile::tempdir().expect("a folder");
+    for split in ["train", "test"] {
+        let folder = place.path().join(split).join("cat");
+        fs::create_dir_all(&folder).expect("made");
+        for number in 0..5 {
+            let file = folder.join(format!("{number}.jpg"));
+            fs::write(file, "cannot be decoded").expect("written");
+        }
+    }
+    let of = |family: &str| {
+        let options = Options {
+            root: Some(place.path().to_owned()),
+            select: Some(vec![family.to_owned()]),
+            ..Options::default()
+        };
+        let settings = resolve(options).expect("settings");
+        let executor = Executor::new(2, StopFlag::default()).expect("threads");
+        let stages = Stages::default();
+        let scan = scan(&settings, &executor, &stages).expect("a scan");
+        let opened = stages
+            .0
+            .lock()
+            .expect("no panic")
+            .contains(&Stage::Fingerprint);
+        let unseen: u64 = scan.headlines.splits.iter().map(|split| split.unseen).sum();
+        (opened, unseen, scan.evidence.fingerprints.len())
+    };
+    assert_eq!(of("DIST"), (false, 0, 0));
+    assert_eq!(of("LEAK005"), (false, 0, 0));
+    assert_eq!(of("FILE"), (true, 10, 10));
 }
 
 #[test]

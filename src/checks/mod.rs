@@ -45,6 +45,16 @@ impl Needs {
             label_model: self.label_model || other.label_model,
         }
     }
+
+    /// Whether any image has to be opened.
+    pub fn opens_images(self) -> bool {
+        self.fingerprints || self.searches_copies()
+    }
+
+    /// Whether pairs have to be searched for.
+    pub fn searches_copies(self) -> bool {
+        self.duplicates || self.label_model
+    }
 }
 
 /// How a check that did not fail ended.

@@ -68,8 +68,7 @@ pub fn general(facts: &Facts) -> String {
 }
 
 /// What follows the settings: TOML wants tables last.
-const TABLES: &str = "\
-
+const TABLES: &str = "
 # Severity by code, family or name: error, warning or advice.
 #[severity]
 #LEAK002 = \"warning\"

@@ -26,7 +26,8 @@ pub struct SplitFigures {
     pub split: Option<SplitId>,
     /// Its samples.
     pub samples: u64,
-    /// Those among them whose picture could not be seen.
+    /// Those among them whose image could not be read or decoded; 0 where no
+    /// image was to be opened.
     pub unseen: u64,
     /// Those whose picture was compared with others: it could be seen and holds
     /// enough to be told apart.

@@ -27,6 +27,18 @@ pub struct Fingerprinted {
     pub interrupted: bool,
 }
 
+impl Fingerprinted {
+    /// What a scan has to go on whose checks need no image: no row at all, and
+    /// images that are opened only where one is asked for.
+    pub fn unopened(reader: Arc<dyn Reader>, limits: Limits) -> Self {
+        Self {
+            table: FingerprintTable::default(),
+            images: Images::unopened(reader, limits),
+            interrupted: false,
+        }
+    }
+}
+
 /// What earlier scans found out, and how far it is trusted.
 #[derive(Clone)]
 pub struct Earlier {

@@ -49,7 +49,8 @@ pub struct FingerprintTable {
 }
 
 impl FingerprintTable {
-    /// One row a sample, in listing order; `None` for one not reached.
+    /// One row a sample, in listing order; `None` for one not reached. No row at
+    /// all where no image was to be opened.
     pub fn new(rows: Vec<Option<Fingerprint>>) -> Self {
         Self { rows }
     }

@@ -42,6 +42,7 @@ fn split_ids(listing: &Listing) -> Vec<Option<SplitId>> {
 
 fn split_figures(evidence: &Evidence) -> Vec<SplitFigures> {
     let listing = &evidence.listing;
+    let opened = !evidence.fingerprints.is_empty();
     let labelled = (listing.samples.iter()).any(|sample| !sample.labels.classes().is_empty());
     split_ids(listing)
         .into_iter()
@@ -61,8 +62,9 @@ fn split_figures(evidence: &Evidence) -> Vec<SplitFigures> {
             for sample in listing.samples.iter().filter(|s| s.split == split) {
                 figures.samples += 1;
                 let row = evidence.fingerprints.get(sample.id);
-                figures.unseen += u64::from(row.is_none_or(|row| row.image.is_err()));
-                let facts = known.fingerprints.facts(sample.id);
+                let unseen = opened && row.is_none_or(|row| row.image.is_err());
+                figures.unseen += u64::from(unseen);
+                let facts = evidence.fingerprints.facts(sample.id);
                 figures.compared += u64::from(facts.is_some_and(|facts| facts.hashes.is_some()));
                 figures.labelled += u64::from(!sample.labels.classes().is_empty());
                 for class in sample.labels.classes() {
@@ -185,6 +187,7 @@ mod tests {
     use super::fixture::listing;
     use super::*;
     use crate::finding::LabelOpinion;
+    use crate::fingerprint::FingerprintTable;
     use crate::label_model::ManyJudgement;
     use crate::labelling::Said;
 
@@ -200,6 +203,7 @@ mod tests {
             ],
         );
         let evidence = Evidence {
+            fingerprints: FingerprintTable::new(vec![None; listing.samples.len()]),
             listing,
             ..Evidence::default()
         };
@@ -212,6 +216,15 @@ mod tests {
         assert_eq!(figures.splits[1].smallest_class, None);
         assert_eq!(figures.splits[0].unseen, 2);
         assert_eq!((figures.leaks, figures.suspects), (None, None));
+    }
+
+    #[test]
+    fn image_that_was_not_to_be_opened_is_not_unreadable() {
+        let evidence = Evidence {
+            listing: listing(&["train"], &[], &[("train/1", Some(0), None)]),
+            ..Evidence::default()
+        };
+        assert_eq!(headlines(&evidence, &[], false).splits[0].unseen, 0);
     }
 
     fn opinion(flag: LabelFlag) -> LabelOpinion {

@@ -278,7 +278,9 @@ fn copied(report: &Report<'_>, figures: &LeakFigures, copies: u64, sources: &str
 }
 
 fn name<'a>(report: &Report<'a>, split: SplitId) -> &'a str {
-    report.listing.split_name(Some(split)).unwrap_or("")
+    (report.evidence.listing)
+        .split_name(Some(split))
+        .unwrap_or("")
 }
 
 fn suspects(report: &Report<'_>, all: &mut Vec<Sentence>) {

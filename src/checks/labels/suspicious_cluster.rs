@@ -76,9 +76,10 @@ fn message(data: &CheckContext<'_>, cluster: &Cluster, samples: &[SampleId]) -> 
 
 /// The declared group they all belong to.
 fn group<'a>(data: &CheckContext<'a>, samples: &[SampleId]) -> Option<&'a str> {
-    let mut groups = samples.iter().map(|&id| data.listing.sample(id).group);
+    let listing = &data.evidence.listing;
+    let mut groups = samples.iter().map(|&id| listing.sample(id).group);
     let first = groups.next()??;
-    (groups.all(|group| group == Some(first))).then(|| data.listing.group_name(first))
+    (groups.all(|group| group == Some(first))).then(|| listing.group_name(first))
 }
 
 /// What their keys begin with, where that says more than split and class, and

@@ -36,6 +36,8 @@ pub(super) struct Seen {
 pub(super) enum Origin {
     /// Files, by sample.
     Files(Vec<Seen>),
+    /// Files that were not fingerprinted.
+    Unopened,
     /// Made as needed; see [`super::Images::made`].
     Made(Arc<Make>),
 }
@@ -147,7 +149,7 @@ impl ImageAccess {
     fn seen(&self, id: SampleId) -> Option<&Seen> {
         match &self.origin {
             Origin::Files(seen) => seen.get(id.index()),
-            Origin::Made(_) => None,
+            Origin::Unopened | Origin::Made(_) => None,
         }
     }
 }

@@ -64,6 +64,18 @@ impl Images {
         }
     }
 
+    /// Images that were not fingerprinted: each is decoded when it is asked for.
+    pub(super) fn unopened(reader: Arc<dyn Reader>, limits: Limits) -> Self {
+        let memo = Memo::default();
+        let origin = access::Origin::Unopened;
+        let access = Arc::new(ImageAccess::new(origin, memo.clone(), reader, limits));
+        Self {
+            thumbnails: ThumbnailStore::unopened(access.clone()),
+            access,
+            memo,
+        }
+    }
+
     /// Images whose thumbnails are made by `make`, for measurements on data
     /// that no disk holds.
     pub fn made(

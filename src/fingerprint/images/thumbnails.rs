@@ -24,6 +24,8 @@ enum Origin {
         access: Arc<ImageAccess>,
         memo: Memo,
     },
+    /// None is kept: each is decoded when it is asked for.
+    Unopened(Arc<ImageAccess>),
     Made(Arc<Make>),
 }
 
@@ -44,6 +46,12 @@ impl ThumbnailStore {
         }
     }
 
+    pub(super) fn unopened(access: Arc<ImageAccess>) -> Self {
+        Self {
+            origin: Origin::Unopened(access),
+        }
+    }
+
     pub(super) fn made(make: Arc<Make>) -> Self {
         Self {
             origin: Origin::Made(make),
@@ -59,6 +67,7 @@ impl ThumbnailStore {
     pub(crate) fn before(&self, id: SampleId, matte: Matte) -> Option<Thumbnail> {
         let (spool, slots, access, memo) = match &self.origin {
             Origin::Made(make) => return make(id),
+            Origin::Unopened(access) => return decoded(access, id, matte),
             Origin::Kept {
                 spool,
                 slots,
@@ -72,17 +81,19 @@ impl ThumbnailStore {
         let kept = memo.image(access.derived(id, THUMBNAIL));
         kept.and_then(|bytes| spool::from_bytes(&bytes, matte))
             // The cache was emptied meanwhile.
-            .or_else(|| {
-                access.decode(id, |bytes, extension, limits| {
-                    let decoded = decode::decode(bytes, extension, limits);
-                    decoded.map(|decoded| {
-                        match (decoded.mattes.map(|others| *others), matte) {
-                            (Some([black, _]), Matte::Black) => black,
-                            (Some([_, dropped]), Matte::Dropped) => dropped,
-                            _ => decoded.thumbnail,
-                        }
-                    })
-                })
-            })
+            .or_else(|| decoded(access, id, matte))
     }
+}
+
+fn decoded(access: &ImageAccess, id: SampleId, matte: Matte) -> Option<Thumbnail> {
+    access.decode(id, |bytes, extension, limits| {
+        let decoded = decode::decode(bytes, extension, limits);
+        decoded.map(
+            |decoded| match (decoded.mattes.map(|others| *others), matte) {
+                (Some([black, _]), Matte::Black) => black,
+                (Some([_, dropped]), Matte::Dropped) => dropped,
+                _ => decoded.thumbnail,
+            },
+        )
+    })
 }

@@ -9,10 +9,7 @@ use crate::statistics::wilson;
 /// Every class of every split, those without a sample too.
 pub(super) fn class_rows<'a>(report: &Report<'a>) -> Vec<(&'a SplitCounts, ClassId)> {
     let classes = || (0..report.listing.classes.len()).map(|index| ClassId(index as u32));
-    report
-        .classes
-        .splits
-        .iter()
+    (report.evidence.classes.splits.iter())
         .flat_map(|split| classes().map(move |class| (split, class)))
         .collect()
 }
