@@ -258,7 +258,8 @@ fn or_stop<T>(answer: Result<T, Interrupted>, interrupted: &mut bool) -> Option<
 /// about.
 fn pairs_within_splits(evidence: &Evidence, outcome: &Outcome) -> Vec<(SampleId, SampleId)> {
     let accepted = outcome.accepted.iter().map(|accepted| &accepted.finding);
-    let accepted = accepted.filter(|finding| matches!(finding.evidence, finding::Evidence::Pair(_)));
+    let accepted =
+        accepted.filter(|finding| matches!(finding.evidence, finding::Evidence::Pair(_)));
     let mut of_sample: BTreeMap<SampleId, BTreeSet<FindingId>> = BTreeMap::new();
     for finding in accepted {
         for &id in &finding.samples {
@@ -270,7 +271,11 @@ fn pairs_within_splits(evidence: &Evidence, outcome: &Outcome) -> Vec<(SampleId,
         _ => false,
     };
     let split = |id: SampleId| evidence.listing.sample(id).split;
-    let pairs = evidence.duplicates.pairs.iter().filter(|pair| !pair.doubtful);
+    let pairs = evidence
+        .duplicates
+        .pairs
+        .iter()
+        .filter(|pair| !pair.doubtful);
     pairs
         .map(|pair| (pair.a, pair.b))
         .filter(|&(a, b)| split(a) == split(b) && !is_accepted(a, b))

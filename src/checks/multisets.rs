@@ -88,7 +88,11 @@ impl Set {
             }
         }
         let split = |id: SampleId| samples[id.index()].1;
-        let within = evidence.duplicates.pairs.iter().map(|pair| (pair.a, pair.b));
+        let within = evidence
+            .duplicates
+            .pairs
+            .iter()
+            .map(|pair| (pair.a, pair.b));
         (
             found,
             within.filter(|&(a, b)| split(a) == split(b)).collect(),

@@ -37,8 +37,9 @@ impl Check for ThisCheck {
         let images: BTreeSet<&str> = (data.listing.samples.iter())
             .map(|sample| without_extension(sample.key.as_str()))
             .collect();
-        let (labels, others): (Vec<&Problem>, Vec<&Problem>) = problems(&data.evidence.listing, &kinds)
-            .partition(|file| is_of_labels(file.key.as_str(), &images));
+        let (labels, others): (Vec<&Problem>, Vec<&Problem>) =
+            problems(&data.evidence.listing, &kinds)
+                .partition(|file| is_of_labels(file.key.as_str(), &images));
         if !others.is_empty() {
             let (is, kinds, names) = told(&others);
             out.push(new([], format!("{is} no picture ({kinds}): {names}")));
