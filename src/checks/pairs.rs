@@ -178,7 +178,8 @@ fn facts(data: &CheckContext<'_>, keep: impl Fn(&Pair) -> bool, concerned: Conce
 }
 
 fn believed<'a>(data: &CheckContext<'a>) -> impl Iterator<Item = &'a Pair> + use<'a> {
-    data.duplicates.pairs.iter().filter(|pair| !pair.doubtful)
+    let pairs = data.evidence.duplicates.pairs.iter();
+    pairs.filter(|pair| !pair.doubtful)
 }
 
 type Concerning = (Option<(SampleId, SampleId)>, Vec<SampleId>);

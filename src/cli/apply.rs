@@ -7,8 +7,10 @@ use super::args::{ApplyArguments, CopyBy};
 use super::baseline::existing;
 use super::prepare::{self, Volume};
 use super::{cache, console, interrupt};
+use crate::checks::registry;
 use crate::config::{self, Options};
 use crate::error::{Error, Result};
+use crate::finding::CountsAs;
 use crate::report::write_file;
 use crate::review::{self, By, Plan, ReportFolder};
 use crate::scan::{Scan, scan};
@@ -69,11 +71,14 @@ fn scanned_again(
     is_manifest: bool,
 ) -> Result<Scan> {
     let (root, splits) = copied(to, request, is_manifest);
+    let of_leaks = (registry::all())
+        .map(|declared| declared.info)
+        .filter(|info| info.counts_as == CountsAs::Leak);
     let options = Options {
         root,
         splits,
         reference: request.reference.clone(),
-        select: Some(vec!["LEAK001".to_owned(), "LEAK002".to_owned()]),
+        select: Some(of_leaks.map(|info| info.code.to_owned()).collect()),
         baseline: Some(arguments.baseline.clone()).filter(|file| file.is_file()),
         ..Options::default()
     };
@@ -93,7 +98,13 @@ fn left(copied: &Scan) -> String {
             }
         };
     };
-    let name = |split| copied.listing.split_name(Some(split)).unwrap_or("");
+    let name = |split| {
+        copied
+            .evidence
+            .listing
+            .split_name(Some(split))
+            .unwrap_or("")
+    };
     let leaked: Vec<String> = (leaks.iter())
         .filter(|figures| !figures.sources.is_empty())
         .map(|figures| {
