@@ -37,7 +37,9 @@ impl Album for LookedAt<'_> {
     }
 
     fn close_up(&self, index: usize, matte: Matte) -> Option<CloseUp> {
-        self.pictures.access.close_up(self.sample(index)?, SIDE, matte)
+        self.pictures
+            .access
+            .close_up(self.sample(index)?, SIDE, matte)
     }
 
     fn remembered(&self, looks: &[Look]) -> Vec<Option<Option<f32>>> {

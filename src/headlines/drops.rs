@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::leaks::of_copies;
+use crate::disjoint_sets::DisjointSets;
 use crate::finding::{Finding, FindingId};
 use crate::sample::{Listing, Role, SampleId, SplitId};
 
@@ -89,10 +90,10 @@ impl Group {
             finding: None,
         });
         let links: Vec<Link> = told.chain(more).collect();
-        let mut sets = Sets::default();
+        let mut sets = DisjointSets::new(linked.listing.samples.len());
         for link in &links {
             for pair in link.samples.windows(2) {
-                sets.join(pair[0], pair[1]);
+                sets.join(pair[0].0, pair[1].0);
             }
         }
         let split = |id: SampleId| linked.listing.sample(id).split;
@@ -101,19 +102,19 @@ impl Group {
                 .windows(2)
                 .any(|pair| split(pair[0]) != split(pair[1]))
         };
-        let mut groups: BTreeMap<SampleId, Self> = BTreeMap::new();
+        let mut groups: BTreeMap<u32, Self> = BTreeMap::new();
         for link in &links {
             if let (true, Some(across), Some(&first)) =
                 (spans(link), link.finding, link.samples.first())
             {
                 let links = Vec::new();
                 groups
-                    .entry(sets.root(first))
+                    .entry(sets.find(first.0))
                     .or_insert(Self { links, across });
             }
         }
         for link in links {
-            let root = link.samples.first().map(|&first| sets.root(first));
+            let root = link.samples.first().map(|&first| sets.find(first.0));
             if let Some(group) = root.and_then(|root| groups.get_mut(&root)) {
                 group.links.push(link);
             }
@@ -197,31 +198,6 @@ impl Group {
 
 fn is_fixed(listing: &Listing, split: SplitId) -> bool {
     listing.splits[split.index()].role == Role::Reference
-}
-
-/// Disjoint sets of samples; a set goes by its first member.
-#[derive(Default)]
-struct Sets {
-    above: BTreeMap<SampleId, SampleId>,
-}
-
-impl Sets {
-    fn root(&mut self, mut id: SampleId) -> SampleId {
-        while let Some(&above) = self.above.get(&id) {
-            if let Some(&higher) = self.above.get(&above) {
-                self.above.insert(id, higher);
-            }
-            id = above;
-        }
-        id
-    }
-
-    fn join(&mut self, a: SampleId, b: SampleId) {
-        let (a, b) = (self.root(a), self.root(b));
-        if a != b {
-            self.above.insert(a.max(b), a.min(b));
-        }
-    }
 }
 
 #[cfg(test)]
