@@ -94,6 +94,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         outcome: &scan.outcome,
         headlines: &scan.headlines,
         drops: &scan.drops,
+        decided: &splitlint::decisions::Carried::default(),
     };
     let shown = html::shown(&report);
     let pictures = executor.map(shown.len(), |index| {
@@ -102,7 +103,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pictures = (shown.into_iter().zip(pictures))
         .filter_map(|(id, jpeg)| Some((id, jpeg?)))
         .collect();
-    let page = html::render(&report, &pictures)?;
+    let page = html::render(&report, &pictures, &html::Originals::new())?;
     clock.tell("page");
     let (temporary, kept) = match given.get(2) {
         Some(folder) => (false, PathBuf::from(folder)),

@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod checks;
 pub mod cli;
 pub mod config;
+pub mod decisions;
 pub mod decode;
 pub mod digest;
 pub mod disjoint_sets;
@@ -37,6 +38,7 @@ pub mod sample;
 pub mod scan;
 pub mod scratch;
 pub mod source;
+pub mod spreadsheet;
 pub mod statistics;
 mod words;
 

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use crate::checks::{CheckContext, CheckError, Findings, Needs, Ran};
 use crate::config::{self, SelectedCheck, Settings};
+use crate::decisions;
 use crate::digest;
 use crate::distribution;
 use crate::duplicates::{self, Duplicates};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::evidence::Evidence;
 use crate::executor::{Executor, Interrupted};
 use crate::finding::{self, CheckRun, CountsAs, Finding, FindingId, Headlines, RunState};
@@ -61,6 +62,10 @@ pub struct Prepared {
 /// asked for after listing is no error: the scan is then partial and says so.
 pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -> Result<Scan> {
     let Listed { listing, reader } = source::list(&settings.request, executor.stop(), progress)?;
+    let unknown = settings.policy.thresholds.unknown_splits(&listing);
+    if !unknown.is_empty() {
+        return Err(Error::Config(unknown));
+    }
 
     let brought = match needs(settings).label_model {
         true => labelling::bring(
@@ -114,12 +119,18 @@ pub fn examine(
     let (findings, runs) = stages.check(&evidence, &mut interrupted);
 
     let headlines = headlines::headlines(&evidence, &findings, copies_searched(&runs));
+    let acceptance = &settings.policy.acceptance;
+    let label_ids = match acceptance.baseline.is_empty() && acceptance.rules.is_empty() {
+        true => Vec::new(),
+        false => decisions::label_ids(&evidence.listing, &evidence.fingerprints),
+    };
     let case = Case {
         findings,
         runs,
         listing: &evidence.listing,
         headlines: &headlines,
         drift: &evidence.drift,
+        label_ids: &label_ids,
         interrupted,
     };
     let outcome = gate::judge(case, &settings.policy);

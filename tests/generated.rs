@@ -131,6 +131,7 @@ fn documented_settings_are_those_of_the_program() {
         root: "data".to_owned(),
         evaluation: vec!["val".to_owned(), "test".to_owned()],
         splits: ["train", "val", "test"].map(str::to_owned).to_vec(),
+        applies: ["LEAK", "LABEL001"].map(str::to_owned).to_vec(),
     };
     let (before, rest) = page.split_once("```toml all\n").expect("a block");
     let (_, after) = rest.split_once("```\n").expect("its end");

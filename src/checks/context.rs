@@ -110,10 +110,11 @@ impl Findings {
     }
 
     /// Takes a finding about `samples`, with their splits and labels read off
-    /// the listing.
+    /// the listing, at `severity` at most.
     pub fn push_about(
         &mut self,
         data: &CheckContext<'_>,
+        severity: Severity,
         samples: Vec<SampleId>,
         message: String,
         score: Option<f64>,
@@ -128,7 +129,7 @@ impl Findings {
             .flat_map(|sample| sample.labels.classes())
             .copied()
             .collect();
-        self.push(NewFinding {
+        let new = NewFinding {
             id: data.id_of(self.check.code, &samples),
             message,
             samples,
@@ -136,7 +137,8 @@ impl Findings {
             labels,
             score,
             evidence,
-        });
+        };
+        self.push_at(severity, new);
     }
 
     /// All findings, in the order found.

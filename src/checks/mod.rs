@@ -10,6 +10,7 @@ pub mod leakage;
 #[cfg(test)]
 mod multisets;
 mod pairs;
+mod ranges;
 pub mod registry;
 pub mod selector;
 pub mod shortcuts;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{CheckContext, Findings};
 use crate::duplicates::{Pair, groups};
-use crate::finding::{Evidence, PairEvidence, Relation};
+use crate::finding::{Evidence, PairEvidence, Relation, Severity};
 use crate::sample::{ContentHash, Role, SampleId, SplitId};
 
 /// Where the two samples of a pair lie.
@@ -32,8 +32,7 @@ pub(super) fn place(data: &CheckContext<'_>, pair: &Pair) -> Place {
 }
 
 fn role(data: &CheckContext<'_>, id: SampleId) -> Option<Role> {
-    let split = data.listing.sample(id).split?;
-    Some(data.listing.splits[split.index()].role)
+    data.listing.role(id)
 }
 
 /// Which samples of two contents a fact is about.
@@ -52,8 +51,10 @@ pub(super) enum Concerned {
 /// keys and labels.
 ///
 /// The first two samples of a finding are those that its sentence and evidence
-/// are about; samples of evaluation splits come first, because they are what a
-/// copy spoils.
+/// are about, the one that is described as made from the other first; of the
+/// rest, samples of evaluation splits come first, because they are what a copy
+/// spoils. Where nothing is measured on any of them (data trained on that was used
+/// before), the finding is advice.
 pub(super) fn tell(
     data: &CheckContext<'_>,
     out: &mut Findings,
@@ -113,19 +114,26 @@ fn push(
     sentence: impl Fn(&Pair, &[SampleId]) -> String,
 ) {
     let Fact { pair, mut samples } = fact;
-    let in_pair = |id| id == pair.a || id == pair.b;
-    samples
-        .sort_unstable_by_key(|&id| (!in_pair(id), role(data, id) != Some(Role::Evaluation), id));
+    let directed = pair.directed(&data.listing);
+    let rank = |id| match id {
+        _ if id == directed.to => 0,
+        _ if id == directed.from => 1,
+        _ => 2,
+    };
+    samples.sort_unstable_by_key(|&id| (rank(id), role(data, id) != Some(Role::Evaluation), id));
     samples.dedup();
-    let message = sentence(&pair, &samples);
+    let mut message = sentence(&pair, &samples);
+    let across = place(data, &pair) == Place::AcrossSplits;
+    let severity = match across && !data.listing.is_leak(pair.a, pair.b) {
+        true => {
+            message.push_str("; nothing is measured on either, so no measurement suffers");
+            Severity::Advice
+        }
+        false => Severity::Error,
+    };
     let similarity = Some(pair.evidence.similarity);
-    out.push_about(
-        data,
-        samples,
-        message,
-        similarity,
-        Evidence::Pair(pair.evidence),
-    );
+    let evidence = Evidence::Pair(directed.evidence);
+    out.push_about(data, severity, samples, message, similarity, evidence);
 }
 
 /// The facts that `keep` keeps, in the order of their first pairs. Takes time
@@ -196,12 +204,25 @@ fn all(of_x: &[SampleId], of_y: &[SampleId], is_one: bool) -> Concerning {
 
 /// Those of them that have a partner with other labels, and a first such pair.
 fn other_labels(data: &CheckContext<'_>, of_x: &[SampleId], of_y: &[SampleId]) -> Concerning {
+    let shared = data.listing.shared_classes();
     let labels = |id: SampleId| data.listing.sample(id).labels.classes();
     let labelled = |ids: &[SampleId]| -> Vec<SampleId> {
         let ids = ids.iter().copied();
         ids.filter(|&id| !labels(id).is_empty()).collect()
     };
     let (of_x, of_y) = (labelled(of_x), labelled(of_y));
+    // Data used before may have a vocabulary of its own.
+    let compared = |ids: &[SampleId], other: &[SampleId]| -> Vec<SampleId> {
+        let Some(&other) = other.first() else {
+            return Vec::new();
+        };
+        let is_reference = |id| role(data, id) == Some(Role::Reference);
+        let known = |id: SampleId| labels(id).iter().all(|class| shared[class.index()]);
+        let ids = ids.iter().copied();
+        ids.filter(|&id| is_reference(id) == is_reference(other) || known(id))
+            .collect()
+    };
+    let (of_x, of_y) = (compared(&of_x, &of_y), compared(&of_y, &of_x));
     // One of any labels and one of other labels than that: whoever has neither
     // as a partner has none.
     let partner = |id: SampleId, others: &[SampleId], other: Option<SampleId>| {
@@ -274,23 +295,13 @@ impl Contents {
     }
 }
 
-/// "`test/7.png` is `train/3.png` mirrored, cropped to 81%": the sample of an
-/// evaluation split is told as made from the other; else the smaller view as
-/// made from the larger.
+/// "`test/7.png` is `train/3.png` mirrored, cropped to 81%": in the one
+/// direction in which the pair is described everywhere.
 pub(super) fn describe(data: &CheckContext<'_>, pair: &Pair, samples: &[SampleId]) -> String {
-    let evaluated = |id| role(data, id) == Some(Role::Evaluation);
-    let transform = &pair.evidence.transform;
-    let backwards = match (evaluated(pair.a), evaluated(pair.b)) {
-        (true, false) => true,
-        (false, true) => false,
-        _ => transform.shows_more(),
-    };
-    let (from, to, transform) = if backwards {
-        (pair.b, pair.a, transform.reversed())
-    } else {
-        (pair.a, pair.b, *transform)
-    };
-    let (from, to) = (&data.listing.sample(from).key, &data.listing.sample(to).key);
+    let directed = pair.directed(&data.listing);
+    let key = |id| &data.listing.sample(id).key;
+    let (from, to) = (key(directed.from), key(directed.to));
+    let transform = &directed.evidence.transform;
     let fact = match pair.evidence.relation {
         Relation::Exact => format!("`{to}` is the same picture as `{from}`"),
         _ if transform.is_same_view() => {
@@ -310,7 +321,7 @@ mod tests {
     use crate::decode::DecodeFailure;
     use crate::duplicates::Duplicates;
     use crate::executor::{Executor, StopFlag};
-    use crate::finding::{CheckInfo, CountsAs, Family, Finding, PairEvidence, Severity, Transform};
+    use crate::finding::{CheckInfo, CountsAs, Family, Finding, PairEvidence, Transform};
     use crate::fingerprint::{Fingerprint, FingerprintTable};
     use crate::sample::{ContentHash, Labels, Listing, Sample, SampleKey, Split, SplitId};
 
@@ -404,6 +415,23 @@ mod tests {
         assert_eq!(found[0].samples, [2, 0, 1].map(SampleId));
         assert_eq!(found[1].samples, [3, 0, 1].map(SampleId));
         assert_ne!(found[0].id, found[1].id);
+    }
+
+    #[test]
+    fn copy_used_before_harms_what_is_measured_and_not_what_is_trained_on() {
+        let found = findings(&[(2, 7), (0, 7), (1, 8)]);
+        let severities: Vec<_> = (found.iter())
+            .map(|f| (f.samples.clone(), f.severity))
+            .collect();
+        assert_eq!(
+            severities,
+            [
+                (vec![SampleId(1), SampleId(0)], Severity::Advice),
+                (vec![SampleId(2), SampleId(0)], Severity::Error),
+                (vec![SampleId(2), SampleId(1)], Severity::Error),
+            ]
+        );
+        assert!(found[0].message.contains("nothing is measured on either"));
     }
 
     #[test]

@@ -16,14 +16,24 @@ use crate::review::{self, By, Plan, ReportFolder};
 use crate::scan::{Scan, scan};
 use crate::source::{self, Request};
 
+/// Where findings are accepted unless said otherwise.
+const BASELINE: &str = "splitlint-baseline.csv";
+
 /// Plans, and copies where it is asked for.
 pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
     let report = ReportFolder::open(&arguments.report)?;
+    report.is_old().iter().for_each(console::note);
     let mut request = report.request()?;
     if arguments.root.is_some() || !arguments.split.is_empty() {
         request.root.clone_from(&arguments.root);
         request.splits.clone_from(&arguments.split);
     }
+    let in_settings = match config::find("".as_ref(), request.root.as_deref()) {
+        Some(file) => config::load(&file)?.baseline,
+        None => None,
+    };
+    let named = (arguments.baseline.as_ref()).or(in_settings.as_ref());
+    let baseline = named.map_or_else(|| PathBuf::from(BASELINE), PathBuf::clone);
     request.never_enter.push(arguments.plan.clone());
     if let Some(to) = &arguments.to {
         outside(to, &request)?;
@@ -35,24 +45,34 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
     review::check_unchanged(&plan, &report, &listed.listing, listed.reader.as_ref())?;
     let staying = review::staying(&plan, &listed.listing, listed.reader.as_ref())?;
 
+    let manifest = source::manifest_of(&request);
+    let own = match &manifest {
+        Some(path) => source::own_table(path, &request.columns)?,
+        None => None,
+    };
+
     let folder = &arguments.plan;
     write_file(&folder.join("plan.csv"), &review::steps(&plan))?;
     write_file(
         &folder.join("manifest.csv"),
-        &review::manifest(&staying, false),
+        &review::manifest(&staying, false, own.as_ref()),
     )?;
     if !plan.accepted.is_empty() {
-        let mut baseline = existing(&arguments.baseline)?;
-        baseline.accept(plan.accepted.clone(), false);
-        write_file(&arguments.baseline, &baseline.render())?;
+        let mut accepting = existing(&baseline)?;
+        accepting.accept(plan.accepted.clone());
+        write_file(&baseline, &accepting.render())?;
     }
-    let mut told = summary(arguments, &plan, staying.len());
+    let mut told = summary(arguments, &plan, staying.len(), &baseline);
     if let Some(to) = &arguments.to {
-        let is_manifest = request.root.as_deref().is_some_and(Path::is_file);
-        review::copy(&staying, to, by(arguments.by), is_manifest, &stop)?;
-        told.push_str(&next(to, &request, is_manifest));
+        let copied = (manifest.is_some()).then(|| review::manifest(&staying, true, own.as_ref()));
+        review::copy(&staying, to, by(arguments.by), copied.as_deref(), &stop)?;
+        told.push_str(&next(to, &request, manifest.is_some()));
+        if baseline.exists() && in_settings.as_ref() != Some(&baseline) {
+            told.push_str(&format!(" --baseline {}", quoted(&baseline)));
+        }
+        told.push('\n');
         console::print(&told)?;
-        let copied = scanned_again(arguments, to, &request, is_manifest)?;
+        let copied = scanned_again(&baseline, to, &request, manifest.is_some())?;
         return console::print(&left(&copied)).map(|()| 0);
     }
     told.push_str(
@@ -64,12 +84,7 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
 }
 
 /// The cleaned copy, searched for copies across splits as the data set was.
-fn scanned_again(
-    arguments: &ApplyArguments,
-    to: &Path,
-    request: &Request,
-    is_manifest: bool,
-) -> Result<Scan> {
+fn scanned_again(baseline: &Path, to: &Path, request: &Request, is_manifest: bool) -> Result<Scan> {
     let (root, splits) = copied(to, request, is_manifest);
     let of_leaks = (registry::all())
         .map(|declared| declared.info)
@@ -79,7 +94,11 @@ fn scanned_again(
         splits,
         reference: request.reference.clone(),
         select: Some(of_leaks.map(|info| info.code.to_owned()).collect()),
-        baseline: Some(arguments.baseline.clone()).filter(|file| file.is_file()),
+        baseline: Some(baseline.to_owned()).filter(|file| file.is_file()),
+        path_column: request.columns.path.clone(),
+        label_column: request.columns.label.clone(),
+        split_column: request.columns.split.clone(),
+        group_column: request.columns.group.clone(),
         ..Options::default()
     };
     let mut settings = config::resolve(options)?;
@@ -99,11 +118,8 @@ fn left(copied: &Scan) -> String {
         };
     };
     let name = |split| {
-        copied
-            .evidence
-            .listing
-            .split_name(Some(split))
-            .unwrap_or("")
+        let listing = &copied.evidence.listing;
+        listing.split_name(split).unwrap_or("the data set")
     };
     let leaked: Vec<String> = (leaks.iter())
         .filter(|figures| !figures.sources.is_empty())
@@ -172,13 +188,30 @@ fn outside(to: &Path, request: &Request) -> Result<()> {
     Ok(())
 }
 
-fn summary(arguments: &ApplyArguments, plan: &Plan, staying: usize) -> String {
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@,".contains(c);
+    match text.chars().all(is_plain) && !text.is_empty() {
+        true => text,
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+fn summary(arguments: &ApplyArguments, plan: &Plan, staying: usize, baseline: &Path) -> String {
     let accepted = match plan.accepted.len() {
         0 => String::new(),
         count => format!(
             "{} accepted in `{}`\n",
-            counted(count, "finding", "findings"),
-            arguments.baseline.display()
+            counted(count, "doubt about labels is", "doubts about labels are"),
+            baseline.display()
+        ),
+    };
+    let waiting = match plan.waiting {
+        0 => String::new(),
+        count => format!(
+            "{} for a decision: no side of a leak settles which label is right\n",
+            counted(count, "label conflict waits", "label conflicts wait")
         ),
     };
     let undecided = match plan.undecided {
@@ -186,11 +219,11 @@ fn summary(arguments: &ApplyArguments, plan: &Plan, staying: usize) -> String {
         count => format!(
             "{} undecided: write keep, drop, change or a class into \
              the column `decision` of decisions.csv\n",
-            counted(count, "suspicious label is", "suspicious labels are")
+            counted(count, "label in question is", "labels in question are")
         ),
     };
     format!(
-        "{} dropped, {} relabelled, {} kept as they are; {staying} stay\n{accepted}{undecided}\
+        "{} dropped, {} relabelled, {} kept as they are; {staying} stay\n{accepted}{undecided}{waiting}\
          plan       {}\n\
          what stays {}\n",
         counted(plan.count("drop"), "sample", "samples"),
@@ -231,13 +264,34 @@ fn copied(
 /// How the copy is scanned: the way the data set was.
 fn next(to: &Path, request: &Request, is_manifest: bool) -> String {
     let (root, splits) = copied(to, request, is_manifest);
-    let split = |(name, path): &(String, PathBuf)| format!("--split {name}={}", path.display());
-    let words: Vec<String> = match root {
-        Some(root) => vec![root.display().to_string()],
+    let split = |(name, path): &(String, PathBuf)| {
+        format!(
+            "--split {}",
+            quoted(Path::new(&format!("{name}={}", path.display())))
+        )
+    };
+    let mut words: Vec<String> = match root {
+        Some(root) => vec![quoted(&root)],
         None => splits.iter().map(split).collect(),
     };
+    if is_manifest {
+        let columns = &request.columns;
+        let named = [
+            ("path", &columns.path),
+            ("label", &columns.label),
+            ("split", &columns.split),
+            ("group", &columns.group),
+        ];
+        words.extend(named.into_iter().filter_map(|(role, name)| {
+            let name = quoted(Path::new(name.as_ref()?));
+            Some(format!("--{role}-column {name}"))
+        }));
+    }
+    if let Some(reference) = &request.reference {
+        words.push(format!("--reference {}", quoted(reference)));
+    }
     format!(
-        "copy       {}\nnext       splitlint scan {}\n",
+        "copy       {}\nnext       splitlint scan {}",
         to.display(),
         words.join(" ")
     )

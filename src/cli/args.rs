@@ -71,8 +71,12 @@ pub(super) struct ScanArguments {
     pub(super) checks: CheckArguments,
 
     #[arg(long, help = help("fail-on"), value_name = "SEVERITY", help_heading = VERDICT,
-          value_parser = PossibleValuesParser::new(["error", "warning", "never"]))]
+          value_parser = PossibleValuesParser::new(["error", "warning", "advice", "never"]))]
     pub(super) fail_on: Option<String>,
+
+    #[arg(long, help = help("require"), value_name = "CODE", help_heading = VERDICT,
+          value_delimiter = ',')]
+    pub(super) require: Vec<String>,
 
     #[arg(long, help = help("baseline"), value_name = "FILE", help_heading = VERDICT)]
     pub(super) baseline: Option<PathBuf>,
@@ -265,7 +269,7 @@ pub(super) struct BaselineArguments {
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub(super) select: Vec<String>,
 
-    /// Take out what a scan finds no more
+    /// Take out what a scan looked for and finds no more
     #[arg(long)]
     pub(super) prune: bool,
 
@@ -299,29 +303,31 @@ pub(super) struct ApplyArguments {
     #[arg(long, value_name = "DIR", default_value = "splitlint-plan")]
     pub(super) plan: PathBuf,
 
-    /// Baseline that takes the findings whose labels are kept
-    #[arg(long, value_name = "FILE", default_value = "splitlint-baseline.csv")]
-    pub(super) baseline: PathBuf,
+    /// Baseline that takes the labels that are kept, so that later scans accept
+    /// them [default: the one in splitlint.toml, else splitlint-baseline.csv]
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
 
     /// Make a cleaned copy of the data set in DIR
     #[arg(long, value_name = "DIR")]
     pub(super) to: Option<PathBuf>,
 
     /// How the copy is made
-    #[arg(long, value_name = "WAY", value_enum, default_value = "link-or-copy")]
+    #[arg(long, value_name = "WAY", value_enum, default_value = "copy")]
     pub(super) by: CopyBy,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum CopyBy {
-    /// Hard links where the disk allows them, else copies
-    LinkOrCopy,
-    /// Hard links
-    HardLink,
-    /// Symbolic links
-    Symlink,
-    /// Copies
+    /// Copies; the disk shares the room where it can
     Copy,
+    /// Hard links where the disk allows them, else copies. A link is the same
+    /// file: to edit it in place edits the original
+    LinkOrCopy,
+    /// Hard links. A link is the same file: to edit it in place edits the original
+    HardLink,
+    /// Symbolic links. To edit one in place edits the original
+    Symlink,
 }
 
 #[derive(Debug, Args)]
@@ -408,6 +414,7 @@ impl ScanArguments {
             select: said(checks.select),
             ignore: said(checks.ignore),
             fail_on: self.fail_on,
+            require: said(self.require),
             baseline: self.baseline,
             report: self.report,
             format: self.format,

@@ -1,52 +1,67 @@
 //! `splitlint baseline`: accepts what a report or a scan finds.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::args::BaselineArguments;
 use super::console;
 use super::prepare::{self, Volume};
+use crate::calendar::Date;
 use crate::checks::selector;
 use crate::config::Options;
+use crate::decisions;
 use crate::error::{Error, Result};
-use crate::finding::FindingId;
-use crate::gate::{Baseline, Line};
+use crate::finding::{FindingId, RunState};
+use crate::gate::{Baseline, Line, SUSPICIOUS_LABEL};
 use crate::report::write_file;
 use crate::review::{ReportFolder, is_report};
 use crate::scan::scan;
+use crate::spreadsheet;
 
 /// Accepts, and says what changed.
 pub(super) fn run(arguments: &BaselineArguments) -> Result<u8> {
     let expires = arguments
         .expires
         .as_deref()
-        .map(str::parse)
+        .map(str::parse::<Date>)
         .transpose()
         .map_err(|e| Error::config(format!("`--expires`: {e}")))?;
+    if let Some(day) = expires.filter(|day| *day < prepare::today()) {
+        return Err(Error::config(format!(
+            "`--expires {day}` has passed, so nothing would be accepted; name a day to come"
+        )));
+    }
     let selected = selector::resolve(&arguments.select, &[]).map_err(Error::Config)?;
-    let found: Vec<Line> = found(arguments)?
-        .into_iter()
+    let known = found(arguments)?;
+    let found: Vec<Line> = known
+        .findings
+        .iter()
         .filter(|(code, ..)| selected.contains(code.as_str()))
         .map(|(code, id, about)| Line {
-            code,
-            id,
+            code: code.clone(),
+            id: *id,
             reason: arguments.reason.clone(),
             who: arguments.who.clone(),
             expires,
-            about,
+            about: about.clone(),
         })
         .collect();
     let mut baseline = existing(&arguments.baseline)?;
-    let told = baseline.accept(found, arguments.prune);
+    let told = baseline.accept(found);
+    let is_stale = |line: &Line| selected.contains(line.code.as_str()) && known.lacks(line);
+    let stale = match arguments.prune {
+        true => baseline.prune(is_stale),
+        false => baseline.lines().filter(|line| is_stale(line)).count(),
+    };
     write_file(&arguments.baseline, &baseline.render())?;
     let file = arguments.baseline.display();
     console::print(&format!(
-        "{} findings accepted in `{file}`: {} new, {} as before, {} found no more{}\n\
+        "{} findings accepted in `{file}`: {} new, {} as before, {stale} found no more{}\n\
          scan with `--baseline {file}`, or write `baseline = \"{file}\"` in splitlint.toml\n",
         baseline.len(),
         told.new,
         told.kept,
-        told.stale,
-        match (told.stale, arguments.prune) {
+        match (stale, arguments.prune) {
             (0, _) => "",
             (_, true) => " and taken out",
             (_, false) => " (`--prune` takes them out after a scan)",
@@ -55,8 +70,32 @@ pub(super) fn run(arguments: &BaselineArguments) -> Result<u8> {
     Ok(0)
 }
 
-/// Code, id and message of everything found in a report or by a scan.
-fn found(arguments: &BaselineArguments) -> Result<Vec<(String, FindingId, String)>> {
+/// What a report or a scan knows.
+#[derive(Default)]
+struct Known {
+    /// Code, id and message of everything found, accepted findings too.
+    findings: Vec<(String, FindingId, String)>,
+    /// The checks that looked at everything; none for a report, which does not
+    /// list what was accepted.
+    judged: BTreeSet<&'static str>,
+    /// Doubts about labels that the data set still has.
+    labels: BTreeSet<FindingId>,
+}
+
+impl Known {
+    /// Whether the finding of `line` was looked for and is not there.
+    fn lacks(&self, line: &Line) -> bool {
+        let is_found = || {
+            let mut found = self.findings.iter();
+            found.any(|(code, id, _)| *code == line.code && *id == line.id)
+        };
+        let is_label = line.code == SUSPICIOUS_LABEL && self.labels.contains(&line.id);
+        self.judged.contains(line.code.as_str()) && !is_label && !is_found()
+    }
+}
+
+/// What the report or the scan that the arguments name knows.
+fn found(arguments: &BaselineArguments) -> Result<Known> {
     if is_report(&arguments.from) {
         if arguments.prune {
             return Err(Error::config(
@@ -64,11 +103,12 @@ fn found(arguments: &BaselineArguments) -> Result<Vec<(String, FindingId, String
             ));
         }
         let report = ReportFolder::open(&arguments.from)?;
-        return Ok(report
-            .findings
-            .into_iter()
-            .map(|found| (found.code, found.id, found.message))
-            .collect());
+        report.is_old().iter().for_each(console::note);
+        let findings = report.findings.into_iter();
+        return Ok(Known {
+            findings: findings.map(|f| (f.code, f.id, f.message)).collect(),
+            ..Known::default()
+        });
     }
     if !arguments.from.exists() {
         // The message of a missing report is of more help than the one of a
@@ -85,14 +125,20 @@ fn found(arguments: &BaselineArguments) -> Result<Vec<(String, FindingId, String
     if scan.interrupted {
         return Err(Error::Interrupted);
     }
+    let judged = (scan.outcome.runs.iter())
+        .filter(|run| run.state == RunState::Completed)
+        .map(|run| run.check.code)
+        .collect();
+    let labels = decisions::label_ids(&scan.evidence.listing, &scan.evidence.fingerprints);
     let accepted = scan.outcome.accepted.into_iter().map(|a| a.finding);
-    Ok(scan
-        .outcome
-        .findings
-        .into_iter()
-        .chain(accepted)
-        .map(|finding| (finding.check.code.to_owned(), finding.id, finding.message))
-        .collect())
+    let findings = scan.outcome.findings.into_iter().chain(accepted);
+    Ok(Known {
+        findings: findings
+            .map(|finding| (finding.check.code.to_owned(), finding.id, finding.message))
+            .collect(),
+        judged,
+        labels: labels.into_iter().map(|(id, _)| id).collect(),
+    })
 }
 
 /// The baseline in `file`; empty where there is none yet.
@@ -101,7 +147,8 @@ pub(super) fn existing(file: &Path) -> Result<Baseline> {
         return Ok(Baseline::default());
     }
     let wrong = |problem: String| format!("baseline `{}`: {problem}", file.display());
-    let text = std::fs::read_to_string(file).map_err(|e| Error::config(wrong(e.to_string())))?;
+    let bytes = std::fs::read(file).map_err(|e| Error::config(wrong(e.to_string())))?;
+    let text = spreadsheet::decoded(&bytes).map_err(|e| Error::config(wrong(e)))?;
     Baseline::parse(&text)
         .map_err(|problems| Error::Config(problems.into_iter().map(wrong).collect()))
 }

@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &DiffArguments) -> Result<u8> {
     };
     let changes = diff(&old, &new);
     let worse = bar.map_or(0, |bar| changes.worse(bar).count());
-    console::print(&text(&changes, worse))?;
+    console::print(&text(&changes, bar))?;
     if new.verdict() == Some("incomplete") {
         return Err(Error::Input(format!(
             "`{}` is partial, so what is gone cannot be told; scan again",
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &DiffArguments) -> Result<u8> {
     Ok(u8::from(worse > 0))
 }
 
-fn text(changes: &Diff, worse: usize) -> String {
+fn text(changes: &Diff, bar: Option<Severity>) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = writeln!(
@@ -54,11 +54,61 @@ fn text(changes: &Diff, worse: usize) -> String {
             now.severity, now.code, now.message
         );
     }
-    let _ = match worse {
-        0 => writeln!(text, "not worse"),
-        count => writeln!(text, "worse: {count} findings that were not there before"),
-    };
+    let _ = writeln!(text, "{}", balance(changes, bar));
     text
+}
+
+/// "25 gone (20 errors, 5 advice), 7 new (2 errors, 5 advice): worse, because of
+/// 2 new errors".
+fn balance(changes: &Diff, bar: Option<Severity>) -> String {
+    let counts = |findings: &[&Found]| {
+        let counts = Diff::by_severity(findings.iter().copied());
+        let words: Vec<String> = (counts.into_iter())
+            .map(|(severity, count)| counted(count, severity))
+            .collect();
+        words.join(", ")
+    };
+    let part = |findings: &[Found], what: &str| {
+        let all: Vec<&Found> = findings.iter().collect();
+        match all.is_empty() {
+            true => format!("0 {what}"),
+            false => format!("{} {what} ({})", all.len(), counts(&all)),
+        }
+    };
+    let worse: Vec<&Found> = bar.map_or_else(Vec::new, |bar| changes.worse(bar).collect());
+    let mut because = Vec::new();
+    let new: Vec<&Found> = (worse.iter().copied())
+        .filter(|found| changes.new.contains(found))
+        .collect();
+    if !new.is_empty() {
+        because.push(format!("new: {}", counts(&new)));
+    }
+    let grown: Vec<&Found> = (worse.iter().copied())
+        .filter(|found| !changes.new.contains(found))
+        .collect();
+    if !grown.is_empty() {
+        because.push(format!("more severe than before: {}", counts(&grown)));
+    }
+    let judgement = match (because.is_empty(), bar) {
+        (false, _) => format!("worse, because of what is {}", because.join("; and ")),
+        (true, _) if changes.gone.len() > changes.new.len() => "better".to_owned(),
+        (true, _) => "not worse".to_owned(),
+    };
+    format!(
+        "balance: {}, {}; {judgement}",
+        part(&changes.gone, "gone"),
+        part(&changes.new, "new")
+    )
+}
+
+/// "1 error", "2 warnings", "3 advice".
+fn counted(count: usize, severity: Severity) -> String {
+    let plural = if count == 1 || severity == Severity::Advice {
+        ""
+    } else {
+        "s"
+    };
+    format!("{count} {severity}{plural}")
 }
 
 fn list(text: &mut String, sign: char, findings: &[Found]) {

@@ -1,16 +1,17 @@
 //! `splitlint init`: looks at a data set, writes its settings and, on request,
 //! what runs splitlint elsewhere. Never replaces a file.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::args::InitArguments;
 use super::prepare::{self, Volume};
 use super::{console, interrupt};
-use crate::config::{FILE_NAME, Facts, template};
+use crate::config::{self, FILE_NAME, Facts, Options, template};
 use crate::error::Result;
 use crate::report::write_file;
 use crate::sample::Role;
-use crate::source::{self, Request};
+use crate::source::{self, Listed, Request};
 
 const GITHUB: &str = include_str!("templates/github.yml");
 const GITLAB: &str = include_str!("templates/gitlab.yml");
@@ -19,9 +20,12 @@ const DVC: &str = include_str!("templates/dvc.yaml");
 
 /// Looks, writes, and says what to do next.
 pub(super) fn run(arguments: &InitArguments) -> Result<u8> {
-    let root = arguments.root.clone().unwrap_or_else(|| PathBuf::from("."));
-    let facts = look(&root)?;
-    let dvc = DVC.replace("{{root}}", &quoted(&facts.root));
+    let (request, from_settings) = request(arguments)?;
+    let (facts, depends_on) = look(&request)?;
+    let list: String = (depends_on.iter())
+        .map(|path| format!("      - {}\n", quoted(path)))
+        .collect();
+    let dvc = DVC.replace("      - {{data}}\n", &list);
     let files = [
         (true, FILE_NAME, template(&facts)),
         (
@@ -38,6 +42,9 @@ pub(super) fn run(arguments: &InitArguments) -> Result<u8> {
         (arguments.dvc, "dvc.yaml", dvc),
     ];
     let mut told = format!("read as {}\n", facts.layout);
+    if let Some(file) = from_settings {
+        told = format!("data set of {}, {told}", file.display());
+    }
     for (_, name, text) in files.iter().filter(|(wanted, ..)| *wanted) {
         let text = text.replace("{{version}}", env!("CARGO_PKG_VERSION"));
         told.push_str(&put(name, &text)?);
@@ -47,13 +54,38 @@ pub(super) fn run(arguments: &InitArguments) -> Result<u8> {
     Ok(0)
 }
 
-fn look(root: &Path) -> Result<Facts> {
+/// The data set to look at: the one named, else the one of the settings that are
+/// there, because the pipeline will scan that; else the current folder.
+fn request(arguments: &InitArguments) -> Result<(Request, Option<PathBuf>)> {
+    if arguments.root.is_none()
+        && let Some(file) = config::find("".as_ref(), None)
+    {
+        let options = config::load(&file)?;
+        if options.root.is_some() || !options.splits.is_empty() {
+            // What is accepted is of no concern here, and may not be there yet.
+            let options = Options {
+                baseline: None,
+                ..options
+            };
+            return Ok((config::resolve(options)?.request, Some(file)));
+        }
+    }
+    let root = arguments.root.clone().unwrap_or_else(|| PathBuf::from("."));
     let request = Request {
-        root: Some(root.to_owned()),
+        root: Some(root),
+        never_enter: vec![config::REPORT.into()],
         ..Request::default()
     };
+    Ok((request, None))
+}
+
+/// What a settings file says of the data set, and the paths that a scan of it
+/// depends on.
+fn look(request: &Request) -> Result<(Facts, Vec<String>)> {
     let progress = prepare::progress(Volume::Normal);
-    let listing = source::list(&request, &interrupt::stop_flag(), &progress)?.listing;
+    let listed = source::list(request, &interrupt::stop_flag(), &progress)?;
+    let depends_on = depends_on(request, &listed);
+    let listing = listed.listing;
     let named = |role: Option<Role>| {
         listing
             .splits
@@ -62,12 +94,66 @@ fn look(root: &Path) -> Result<Facts> {
             .map(|split| split.name.clone())
             .collect()
     };
-    Ok(Facts {
+    // What needs no image to be opened to be known.
+    let applies = [
+        ("LEAK", listing.places() > 1),
+        ("LABEL001", listing.classes.len() > 1),
+    ];
+    let facts = Facts {
         layout: listing.layout.summary.clone(),
-        root: root.display().to_string(),
+        root: (request.root.as_ref()).map_or_else(String::new, |root| root.display().to_string()),
         evaluation: named(Some(Role::Evaluation)),
         splits: named(None),
-    })
+        applies: (applies.into_iter())
+            .filter(|(_, applies)| *applies)
+            .map(|(word, _)| word.to_owned())
+            .collect(),
+    };
+    Ok((facts, depends_on))
+}
+
+/// Files named one by one at most, where images lie beside the manifest.
+const NAMED: usize = 1000;
+
+/// The folders and files that a verdict depends on: of a manifest, itself and
+/// the folders that its images lie in.
+fn depends_on(request: &Request, listed: &Listed) -> Vec<String> {
+    let text = |path: &Path| path.display().to_string();
+    let mut all: BTreeSet<String> = BTreeSet::new();
+    all.extend(request.splits.iter().map(|(_, path)| text(path)));
+    all.extend(request.reference.iter().map(|path| text(path)));
+    let Some(root) = &request.root else {
+        return all.into_iter().collect();
+    };
+    all.insert(text(root));
+    if root.is_file() {
+        let base = root.parent().unwrap_or(Path::new(""));
+        let mut images = BTreeSet::new();
+        for sample in &listed.listing.samples {
+            let role = listed.listing.role(sample.id);
+            let Some(stamp) = listed.reader.stamp(sample.id) else {
+                continue;
+            };
+            if role == Some(Role::Reference) {
+                continue;
+            }
+            // Seen from here where it lies below, as DVC wants its paths.
+            let real = base.canonicalize().unwrap_or_default();
+            match stamp.path.strip_prefix(&real) {
+                Ok(below) => {
+                    let first = below.components().next();
+                    images.extend(first.map(|first| text(&base.join(first))));
+                }
+                Err(_) => images.extend(stamp.path.parent().map(text)),
+            }
+        }
+        if images.len() > NAMED && !base.as_os_str().is_empty() {
+            all.insert(text(base));
+        } else {
+            all.extend(images);
+        }
+    }
+    all.into_iter().collect()
 }
 
 /// Writes a file that is not there; shows what to add to one that is.

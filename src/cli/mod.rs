@@ -15,6 +15,7 @@ mod explain;
 mod generated;
 mod init;
 mod interrupt;
+mod links;
 mod mistakes;
 mod panics;
 mod prepare;

@@ -2,7 +2,7 @@
 //! progress.
 
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::events::Events;
@@ -46,6 +46,19 @@ pub(super) fn settings(flags: Options, config: Option<&Path>, volume: Volume) ->
     Ok(settings)
 }
 
+/// Where the report of such a scan lies, even where the settings are wrong in
+/// other points.
+pub(super) fn report_folder(flags: &Options, config: Option<&Path>) -> PathBuf {
+    let file = || config::find("".as_ref(), flags.root.as_deref());
+    let in_file = || {
+        config::load(&config.map(Path::to_owned).or_else(file)?)
+            .ok()?
+            .report
+    };
+    let named = flags.report.clone().or_else(in_file);
+    named.unwrap_or_else(|| PathBuf::from(config::REPORT))
+}
+
 /// The scan's threads, which Ctrl-C stops.
 pub(super) fn executor(settings: &Settings) -> Result<Executor> {
     Executor::new(settings.jobs, interrupt::stop_flag()).map_err(|e| {
@@ -73,6 +86,6 @@ pub(super) fn progress(volume: Volume) -> Shown {
 }
 
 /// Today in UTC, so that an acceptance ends everywhere at once.
-fn today() -> Date {
+pub(super) fn today() -> Date {
     Date::of(SystemTime::now())
 }

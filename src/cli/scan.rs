@@ -3,18 +3,19 @@
 use std::env;
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path;
+use std::path::{self, Path};
 
 use serde_json::json;
 
 use super::args::ScanArguments;
 use super::prepare::{self, Volume};
-use super::{console, destination, events, print};
-use crate::config::{Format, Settings};
+use super::{console, destination, events, links, print};
+use crate::config::{Format, Options, Settings};
+use crate::decisions::{self, Carried};
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::progress::Stage;
-use crate::report::{Report, html, markdown, write_folder};
+use crate::report::{self, Report, html, markdown, write_folder};
 use crate::scan::{Scan, scan};
 
 /// Scans, writes every report asked for, and answers with the verdict.
@@ -26,7 +27,20 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
     };
     let config = arguments.run.config.clone();
     let events = arguments.events.are_wanted();
-    let settings = prepare::settings(arguments.into_options(), config.as_deref(), volume)?;
+    let options = arguments.into_options();
+    let place = prepare::report_folder(&options, config.as_deref());
+    judge(options, config.as_deref(), volume, events).inspect_err(|e| {
+        // Whoever looks at it next must not take it for the answer to this scan.
+        let why = e.to_string();
+        if let Err(e) = report::mark_old(&place, why.lines().next().unwrap_or_default()) {
+            console::note(format!("{e}"));
+        }
+    })
+}
+
+/// The scan itself, from what was asked to the exit code.
+fn judge(options: Options, config: Option<&Path>, volume: Volume, events: bool) -> Result<u8> {
+    let settings = prepare::settings(options, config, volume)?;
     destination::check(&settings)?;
     let executor = prepare::executor(&settings)?;
     let progress = prepare::watched(volume, events);
@@ -38,6 +52,10 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
         let notes = scan.notes.iter().chain(&scan.outcome.notes);
         notes.for_each(console::note);
     }
+    let (decided, notes) = decided(&settings, &scan)?;
+    if volume != Volume::Quiet {
+        notes.iter().for_each(console::note);
+    }
     let dataset = dataset(&settings);
     let report = Report {
         dataset: &dataset,
@@ -46,10 +64,11 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
         outcome: &scan.outcome,
         headlines: &scan.headlines,
         drops: &scan.drops,
+        decided: &decided,
     };
     let place = settings.report.display().to_string();
     progress.begin(Stage::Report, None);
-    let page = page(&report, &scan, &executor)?;
+    let page = page(&report, &scan, &settings.report, &executor)?;
     let written = write_folder(&report, Some(&page), &settings.report).and_then(|()| {
         let mut outputs = settings.outputs.iter();
         outputs.try_for_each(|output| print::write(output, &report, &place))
@@ -68,17 +87,57 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
     Ok(scan.outcome.verdict.exit_code())
 }
 
+/// What a person wrote into an earlier report, carried over to this scan; and
+/// what a person should know of it.
+fn decided(settings: &Settings, scan: &Scan) -> Result<(Carried, Vec<String>)> {
+    let earlier = decisions::earlier(&settings.report)?;
+    let content = |id| Some(scan.evidence.fingerprints.get(id)?.content?.to_string());
+    let decided = decisions::carry(earlier.decisions, &scan.evidence.listing, content);
+    let mut notes = earlier.notes;
+    if !decided.kept.is_empty() {
+        notes.push(format!(
+            "{} carried over into `decisions.csv`",
+            counted(decided.kept.len(), "decision was", "decisions were")
+        ));
+    }
+    let open = decided.aside.iter().filter(|aside| !aside.is_done).count();
+    if !decided.aside.is_empty() {
+        notes.push(format!(
+            "{} kept in `{}`: {} done, {open} about what is not in the data set as it was",
+            counted(
+                decided.aside.len(),
+                "decision that no longer applies is",
+                "decisions that no longer apply are"
+            ),
+            decisions::ASIDE,
+            decided.aside.len() - open,
+        ));
+    }
+    Ok((decided, notes))
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// `report.html`, without pictures where the user asked to stop.
-fn page(report: &Report<'_>, scan: &Scan, executor: &Executor) -> Result<String> {
+fn page(report: &Report<'_>, scan: &Scan, folder: &Path, executor: &Executor) -> Result<String> {
     let shown = html::shown(report);
     let jpegs = executor.map(shown.len(), |index| {
         scan.images.access.jpeg(shown[index], html::THUMBNAIL_SIDE)
     });
     let jpegs = jpegs.unwrap_or_default();
+    let folder = std::path::absolute(folder).map(|folder| links::resolved(&folder));
+    let originals = (shown.iter())
+        .filter_map(|&id| {
+            let file = scan.images.access.place(id)?;
+            Some((id, links::from_folder(folder.as_ref().ok()?, &file)?))
+        })
+        .collect();
     let thumbnails = (shown.into_iter().zip(jpegs))
         .filter_map(|(id, jpeg)| Some((id, jpeg?)))
         .collect();
-    html::render(report, &thumbnails)
+    html::render(report, &thumbnails, &originals)
 }
 
 /// Adds the Markdown summary to the page of a GitHub run. A page that cannot

@@ -30,7 +30,19 @@ pub(super) fn choose(
     problems: &mut Vec<String>,
 ) -> (Vec<SelectedCheck>, Vec<&'static CheckInfo>) {
     let selected = selector::resolve(&wanted.select, &wanted.ignore).unwrap_or_else(|unknown| {
-        problems.extend(unknown);
+        problems.extend(unknown.into_iter().map(|problem| {
+            let is_in = |words: &[String]| {
+                words
+                    .iter()
+                    .any(|word| problem.contains(&format!("`{word}`")))
+            };
+            let key = if is_in(&wanted.select) {
+                "select"
+            } else {
+                "ignore"
+            };
+            format!("`{key}`: {problem}")
+        }));
         Default::default()
     });
     if selected.is_empty() && problems.is_empty() {

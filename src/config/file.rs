@@ -76,6 +76,9 @@ pub fn parse(text: &str, name: &str) -> Options {
     // Each key was read on its own, so all of them can be read together.
     let mut options = Options::deserialize(sound).unwrap_or_default();
     options.problems = problems;
+    options.places = (lines.0.into_iter())
+        .map(|(key, line)| (key.to_ascii_lowercase(), format!("{name}:{line}")))
+        .collect();
     options
 }
 
@@ -89,23 +92,27 @@ fn unknown_key(place: &str, key: &str, known: &[&str]) -> String {
     }
 }
 
-/// On which line each top-level key stands.
+/// On which line each key stands, those of tables in a table after a point.
 struct Lines(Vec<(String, usize)>);
 
 impl Lines {
     fn of(text: &str) -> Result<Self, toml::de::Error> {
         let table = toml::de::DeTable::parse(text)?;
-        Ok(Self(
-            table
-                .get_ref()
-                .iter()
-                .map(|(key, _)| {
-                    let before = text.get(..key.span().start).unwrap_or(text);
-                    let line = before.matches('\n').count() + 1;
-                    (key.get_ref().to_string(), line)
-                })
-                .collect(),
-        ))
+        let mut lines = Self(Vec::new());
+        lines.add(text, "", table.get_ref());
+        Ok(lines)
+    }
+
+    fn add(&mut self, text: &str, above: &str, table: &toml::de::DeTable<'_>) {
+        for (key, value) in table {
+            let before = text.get(..key.span().start).unwrap_or(text);
+            let line = before.matches('\n').count() + 1;
+            let path = format!("{above}{}", key.get_ref());
+            if let toml::de::DeValue::Table(inner) = value.get_ref() {
+                self.add(text, &format!("{path}."), inner);
+            }
+            self.0.push((path, line));
+        }
     }
 
     fn of_key(&self, key: &str) -> usize {

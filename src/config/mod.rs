@@ -17,5 +17,5 @@ pub use format::{Format, Output};
 pub use options::{CacheOption, Options};
 pub use policy::{Accept, CountOrShare, OneOrEach};
 pub use setting::{Example, SETTINGS, Section, Setting, setting};
-pub use settings::{Cache, Settings, resolve};
+pub use settings::{Cache, REPORT, Settings, resolve};
 pub use template::{Facts, general, template};

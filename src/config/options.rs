@@ -44,8 +44,10 @@ pub struct Options {
     pub severity: BTreeMap<String, String>,
     /// Settings of single checks, by name or code.
     pub checks: BTreeMap<String, toml::Table>,
-    /// `error`, `warning` or `never`.
+    /// `error`, `warning`, `advice` or `never`.
     pub fail_on: Option<String>,
+    /// Checks without which there is no verdict: families, codes or names.
+    pub require: Option<Vec<String>>,
     /// What a failed check means: `fail` or `allow`.
     pub incomplete: Option<String>,
     /// Share of an evaluation split that may be leaked, 0 to 1.
@@ -97,6 +99,9 @@ pub struct Options {
     pub row_keys: Option<PathBuf>,
     /// Samples in one chunk of the label model.
     pub label_chunk: Option<usize>,
+    /// Where in the settings file each key stands, as `file:line`.
+    #[serde(skip)]
+    pub places: BTreeMap<String, String>,
     /// Mistakes met so far; [`super::resolve`] tells them with its own.
     #[serde(skip)]
     pub problems: Vec<String>,
@@ -117,6 +122,31 @@ impl Options {
     /// set is one thing: who names a root or splits names all of it.
     #[must_use]
     pub fn over(self, below: Self) -> Self {
+        let mut places = below.places;
+        // What a flag says stands in no file.
+        for (key, is_flag) in [
+            ("select", self.select.is_some()),
+            ("ignore", self.ignore.is_some()),
+            ("require", self.require.is_some()),
+            ("fail-on", self.fail_on.is_some()),
+            ("baseline", self.baseline.is_some()),
+            ("format", self.format.is_some()),
+            ("output", self.output.is_some()),
+            ("include", self.include.is_some()),
+            ("exclude", self.exclude.is_some()),
+            ("group-regex", self.group_regex.is_some()),
+            ("jobs", self.jobs.is_some()),
+            ("max-pixels", self.max_pixels.is_some()),
+            ("label-chunk", self.label_chunk.is_some()),
+            ("model-size", self.model_size.is_some()),
+            ("model-layout", self.model_layout.is_some()),
+            ("model-mean", self.model_mean.is_some()),
+            ("model-std", self.model_std.is_some()),
+        ] {
+            if is_flag {
+                places.remove(key);
+            }
+        }
         let (root, splits) = if self.root.is_some() || !self.splits.is_empty() {
             (self.root, self.splits)
         } else {
@@ -139,6 +169,7 @@ impl Options {
             severity: joined(self.severity, below.severity),
             checks: joined(self.checks, below.checks),
             fail_on: self.fail_on.or(below.fail_on),
+            require: self.require.or(below.require),
             incomplete: self.incomplete.or(below.incomplete),
             max_leaked_share: self.max_leaked_share.or(below.max_leaked_share),
             max_suspect_labels: self.max_suspect_labels.or(below.max_suspect_labels),
@@ -164,6 +195,7 @@ impl Options {
             pred_probs: self.pred_probs.or(below.pred_probs),
             row_keys: self.row_keys.or(below.row_keys),
             label_chunk: self.label_chunk.or(below.label_chunk),
+            places,
             problems: [below.problems, self.problems].concat(),
         }
     }

@@ -10,9 +10,11 @@ use serde::Deserialize;
 use crate::checks::selector;
 use crate::finding::Code;
 use crate::gate::{
-    Acceptance, AtMost, Baseline, FailOn, PerSplit, Policy, Rule, Thresholds, WhenIncomplete,
+    Acceptance, AtMost, Baseline, FailOn, PerSplit, Policy, Required, Rule, Thresholds,
+    WhenIncomplete,
 };
 use crate::path_pattern::PathPatterns;
+use crate::spreadsheet;
 
 /// A value for all splits, or one for each split named.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -54,6 +56,7 @@ pub struct Accept {
 pub(super) struct Wanted<'a> {
     pub(super) fail_on: Option<&'a str>,
     pub(super) incomplete: Option<&'a str>,
+    pub(super) require: &'a [String],
     pub(super) max_leaked_share: Option<OneOrEach<f64>>,
     pub(super) max_suspect_labels: Option<OneOrEach<CountOrShare>>,
     pub(super) max_drift: Option<f64>,
@@ -67,10 +70,11 @@ pub(super) fn build(wanted: Wanted<'_>, problems: &mut Vec<String>) -> Policy {
     let fail_on = match wanted.fail_on {
         None | Some("error") => FailOn::Error,
         Some("warning") => FailOn::Warning,
+        Some("advice") => FailOn::Advice,
         Some("never") => FailOn::Never,
         Some(other) => {
             problems.push(format!(
-                "`fail-on` is `{other}`; use error, warning or never"
+                "`fail-on` is `{other}`; use error, warning, advice or never"
             ));
             FailOn::Error
         }
@@ -104,6 +108,7 @@ pub(super) fn build(wanted: Wanted<'_>, problems: &mut Vec<String>) -> Policy {
     Policy {
         fail_on,
         when_incomplete,
+        require: required(wanted.require, problems),
         thresholds: Thresholds {
             max_leaked_share: per_split(wanted.max_leaked_share, |value| value),
             max_suspect_labels: per_split(wanted.max_suspect_labels, |value| match value {
@@ -149,9 +154,41 @@ fn per_split<T, U>(given: Option<OneOrEach<T>>, convert: impl Fn(T) -> U) -> Per
     }
 }
 
+/// What makes a family judged at all. The rest of it asks for what a sound data
+/// set may lack: declared groups, several classes of one sample.
+const CORE: [(&str, &[Code]); 2] = [
+    ("LEAK", &["LEAK001", "LEAK002"]),
+    ("LABEL", &["LABEL001", "LABEL002"]),
+];
+
+fn required(words: &[String], problems: &mut Vec<String>) -> Vec<Required> {
+    let mut required = Vec::new();
+    for word in words {
+        let core = CORE
+            .iter()
+            .find(|(family, _)| family.eq_ignore_ascii_case(word));
+        let codes = match core {
+            Some((_, codes)) => codes.to_vec(),
+            None => match selector::resolve(std::slice::from_ref(word), &[]) {
+                Ok(codes) => codes.into_iter().collect(),
+                Err(unknown) => {
+                    problems.extend(unknown.into_iter().map(|e| format!("`require`: {e}")));
+                    continue;
+                }
+            },
+        };
+        required.push(Required {
+            word: word.clone(),
+            codes,
+        });
+    }
+    required
+}
+
 fn read_baseline(file: &Path, problems: &mut Vec<String>) -> Baseline {
     let name = file.display();
-    let text = match fs::read_to_string(file) {
+    let read = fs::read(file).map_err(|e| e.to_string());
+    let text = match read.and_then(|bytes| spreadsheet::decoded(&bytes)) {
         Ok(text) => text,
         Err(e) => {
             problems.push(format!(

@@ -64,6 +64,8 @@ pub enum Example {
     Toml(&'static str),
     /// The data set's own root; not off.
     Root,
+    /// What applies to the data set, not off; else this.
+    Applies(&'static str),
     /// For each evaluation split this.
     EachEvaluation(&'static str),
     /// For each split this.
@@ -146,7 +148,8 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "reference",
         Data,
-        "Data used before, e.g. for pretraining: its copies are leaks too",
+        "Data used before, e.g. for pretraining: a copy of it in a split that is measured on is a \
+         leak, one in training data is advice",
         "\"data/pretraining\"",
     ),
     Setting::new(
@@ -279,8 +282,19 @@ pub const SETTINGS: &[Setting] = &[
         "Lowest severity that fails the scan",
         "\"error\"",
     )
-    .in_file("error, warning or never")
+    .in_file("error, warning, advice or never")
     .default("error"),
+    Setting::new(
+        "require",
+        Verdict,
+        "Exit with 2 unless these checks looked: families, codes or names",
+        "",
+    )
+    .in_file(
+        "LEAK asks for LEAK001 and LEAK002, LABEL for LABEL001 and LABEL002, any other family for \
+         all its checks",
+    )
+    .example(Example::Applies("[\"LEAK\", \"LABEL001\"]")),
     Setting::new(
         "incomplete",
         Verdict,

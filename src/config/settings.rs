@@ -1,12 +1,14 @@
 //! Options with every default filled in. Holds no `Option` that means "not
 //! said".
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use regex::Regex;
 
 use super::checks::{self, SelectedCheck, Wanted};
 use super::{CacheOption, Format, Options, Output, labels, policy};
+use crate::checks::registry;
 use crate::decode::Limits;
 use crate::error::{Error, Result};
 use crate::finding::CheckInfo;
@@ -62,21 +64,26 @@ pub enum Cache {
     Off,
 }
 
+/// More threads than any machine that this was measured on has cores.
+const MOST_JOBS: usize = 1024;
+
 /// Fewer samples than this hold too few of each class.
 const SMALLEST_CHUNK: usize = 100;
 
 /// The report's folder unless said otherwise.
-const REPORT: &str = "splitlint-report";
+pub const REPORT: &str = "splitlint-report";
 
 /// Fills in defaults and checks what was given.
 ///
 /// # Errors
 /// [`Error::Config`] with every mistake found.
 pub fn resolve(options: Options) -> Result<Settings> {
-    let mut problems = options.problems;
+    let (told, places) = (options.problems, options.places);
+    let mut problems = Vec::new();
     let allowed = policy::Wanted {
         fail_on: options.fail_on.as_deref(),
         incomplete: options.incomplete.as_deref(),
+        require: options.require.as_deref().unwrap_or_default(),
         max_leaked_share: options.max_leaked_share,
         max_suspect_labels: options.max_suspect_labels,
         max_drift: options.max_drift,
@@ -151,6 +158,13 @@ pub fn resolve(options: Options) -> Result<Settings> {
         },
         &mut problems,
     );
+    if options.jobs.is_some_and(|jobs| jobs > MOST_JOBS) {
+        problems.push(format!(
+            "`jobs` is not between 0 and {MOST_JOBS}; 0 is one thread for each core"
+        ));
+    }
+    let problems = problems.into_iter().map(|problem| placed(problem, &places));
+    let problems: Vec<String> = told.into_iter().chain(problems).collect();
     if !problems.is_empty() {
         return Err(Error::Config(problems));
     }
@@ -197,6 +211,45 @@ pub fn resolve(options: Options) -> Result<Settings> {
             Some(CacheOption::At(folder)) => Cache::At(folder),
         },
     })
+}
+
+/// The problem with the line of the settings file that it is about, if it is
+/// about one.
+fn placed(problem: String, places: &BTreeMap<String, String>) -> String {
+    let key = match problem.strip_prefix('[') {
+        // "[checks.NAME] key: …", "[severity] WORD: …", "[[accept]] …"
+        Some(rest) => {
+            let (table, rest) = rest
+                .trim_start_matches('[')
+                .split_once(']')
+                .unwrap_or((rest, ""));
+            let rest = rest.trim_start_matches(']').trim_start();
+            let word = rest.split([':', ' ']).next().unwrap_or_default();
+            let table = match table.strip_prefix("checks.") {
+                Some(name) if !places.contains_key(&format!("checks.{name}")) => {
+                    let code = registry::find(name).map_or(name, |declared| declared.info.code);
+                    format!("checks.{}", code.to_ascii_lowercase())
+                }
+                _ => table.to_ascii_lowercase(),
+            };
+            let inner = format!("{table}.{}", word.to_ascii_lowercase());
+            if places.contains_key(&inner) {
+                inner
+            } else {
+                table
+            }
+        }
+        None => {
+            let quoted = problem
+                .strip_prefix('`')
+                .and_then(|rest| rest.split_once('`'));
+            quoted.map(|(key, _)| key.to_owned()).unwrap_or_default()
+        }
+    };
+    match places.get(&key) {
+        Some(place) => format!("{place}: {problem}"),
+        None => problem,
+    }
 }
 
 fn check_globs(key: &str, globs: Option<&[String]>, problems: &mut Vec<String>) {
@@ -263,7 +316,7 @@ mod tests {
     fn unknown_setting_of_a_check_is_refused() {
         let told = problems("[checks.exact-duplicate-across-splits]\nradius = 3\nsize = 1\n");
         assert_eq!(told.len(), 2, "{told:#?}");
-        assert!(told[0].starts_with("[checks.exact-duplicate-across-splits] radius: "));
+        assert!(told[0].starts_with("s.toml:3: [checks.exact-duplicate-across-splits] radius: "));
     }
 
     #[test]
@@ -278,6 +331,31 @@ mod tests {
                 _ => assert_eq!(selected.severity, info.severity),
             }
         }
+    }
+
+    #[test]
+    fn setting_out_of_its_range_is_refused_with_its_line() {
+        let told = problems(
+            "max-drift = 3\njobs = 5000\nfail-on = \"sometimes\"\n\
+             [checks.near-duplicate-across-splits]\nmin-similarity = 2\n\
+             [checks.SHORTCUT002]\nlevel = 7\nmin-area = -1\n\
+             [checks.class-imbalance]\nmin-ratio = 0.5\n[severity]\nLEAK001 = \"fatal\"\n",
+        );
+        for (line, part) in [
+            (2, "`max-drift` is 3"),
+            (3, "`jobs` is not between"),
+            (4, "`fail-on` is `sometimes`"),
+            (6, "min-similarity: 2 is not between 0 and 1"),
+            (8, "level: 7 is not above 0 and below 1"),
+            (9, "min-area: -1 is not between"),
+            (11, "min-ratio: 0.5 is not between"),
+            (13, "LEAK001: unknown severity"),
+        ] {
+            let place = format!("s.toml:{line}: ");
+            let is_told = |told: &String| told.starts_with(&place) && told.contains(part);
+            assert!(told.iter().any(is_told), "{line} {part}: {told:#?}");
+        }
+        assert_eq!(told.len(), 8, "{told:#?}");
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub struct Facts {
     pub evaluation: Vec<String>,
     /// Its splits.
     pub splits: Vec<String>,
+    /// Families and checks that apply to it as it is.
+    pub applies: Vec<String>,
 }
 
 /// A settings file: what is set is what a scan needs, everything else stands
@@ -60,6 +62,10 @@ pub fn general(facts: &Facts) -> String {
             Example::Root => ("", toml::Value::String(facts.root.clone()).to_string()),
             Example::Toml(value) => ("#", value.to_owned()),
             Example::EachEvaluation(value) => ("#", each(&facts.evaluation, value)),
+            Example::Applies(value) => match &facts.applies[..] {
+                [] => ("#", value.to_owned()),
+                words => ("", toml::Value::from(words.to_vec()).to_string()),
+            },
             Example::EachSplit(value) => ("#", each(&facts.splits, value)),
         };
         text.push_str(&format!("{off}{} = {value}\n", setting.key));
@@ -134,6 +140,7 @@ mod tests {
             root: "a \"quoted\" \\ folder".to_owned(),
             evaluation: vec!["test".to_owned(), "hold out\"".to_owned()],
             splits: vec!["train".to_owned()],
+            applies: vec!["LEAK".to_owned()],
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::counts::{ClassCounts, SplitCounts};
 use crate::executor::{Executor, Interrupted};
-use crate::sample::{Listing, SampleId, SplitId};
+use crate::sample::{Listing, Role, SampleId, SplitId};
 use crate::statistics::{self, Interval, Random, Significance};
 
 /// The figures of one pair of splits.
@@ -107,7 +107,8 @@ impl Division {
 /// (5% of them) is far below the noise.
 const TOO_NOISY: f64 = 0.2;
 
-/// The figures of every pair of splits that both have labels, in listing order.
+/// The figures of every pair of splits that both have labels, in listing order;
+/// data used before is left out.
 ///
 /// # Errors
 /// When the user asks to stop.
@@ -116,11 +117,15 @@ pub fn drift(
     counts: &ClassCounts,
     executor: &Executor,
 ) -> Result<Vec<Drift>, Interrupted> {
+    // Data used before is no split of this data set, and may well hold other
+    // classes.
+    let is_own = |split: SplitId| listing.splits[split.index()].role != Role::Reference;
     let labelled: Vec<(SplitId, &SplitCounts)> = counts
         .splits
         .iter()
         .filter(|split| split.labelled > 0)
         .filter_map(|counts| Some((counts.split?, counts)))
+        .filter(|&(split, _)| is_own(split))
         .collect();
     let mut pairs = Vec::new();
     for (index, &a) in labelled.iter().enumerate() {

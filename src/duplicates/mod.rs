@@ -5,6 +5,7 @@ mod background;
 mod candidates;
 mod cells;
 mod descriptor;
+mod directed;
 mod doubt;
 mod find;
 mod groups;
@@ -19,6 +20,7 @@ mod runs;
 mod same_pixels;
 mod verify;
 
+pub use directed::Directed;
 pub use doubt::{Doubt, WEAK};
 #[cfg(test)]
 pub(crate) use find::of_same_content;

@@ -189,7 +189,10 @@ pub(crate) fn prove(
         ("aligned", near),
         ("likely", aligned.len() as u64),
         ("alike by themselves", by_itself as u64),
-        ("verified", proof.pairs.len() as u64),
+        (
+            "verified, byte-identical ones apart",
+            proof.pairs.len() as u64,
+        ),
     ];
     Ok(proof)
 }

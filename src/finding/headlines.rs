@@ -13,6 +13,9 @@ pub struct Headlines {
     /// Every evaluation split, in listing order; `None` where copies were not
     /// searched for, or there are no two splits.
     pub leaks: Option<Vec<LeakFigures>>,
+    /// Samples that are trained on and have a verified copy in the data used
+    /// before: nothing is measured on them, so that is no leak.
+    pub trained_before: u64,
     /// Every split, in listing order; `None` where no label could be judged.
     pub suspects: Option<Vec<SuspectFigures>>,
     /// What the suspicion of labels rests on.
@@ -45,8 +48,8 @@ pub struct SplitFigures {
 /// How much of an evaluation split a model has seen before.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeakFigures {
-    /// Which.
-    pub split: SplitId,
+    /// Which; `None` for a data set without splits beside data used before.
+    pub split: Option<SplitId>,
     /// Its samples.
     pub samples: u64,
     /// Those with a verified copy in a split that is trained on or was used
@@ -55,9 +58,9 @@ pub struct LeakFigures {
     /// Those among `leaked` of which a copy carries the same classes.
     pub same_label: u64,
     /// What a model that remembers its training pictures and no more gets
-    /// right on the labelled ones of `leaked`, 0 to 1: it answers with the
-    /// classes most of the copies carry, and shares out a tie. `None` where
-    /// no leaked sample is labelled.
+    /// right on those of `leaked` that are labelled and have a labelled copy,
+    /// 0 to 1: it answers with the classes most of the copies carry, and shares
+    /// out a tie. `None` where there are none.
     pub memorised: Option<f64>,
     /// Those with a verified copy in each other split, in listing order;
     /// splits without one are left out. A sample may count in several.

@@ -26,6 +26,13 @@ impl FindingId {
         hash.finish()
     }
 
+    /// Of a doubt about the label `given` of one image: by its content and
+    /// split, and not by what else the image may show, because that changes
+    /// with every other label. So a label that was looked at stays accepted.
+    pub fn of_label(code: &str, content: ContentHash, split: Option<&str>, given: &str) -> Self {
+        Self::of_names(code, [&content.to_string(), split.unwrap_or(""), given])
+    }
+
     /// Of a finding about splits and classes: their names, in the order given.
     pub fn of_names<'a>(code: &str, names: impl IntoIterator<Item = &'a str>) -> Self {
         let mut hash = Hasher::new("names", code);

@@ -1,10 +1,18 @@
 //! Sorts findings into new ones and accepted ones. Judges neither.
 
-use super::Baseline;
+use std::collections::BTreeSet;
+
+use super::{Baseline, Case};
 use crate::calendar::Date;
-use crate::finding::{CheckRun, Code, Finding, RunState};
+use crate::finding::{Code, Finding, FindingId, RunState};
 use crate::path_pattern::PathPatterns;
-use crate::sample::Listing;
+use crate::sample::{Listing, SampleId};
+
+/// The check that doubts single labels.
+pub const SUSPICIOUS_LABEL: Code = "LABEL002";
+
+/// The check that doubts the one label of a whole run of images.
+const SUSPICIOUS_CLUSTER: Code = "LABEL003";
 
 /// What was accepted earlier.
 #[derive(Debug, Clone, Default)]
@@ -54,14 +62,11 @@ pub(super) struct Sorted {
 
 impl Acceptance {
     /// Sorts `findings`, keeping their order.
-    pub(super) fn sort(
-        &self,
-        findings: Vec<Finding>,
-        listing: &Listing,
-        runs: &[CheckRun],
-    ) -> Sorted {
+    pub(super) fn sort(&self, findings: Vec<Finding>, case: &Case<'_>) -> Sorted {
+        let (listing, runs) = (case.listing, &case.runs);
+        let kept = self.kept(case.label_ids);
         let mut sorted = Sorted::default();
-        let mut lines_met = std::collections::BTreeSet::new();
+        let mut lines_met = BTreeSet::new();
         let mut rules_met = vec![false; self.rules.len()];
         for finding in findings {
             let line = self.baseline.get(finding.check.code, finding.id);
@@ -76,9 +81,17 @@ impl Acceptance {
             if let Some(index) = rule {
                 rules_met[index] = true;
             }
+            // A run of labels that were looked at one by one.
+            let all_kept = finding.check.code == SUSPICIOUS_CLUSTER
+                && !finding.samples.is_empty()
+                && finding.samples.iter().all(|id| kept.contains(id));
             let reason = match (line, rule) {
                 (Some(line), _) => Some((line.reason.clone(), line.who.clone())),
                 (None, Some(index)) => Some((self.rules[index].reason.clone(), String::new())),
+                (None, None) if all_kept => {
+                    let reason = "each of its labels was accepted".to_owned();
+                    Some((reason, String::new()))
+                }
                 (None, None) => None,
             };
             match reason {
@@ -100,6 +113,9 @@ impl Acceptance {
                 Some(day) => sorted.notes.push(format!(
                     "baseline: `{code}` {id} expired on {day}; decide anew or take the line out"
                 )),
+                // A label that was looked at and is no longer in doubt may be
+                // again when its neighbours change: the line still says a fact.
+                None if code == SUSPICIOUS_LABEL && !of_label(case.label_ids, id).is_empty() => {}
                 None if completed(code) && !lines_met.contains(&(code.as_str(), id)) => {
                     sorted.notes.push(format!(
                         "baseline: `{code}` {id} is found no more; take the line out"
@@ -123,12 +139,31 @@ impl Acceptance {
         sorted
     }
 
+    /// The samples whose label was accepted.
+    fn kept(&self, label_ids: &[(FindingId, SampleId)]) -> BTreeSet<SampleId> {
+        (self.baseline.lines())
+            .filter(|line| line.code == SUSPICIOUS_LABEL && self.holds(line.expires))
+            .flat_map(|line| of_label(label_ids, line.id))
+            .map(|&(_, sample)| sample)
+            .collect()
+    }
+
     fn holds(&self, expires: Option<Date>) -> bool {
         match (expires, self.today) {
             (Some(last), Some(today)) => today <= last,
             _ => true,
         }
     }
+}
+
+/// The samples whose label a doubt of that id is about.
+pub(super) fn of_label(
+    label_ids: &[(FindingId, SampleId)],
+    id: FindingId,
+) -> &[(FindingId, SampleId)] {
+    let start = label_ids.partition_point(|&(other, _)| other < id);
+    let end = label_ids.partition_point(|&(other, _)| other <= id);
+    &label_ids[start..end]
 }
 
 impl Rule {

@@ -5,14 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::calendar::Date;
 use crate::finding::FindingId;
+use crate::spreadsheet;
 
 /// The columns, in order.
 const COLUMNS: [&str; 6] = ["code", "id", "reason", "who", "expires", "about"];
 
+/// A finding by its check's code and its id.
+type Key = (String, FindingId);
+
 /// Findings accepted earlier.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Baseline {
-    lines: BTreeMap<(String, FindingId), Line>,
+    lines: BTreeMap<Key, Line>,
+    /// Lines of comment, by the line that follows them; at the end, by none.
+    comments: Vec<(Option<Key>, String)>,
 }
 
 /// One accepted finding.
@@ -39,8 +45,6 @@ pub struct Accepting {
     pub new: usize,
     /// Accepted before and found again.
     pub kept: usize,
-    /// Accepted before and not among what was found.
-    pub stale: usize,
 }
 
 impl Baseline {
@@ -49,32 +53,22 @@ impl Baseline {
     /// # Errors
     /// Every mistake in it, with its line.
     pub fn parse(text: &str) -> Result<Self, Vec<String>> {
-        let mut reader = csv::ReaderBuilder::new()
-            .comment(Some(b'#'))
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(text.as_bytes());
-        let headers = reader.headers().map_err(|e| vec![e.to_string()])?.clone();
-        let column = |name: &str| headers.iter().position(|header| header == name);
-        let (Some(code), Some(id)) = (column("code"), column("id")) else {
+        let sheet = spreadsheet::read(text.as_bytes(), Some(b'#')).map_err(|e| vec![e])?;
+        let (Some(code), Some(id)) = (sheet.column("code"), sheet.column("id")) else {
             return Err(vec![format!(
                 "line 1: the columns `code` and `id` are missing; the first line is `{}`",
                 COLUMNS.join(",")
             )]);
         };
-        let (reason, who) = (column("reason"), column("who"));
-        let (expires, about) = (column("expires"), column("about"));
+        let (reason, who) = (sheet.column("reason"), sheet.column("who"));
+        let (expires, about) = (sheet.column("expires"), sheet.column("about"));
         let (mut baseline, mut problems) = (Self::default(), Vec::new());
-        for row in reader.records() {
-            let row = match row {
-                Ok(row) => row,
-                Err(e) => {
-                    problems.push(e.to_string());
-                    continue;
-                }
+        let mut comments = comments(text).into_iter().peekable();
+        for row in &sheet.rows {
+            let place = row.line;
+            let cell = |index: Option<usize>| {
+                (index.and_then(|i| row.cells.get(i))).map_or("", |cell| cell.trim())
             };
-            let place = row.position().map_or(0, csv::Position::line);
-            let cell = |index: Option<usize>| index.and_then(|i| row.get(i)).unwrap_or("");
             let (id, code) = (cell(Some(id)), cell(Some(code)));
             let Some(id) = FindingId::parse(id) else {
                 problems.push(format!(
@@ -92,6 +86,10 @@ impl Baseline {
                     }
                 },
             };
+            while let Some((_, text)) = comments.next_if(|&(line, _)| line < place) {
+                let key = Some((code.to_owned(), id));
+                baseline.comments.push((key, text.to_owned()));
+            }
             baseline.add(Line {
                 code: code.to_owned(),
                 id,
@@ -101,6 +99,8 @@ impl Baseline {
                 about: cell(about).to_owned(),
             });
         }
+        let rest = comments.map(|(_, text)| (None, text.to_owned()));
+        baseline.comments.extend(rest);
         if problems.is_empty() {
             Ok(baseline)
         } else {
@@ -110,48 +110,53 @@ impl Baseline {
 
     /// The text of the file, the same for the same lines in any order.
     pub fn render(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        // Writing to memory cannot fail.
-        let _ = writer.write_record(COLUMNS);
-        for line in self.lines() {
-            let id = line.id.to_string();
-            let expires = line.expires.map(|day| day.to_string()).unwrap_or_default();
-            let cells = [
-                &line.code,
-                &id,
-                &line.reason,
-                &line.who,
-                &expires,
-                &line.about,
-            ];
-            let _ = writer.write_record(cells.map(|cell| one_line(cell)));
+        let mut text = record(COLUMNS.map(str::to_owned));
+        let comments = |is_here: &dyn Fn(Option<&Key>) -> bool| -> String {
+            (self.comments.iter())
+                .filter(|(key, _)| is_here(key.as_ref()))
+                .map(|(_, line)| format!("{line}\n"))
+                .collect()
+        };
+        for (key, line) in &self.lines {
+            text.push_str(&comments(&|of| of == Some(key)));
+            text.push_str(&record([
+                line.code.clone(),
+                line.id.to_string(),
+                line.reason.clone(),
+                line.who.clone(),
+                line.expires.map(|day| day.to_string()).unwrap_or_default(),
+                line.about.clone(),
+            ]));
         }
-        let bytes = writer.into_inner().unwrap_or_default();
-        String::from_utf8(bytes).unwrap_or_default()
+        text.push_str(&comments(&|of| {
+            of.is_none_or(|key| !self.lines.contains_key(key))
+        }));
+        text
     }
 
-    /// Accepts all of `found`. What is accepted already stays as it is;
-    /// with `prune`, lines that are not in `found` go.
-    pub fn accept(&mut self, found: Vec<Line>, prune: bool) -> Accepting {
-        let met: BTreeSet<_> = found
-            .iter()
+    /// Accepts all of `found`. What is accepted already stays as it is.
+    pub fn accept(&mut self, found: Vec<Line>) -> Accepting {
+        let before = self.lines.len();
+        let met: BTreeSet<_> = (found.iter())
             .map(|line| (line.code.clone(), line.id))
             .collect();
-        let before = self.lines.len();
-        let stale = self.lines.keys().filter(|key| !met.contains(key)).count();
-        if prune {
-            self.lines.retain(|key, _| met.contains(key));
-        }
         for line in found {
             self.lines
                 .entry((line.code.clone(), line.id))
                 .or_insert(line);
         }
+        let new = self.lines.len() - before;
         Accepting {
-            new: met.len() - (before - stale),
-            kept: before - stale,
-            stale,
+            new,
+            kept: met.len() - new,
         }
+    }
+
+    /// Takes out the lines that `is_stale` says so of, and tells how many.
+    pub fn prune(&mut self, is_stale: impl Fn(&Line) -> bool) -> usize {
+        let before = self.lines.len();
+        self.lines.retain(|_, line| !is_stale(line));
+        before - self.lines.len()
     }
 
     /// Adds a line, or replaces the one about the same finding.
@@ -178,6 +183,28 @@ impl Baseline {
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
+}
+
+/// The lines of comment outside quotes, each with its number.
+fn comments(text: &str) -> Vec<(u64, &str)> {
+    let mut quotes = 0;
+    let mut comments = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        if quotes % 2 == 0 && line.starts_with('#') {
+            comments.push((number, line.trim_end()));
+        } else {
+            quotes += line.matches('"').count();
+        }
+    }
+    comments
+}
+
+/// One line of CSV.
+fn record(cells: [String; COLUMNS.len()]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing to memory cannot fail.
+    let _ = writer.write_record(cells.map(|cell| one_line(&cell)));
+    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
 /// One finding is one line, whatever was typed as its reason.
@@ -214,17 +241,57 @@ mod tests {
     }
 
     #[test]
-    fn accepting_again_keeps_reasons_and_prunes_only_when_asked() {
+    fn accepting_again_keeps_reasons_and_only_what_is_stale_is_pruned() {
         let mut baseline = Baseline::default();
         baseline.add(line("LEAK001", "old", "kept reason"));
         baseline.add(line("LEAK001", "gone", "x"));
-        let found = || vec![line("LEAK001", "old", "other"), line("LEAK001", "new", "n")];
-        let told = baseline.accept(found(), false);
-        assert_eq!((told.new, told.kept, told.stale), (1, 1, 1));
-        assert_eq!(baseline.len(), 3);
+        baseline.add(line("LABEL002", "another family", "y"));
+        let found = vec![line("LEAK001", "old", "other"), line("LEAK001", "new", "n")];
+        let told = baseline.accept(found);
+        assert_eq!((told.new, told.kept), (1, 1));
         assert!(baseline.lines().any(|line| line.reason == "kept reason"));
-        assert_eq!(baseline.accept(found(), true).new, 0);
-        assert_eq!(baseline.len(), 2);
+        let gone = FindingId::of_names("LEAK001", ["gone"]);
+        assert_eq!(baseline.prune(|line| line.id == gone), 1);
+        assert_eq!(baseline.len(), 3);
+    }
+
+    #[test]
+    fn comments_stay_where_they_were_written() {
+        let text = "# all of us\ncode,id\nLEAK001,0000000000000002\n# why\nLEAK001,0000000000000001\n# end\n";
+        let mut read = Baseline::parse(text).expect("well formed");
+        let again = read.render();
+        assert_eq!(
+            again,
+            "code,id,reason,who,expires,about\n# why\nLEAK001,0000000000000001,,,,\n\
+             # all of us\nLEAK001,0000000000000002,,,,\n# end\n"
+        );
+        read.prune(|line| line.id.to_string().ends_with('1'));
+        assert!(
+            read.render().ends_with(",,,,\n# why\n# end\n"),
+            "{}",
+            read.render()
+        );
+    }
+
+    #[test]
+    fn baseline_comes_back_from_a_spreadsheet() {
+        let mut baseline = Baseline::default();
+        baseline.add(line("LEAK001", "a", "burst; \"kept\""));
+        let plain = baseline.render();
+        let mut semicolons = csv::WriterBuilder::new()
+            .delimiter(b';')
+            .from_writer(Vec::new());
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(plain.as_bytes());
+        for row in reader.records() {
+            semicolons
+                .write_record(&row.expect("a row"))
+                .expect("written");
+        }
+        let text = String::from_utf8(semicolons.into_inner().expect("whole")).expect("UTF-8");
+        let text = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+        assert_eq!(Baseline::parse(&text).map(|read| read.render()), Ok(plain));
     }
 
     #[test]

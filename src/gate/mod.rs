@@ -7,13 +7,13 @@ mod thresholds;
 
 use std::fmt;
 
-pub use acceptance::{Acceptance, Accepted, Rule};
+pub use acceptance::{Acceptance, Accepted, Rule, SUSPICIOUS_LABEL};
 pub use baseline::{Accepting, Baseline, Line};
 pub use thresholds::{AtMost, PerSplit, Thresholds};
 
 use crate::distribution::Drift;
-use crate::finding::{CheckRun, Finding, Headlines, RunState, Severity};
-use crate::sample::Listing;
+use crate::finding::{CheckRun, Code, Finding, FindingId, Headlines, RunState, Severity};
+use crate::sample::{Listing, SampleId};
 use thresholds::Figures;
 
 /// From which severity on a finding breaches the gate.
@@ -24,6 +24,8 @@ pub enum FailOn {
     Error,
     /// Warnings and errors.
     Warning,
+    /// Everything does.
+    Advice,
     /// Nothing does.
     Never,
 }
@@ -38,6 +40,15 @@ pub enum WhenIncomplete {
     Allow,
 }
 
+/// Checks that must have looked for there to be a verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Required {
+    /// As the user named them.
+    pub word: String,
+    /// Their codes.
+    pub codes: Vec<Code>,
+}
+
 /// What the user allows.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
@@ -45,6 +56,8 @@ pub struct Policy {
     pub fail_on: FailOn,
     /// What a failed check means.
     pub when_incomplete: WhenIncomplete,
+    /// What must have been looked at.
+    pub require: Vec<Required>,
     /// Limits on headline figures.
     pub thresholds: Thresholds,
     /// What was accepted earlier.
@@ -64,6 +77,9 @@ pub struct Case<'a> {
     pub headlines: &'a Headlines,
     /// How far each two splits lie apart.
     pub drift: &'a [Drift],
+    /// The id of a doubt about each label given, with its sample, sorted; may be
+    /// empty where no label was accepted.
+    pub label_ids: &'a [(FindingId, SampleId)],
     /// The scan stopped before it had seen everything.
     pub interrupted: bool,
 }
@@ -124,6 +140,8 @@ pub struct Outcome {
     pub runs: Vec<CheckRun>,
     /// Pass or fail.
     pub verdict: Verdict,
+    /// Findings at or above the bar that close no gate, and why: one line each.
+    pub allowed: Vec<String>,
     /// What a person should know of the policy itself: stale and expired
     /// acceptances, limits that could not be held. One line each.
     pub notes: Vec<String>,
@@ -131,7 +149,8 @@ pub struct Outcome {
 
 /// Judges.
 pub fn judge(case: Case<'_>, policy: &Policy) -> Outcome {
-    let mut findings = case.findings;
+    let mut case = case;
+    let mut findings = std::mem::take(&mut case.findings);
     findings.sort_by(|a, b| {
         (b.severity.cmp(&a.severity))
             .then_with(|| a.check.code.cmp(b.check.code))
@@ -139,15 +158,24 @@ pub fn judge(case: Case<'_>, policy: &Policy) -> Outcome {
             .then_with(|| a.samples.cmp(&b.samples))
             .then_with(|| a.id.cmp(&b.id))
     });
-    let sorted = policy.acceptance.sort(findings, case.listing, &case.runs);
+    let sorted = policy.acceptance.sort(findings, &case);
     let held = policy.thresholds.hold(&Figures {
         headlines: case.headlines,
         drift: case.drift,
         listing: case.listing,
+        label_ids: case.label_ids,
         new: &sorted.new,
         accepted: &sorted.accepted,
     });
-    let missing = missing(&case.runs, policy, case.interrupted);
+    let mut missing = missing(&case.runs, policy, case.interrupted);
+    let mut notes = sorted.notes;
+    match policy.when_incomplete {
+        // A limit that nothing was held against is no limit.
+        WhenIncomplete::Fail => missing.extend(held.not_held),
+        WhenIncomplete::Allow => notes.extend(held.not_held),
+    }
+    missing.extend(policy.thresholds.unknown_splits(case.listing));
+    let allowed = allowed(&sorted.new, policy, case.listing);
     let mut reasons = over_the_bar(&sorted.new, policy, case.listing);
     reasons.extend(held.breaches);
     let verdict = if !missing.is_empty() {
@@ -167,7 +195,8 @@ pub fn judge(case: Case<'_>, policy: &Policy) -> Outcome {
         accepted: sorted.accepted,
         runs: case.runs,
         verdict,
-        notes: [sorted.notes, held.notes].concat(),
+        allowed,
+        notes,
     }
 }
 
@@ -180,7 +209,39 @@ fn missing(runs: &[CheckRun], policy: &Policy, interrupted: bool) -> Vec<String>
     if policy.when_incomplete == WhenIncomplete::Fail {
         missing.extend(failures(runs));
     }
+    missing.extend(policy.require.iter().filter_map(|it| uncovered(it, runs)));
     missing
+}
+
+/// "`require` names LEAK, but LEAK001 did not look: …".
+fn uncovered(required: &Required, runs: &[CheckRun]) -> Option<String> {
+    let why = |code: &Code| {
+        let run = runs.iter().find(|run| run.check.code == *code);
+        match run.map(|run| &run.state) {
+            Some(RunState::Completed) => None,
+            Some(RunState::NotApplicable(why)) => Some(why.clone()),
+            Some(RunState::Failed(why)) => Some(format!("it failed: {why}")),
+            Some(RunState::NotSelected) | None => Some("it was not selected".to_owned()),
+        }
+    };
+    let mut by_reason: Vec<(String, Vec<Code>)> = Vec::new();
+    for code in &required.codes {
+        let Some(why) = why(code) else { continue };
+        match by_reason.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, codes)) => codes.push(code),
+            None => by_reason.push((why, vec![code])),
+        }
+    }
+    let parts: Vec<String> = (by_reason.iter())
+        .map(|(why, codes)| format!("{} did not look: {why}", codes.join(", ")))
+        .collect();
+    (!parts.is_empty()).then(|| {
+        format!(
+            "`require` names {}, but {}",
+            required.word,
+            parts.join("; ")
+        )
+    })
 }
 
 /// Checks named one by one in a reason; of more only their number is told.
@@ -211,10 +272,8 @@ fn failures(runs: &[CheckRun]) -> impl Iterator<Item = String> {
 /// "2 errors; `fail-on` is error". Leaks that a threshold judges are left to
 /// it: a limit of 0.5% that any leak breaks would be none.
 fn over_the_bar(findings: &[Finding], policy: &Policy, listing: &Listing) -> Vec<String> {
-    let (bar, name) = match policy.fail_on {
-        FailOn::Error => (Severity::Error, "error"),
-        FailOn::Warning => (Severity::Warning, "warning"),
-        FailOn::Never => return Vec::new(),
+    let Some((bar, name)) = bar(policy.fail_on) else {
+        return Vec::new();
     };
     Severity::ALL
         .into_iter()
@@ -225,8 +284,51 @@ fn over_the_bar(findings: &[Finding], policy: &Policy, listing: &Listing) -> Vec
                 .filter(|finding| finding.severity == severity)
                 .filter(|finding| !policy.thresholds.judge_leak(finding, listing))
                 .count();
-            let plural = if count == 1 { "" } else { "s" };
-            (count > 0).then(|| format!("{count} {severity}{plural}; `fail-on` is {name}"))
+            (count > 0).then(|| format!("{}; `fail-on` is {name}", counted(count, severity)))
+        })
+        .collect()
+}
+
+fn bar(fail_on: FailOn) -> Option<(Severity, &'static str)> {
+    match fail_on {
+        FailOn::Error => Some((Severity::Error, "error")),
+        FailOn::Warning => Some((Severity::Warning, "warning")),
+        FailOn::Advice => Some((Severity::Advice, "advice")),
+        FailOn::Never => None,
+    }
+}
+
+/// "1 error", "2 warnings", "3 advice".
+fn counted(count: usize, severity: Severity) -> String {
+    let plural = if count == 1 || severity == Severity::Advice {
+        ""
+    } else {
+        "s"
+    };
+    format!("{count} {severity}{plural}")
+}
+
+/// "11 errors are left to `max-leaked-share`": a verdict beside findings that
+/// it passes says why.
+fn allowed(findings: &[Finding], policy: &Policy, listing: &Listing) -> Vec<String> {
+    let is_open = |finding: &&Finding| match bar(policy.fail_on) {
+        None => finding.severity == Severity::Error,
+        Some((bar, _)) => finding.severity >= bar && policy.thresholds.judge_leak(finding, listing),
+    };
+    let why = match policy.fail_on {
+        FailOn::Never => "allowed, because `fail-on` is never",
+        _ => "judged by `max-leaked-share` alone",
+    };
+    Severity::ALL
+        .into_iter()
+        .map(|severity| {
+            let of = findings.iter().filter(|f| f.severity == severity);
+            (severity, of.filter(is_open).count())
+        })
+        .filter(|&(_, count)| count > 0)
+        .map(|(severity, count)| {
+            let verb = if count == 1 { "is" } else { "are" };
+            format!("{} {verb} {why}", counted(count, severity))
         })
         .collect()
 }

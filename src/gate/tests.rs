@@ -72,7 +72,7 @@ fn finding(check: &'static CheckInfo, samples: &[u32]) -> Finding {
 
 fn leaked(split: u16, leaked: u64) -> LeakFigures {
     LeakFigures {
-        split: SplitId(split),
+        split: Some(SplitId(split)),
         samples: 10,
         leaked,
         same_label: 0,
@@ -94,6 +94,7 @@ fn headlines() -> Headlines {
             largest_class: None,
         }],
         leaks: Some(vec![leaked(1, 1), leaked(2, 2)]),
+        trained_before: 0,
         suspects: Some(vec![SuspectFigures {
             split: Some(TEST),
             judged: 10,
@@ -141,6 +142,7 @@ fn judged(findings: Vec<Finding>, policy: &Policy) -> Outcome {
         listing: &listing(),
         headlines: &headlines(),
         drift: &drift(),
+        label_ids: &[],
         interrupted: false,
     };
     judge(case, policy)
@@ -204,6 +206,7 @@ fn failed_check_makes_the_verdict_incomplete_unless_allowed() {
         listing,
         headlines,
         drift: &[],
+        label_ids: &[],
         interrupted: false,
     };
     let (listing, headlines) = (listing(), headlines());
@@ -238,6 +241,7 @@ fn checks_that_failed_for_one_reason_are_one_reason() {
             listing: &listing,
             headlines: &headlines,
             drift: &[],
+            label_ids: &[],
             interrupted: false,
         };
         judge(case, &Policy::default()).verdict
@@ -256,6 +260,7 @@ fn check_that_is_not_applicable_is_no_hindrance() {
         listing: &listing(),
         headlines: &Headlines::default(),
         drift: &[],
+        label_ids: &[],
         interrupted: false,
     };
     assert_eq!(judge(case, &Policy::default()).verdict, Verdict::Clean);
@@ -316,21 +321,171 @@ fn every_threshold_gives_its_reason() {
 }
 
 #[test]
-fn limit_without_a_figure_and_unknown_split_are_noted() {
+fn limit_that_nothing_is_held_against_leaves_no_verdict_unless_allowed() {
     let policy = with(Thresholds {
         max_leaked_share: PerSplit::Named([("tset".to_owned(), 0.0)].into()),
         max_drift: Some(0.1),
         ..Thresholds::default()
     });
+    let (listing, headlines) = (listing(), Headlines::default());
+    let judged = |policy: &Policy| {
+        let case = Case {
+            findings: Vec::new(),
+            runs: Vec::new(),
+            listing: &listing,
+            headlines: &headlines,
+            drift: &[],
+            label_ids: &[],
+            interrupted: false,
+        };
+        judge(case, policy)
+    };
+    let Verdict::Incomplete(reasons) = judged(&policy).verdict else {
+        panic!("no verdict is possible");
+    };
+    assert_eq!(reasons.len(), 3, "{reasons:?}");
+    assert!(
+        reasons[2].contains("`tset`") && reasons[2].contains("`test`"),
+        "{reasons:?}"
+    );
+    let lenient = Policy {
+        when_incomplete: WhenIncomplete::Allow,
+        thresholds: Thresholds {
+            max_drift: Some(0.1),
+            ..Thresholds::default()
+        },
+        ..Policy::default()
+    };
+    let outcome = judged(&lenient);
+    assert_eq!((outcome.verdict, outcome.notes.len()), (Verdict::Clean, 1));
+}
+
+#[test]
+fn limit_on_a_split_that_is_trained_on_is_none() {
+    let policy = with(Thresholds {
+        max_leaked_share: PerSplit::Named([("train".to_owned(), 0.0)].into()),
+        ..Thresholds::default()
+    });
+    assert_eq!(judged(Vec::new(), &policy).verdict.exit_code(), 2);
+}
+
+#[test]
+fn required_check_that_did_not_look_leaves_no_verdict() {
+    let require = |codes: &[Code]| Policy {
+        require: vec![Required {
+            word: "LEAK".to_owned(),
+            codes: codes.to_vec(),
+        }],
+        ..Policy::default()
+    };
+    assert_eq!(
+        judged(Vec::new(), &require(&["LEAK001"])).verdict,
+        Verdict::Clean
+    );
+    let verdict = judged(Vec::new(), &require(&["LEAK001", "LEAK009"])).verdict;
+    let reason = "`require` names LEAK, but LEAK009 did not look: it was not selected";
+    assert_eq!(verdict, Verdict::Incomplete(vec![reason.to_owned()]));
     let case = Case {
         findings: Vec::new(),
-        runs: Vec::new(),
+        runs: vec![ran(&LEAK, RunState::NotApplicable("one split".to_owned()))],
         listing: &listing(),
         headlines: &Headlines::default(),
         drift: &[],
+        label_ids: &[],
         interrupted: false,
     };
-    assert_eq!(judge(case, &policy).notes.len(), 3);
+    assert_eq!(judge(case, &require(&["LEAK001"])).verdict.exit_code(), 2);
+}
+
+#[test]
+fn what_a_verdict_passes_is_said_with_the_reason() {
+    let policy = with(Thresholds {
+        max_leaked_share: PerSplit::All(0.5),
+        ..Thresholds::default()
+    });
+    assert_eq!(
+        judged(leaks(), &policy).allowed,
+        ["3 errors are judged by `max-leaked-share` alone"]
+    );
+    let never = Policy {
+        fail_on: FailOn::Never,
+        ..Policy::default()
+    };
+    assert_eq!(
+        judged(leaks(), &never).allowed,
+        ["3 errors are allowed, because `fail-on` is never"]
+    );
+    assert!(judged(leaks(), &Policy::default()).allowed.is_empty());
+}
+
+static CLUSTER: CheckInfo = info("LABEL003", Family::Label, Severity::Warning);
+
+/// The id of the doubt about the label of each sample.
+fn label_ids() -> Vec<(FindingId, SampleId)> {
+    let mut ids: Vec<_> = (0..30)
+        .map(|id| {
+            (
+                FindingId::of_names("LABEL002", [&*id.to_string()]),
+                SampleId(id),
+            )
+        })
+        .collect();
+    ids.sort_unstable();
+    ids
+}
+
+#[test]
+fn run_of_labels_each_of_which_was_kept_is_accepted_whatever_its_size() {
+    let ids = label_ids();
+    let judged = |kept: &[u32]| {
+        let mut policy = Policy::default();
+        for (id, _) in ids.iter().filter(|(_, sample)| kept.contains(&sample.0)) {
+            policy.acceptance.baseline.add(Line {
+                code: "LABEL002".to_owned(),
+                id: *id,
+                reason: String::new(),
+                who: String::new(),
+                expires: None,
+                about: String::new(),
+            });
+        }
+        let case = Case {
+            findings: vec![finding(&CLUSTER, &[20, 21])],
+            runs: vec![ran(&LABEL, RunState::Completed)],
+            listing: &listing(),
+            headlines: &headlines(),
+            drift: &[],
+            label_ids: &ids,
+            interrupted: false,
+        };
+        judge(case, &policy)
+    };
+    assert_eq!(judged(&[20, 21, 22]).accepted.len(), 1);
+    assert_eq!(judged(&[20]).accepted.len(), 0);
+    assert!(judged(&[22]).notes.is_empty(), "a kept label is not stale");
+}
+
+#[test]
+fn accepted_labels_do_not_count_as_suspect() {
+    let mut doubt = finding(&LABEL, &[20, 21, 1]);
+    let ids = label_ids();
+    doubt.id = ids
+        .iter()
+        .find(|(_, sample)| sample.0 == 20)
+        .expect("is there")
+        .0;
+    let mut policy = accepting(&[&doubt], None);
+    policy.thresholds.max_suspect_labels = PerSplit::All(AtMost::Count(1));
+    let case = Case {
+        findings: vec![doubt],
+        runs: Vec::new(),
+        listing: &listing(),
+        headlines: &headlines(),
+        drift: &[],
+        label_ids: &ids,
+        interrupted: false,
+    };
+    assert_eq!(judge(case, &policy).verdict, Verdict::Clean);
 }
 
 fn accepting(findings: &[&Finding], expires: Option<&str>) -> Policy {

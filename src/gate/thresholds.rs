@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::acceptance::Accepted;
+use super::acceptance::{Accepted, SUSPICIOUS_LABEL, of_label};
 use crate::distribution::Drift;
-use crate::finding::{CountsAs, Family, Finding, Headlines, LeakFigures};
+use crate::finding::{CountsAs, Family, Finding, FindingId, Headlines, LeakFigures};
 use crate::sample::{Listing, Role, SampleId, SplitId};
 use crate::words::percent;
 
@@ -43,6 +43,22 @@ pub struct Thresholds {
     pub min_samples_per_class: PerSplit<u64>,
 }
 
+impl Figures<'_> {
+    /// The samples whose label a finding doubts, without the neighbours that it
+    /// shows beside them.
+    fn doubted(&self, finding: &Finding) -> Vec<SampleId> {
+        let of_label = of_label(self.label_ids, finding.id);
+        let copies: Vec<SampleId> = (finding.samples.iter())
+            .filter(|id| of_label.iter().any(|(_, other)| other == *id))
+            .copied()
+            .collect();
+        match copies.is_empty() {
+            true => finding.samples.first().copied().into_iter().collect(),
+            false => copies,
+        }
+    }
+}
+
 impl<T: Copy> PerSplit<T> {
     fn of(&self, split: &str) -> Option<T> {
         match self {
@@ -71,7 +87,7 @@ pub(super) struct Held {
     /// The limits overstepped, in words.
     pub(super) breaches: Vec<String>,
     /// The limits that could not be held against anything.
-    pub(super) notes: Vec<String>,
+    pub(super) not_held: Vec<String>,
 }
 
 /// What the thresholds are held against.
@@ -79,6 +95,7 @@ pub(super) struct Figures<'a> {
     pub(super) headlines: &'a Headlines,
     pub(super) drift: &'a [Drift],
     pub(super) listing: &'a Listing,
+    pub(super) label_ids: &'a [(FindingId, SampleId)],
     pub(super) new: &'a [Finding],
     pub(super) accepted: &'a [Accepted],
 }
@@ -88,15 +105,30 @@ impl Thresholds {
     /// not judge it again: `max-leaked-share` covers all the evaluation splits
     /// it is about.
     pub(super) fn judge_leak(&self, finding: &Finding, listing: &Listing) -> bool {
+        let limited = |id: SampleId| {
+            let split = listing.sample(id).split;
+            self.max_leaked_share
+                .of(split_name(listing, split))
+                .is_some()
+        };
         let mut evaluated = finding
-            .splits
+            .samples
             .iter()
-            .map(|split| &listing.splits[split.index()])
-            .filter(|split| split.role == Role::Evaluation)
+            .copied()
+            .filter(|&id| matches!(listing.role(id), None | Some(Role::Evaluation)))
             .peekable();
-        finding.check.family == Family::Leak
-            && evaluated.peek().is_some()
-            && evaluated.all(|split| self.max_leaked_share.of(&split.name).is_some())
+        let of_splits = (finding.splits.iter())
+            .map(|split| &listing.splits[split.index()])
+            .filter(|split| split.role == Role::Evaluation);
+        // Findings about splits alone name no sample.
+        let all_limited = match evaluated.peek().is_some() {
+            true => evaluated.all(limited),
+            false => {
+                let mut names = of_splits.map(|split| split.name.as_str()).peekable();
+                names.peek().is_some() && names.all(|name| self.max_leaked_share.of(name).is_some())
+            }
+        };
+        finding.check.family == Family::Leak && self.max_leaked_share.is_set() && all_limited
     }
 
     /// Holds every limit against the figures.
@@ -106,14 +138,13 @@ impl Thresholds {
         self.hold_suspects(figures, &mut held);
         self.hold_drift(figures, &mut held);
         self.hold_classes(figures, &mut held);
-        self.note_unknown_splits(figures.listing, &mut held);
         held
     }
 
     fn hold_leaks(&self, figures: &Figures<'_>, held: &mut Held) {
         let Some(leaks) = &figures.headlines.leaks else {
             if self.max_leaked_share.is_set() {
-                held.notes.push(
+                held.not_held.push(
                     "`max-leaked-share` could not be held: copies across splits were not searched for"
                         .to_owned(),
                 );
@@ -121,7 +152,7 @@ impl Thresholds {
             return;
         };
         for of_split in leaks {
-            let name = split_name(figures.listing, Some(of_split.split));
+            let name = split_name(figures.listing, of_split.split);
             let Some(limit) = self.max_leaked_share.of(name) else {
                 continue;
             };
@@ -144,26 +175,25 @@ impl Thresholds {
     fn hold_suspects(&self, figures: &Figures<'_>, held: &mut Held) {
         let Some(suspects) = &figures.headlines.suspects else {
             if self.max_suspect_labels.is_set() {
-                held.notes
+                held.not_held
                     .push("`max-suspect-labels` could not be held: no label was judged".to_owned());
             }
             return;
         };
         let accepted = |split: Option<SplitId>| {
-            figures
-                .accepted
-                .iter()
-                .filter(|accepted| accepted.finding.check.counts_as == CountsAs::LabelError)
-                .filter_map(|accepted| match accepted.finding.samples[..] {
-                    [one] => Some(figures.listing.sample(one).split),
-                    _ => None,
+            (figures.accepted.iter())
+                .filter(|accepted| accepted.finding.check.code == SUSPICIOUS_LABEL)
+                .map(|accepted| figures.doubted(&accepted.finding))
+                .filter(|samples| {
+                    (samples.first()).is_some_and(|&id| figures.listing.sample(id).split == split)
                 })
-                .filter(|of_sample| *of_sample == split)
-                .count() as u64
+                .map(|samples| samples.len() as u64)
+                .sum()
         };
         let of_splits = suspects.iter().map(|of_split| {
             let name = split_name(figures.listing, of_split.split).to_owned();
-            let suspect = of_split.suspects.saturating_sub(accepted(of_split.split));
+            let accepted: u64 = accepted(of_split.split);
+            let suspect = of_split.suspects.saturating_sub(accepted);
             (name, suspect, of_split.judged)
         });
         let parts: Vec<(String, u64, u64)> = match self.max_suspect_labels {
@@ -198,7 +228,7 @@ impl Thresholds {
             return;
         };
         if figures.drift.is_empty() {
-            held.notes
+            held.not_held
                 .push("`max-drift` could not be held: no two splits were compared".to_owned());
         }
         for pair in figures.drift {
@@ -232,7 +262,25 @@ impl Thresholds {
         }
     }
 
-    fn note_unknown_splits(&self, listing: &Listing, held: &mut Held) {
+    /// A limit on a split that is not there limits nothing: one line each.
+    pub fn unknown_splits(&self, listing: &Listing) -> Vec<String> {
+        let known: Vec<String> = (listing.splits.iter())
+            .map(|split| format!("`{}`", split.name))
+            .collect();
+        let known = match known.is_empty() {
+            true => "it has no splits".to_owned(),
+            false => format!("it has {}", known.join(", ")),
+        };
+        let mut problems = Vec::new();
+        for name in self.max_leaked_share.names() {
+            let split = listing.splits.iter().find(|split| split.name == name);
+            if split.is_some_and(|split| split.role != Role::Evaluation) {
+                problems.push(format!(
+                    "`max-leaked-share` names `{name}`, on which nothing is measured: name a \
+                     validation or test split"
+                ));
+            }
+        }
         let named = [
             (
                 "max-leaked-share",
@@ -250,18 +298,19 @@ impl Thresholds {
         for (key, names) in named {
             for name in names {
                 if listing.splits.iter().all(|split| split.name != name) {
-                    held.notes.push(format!(
-                        "`{key}` names split `{name}`, which this data set does not have"
+                    problems.push(format!(
+                        "`{key}` names split `{name}`, which this data set does not have; {known}"
                     ));
                 }
             }
         }
+        problems
     }
 }
 
 /// The samples of `split` whose every leak was accepted. Only leaks out of
 /// data that is trained on are counted by the figures, so only those excuse.
-fn excused(figures: &Figures<'_>, split: SplitId) -> u64 {
+fn excused(figures: &Figures<'_>, split: Option<SplitId>) -> u64 {
     let listing = figures.listing;
     let training = |id: &SplitId| listing.splits[id.index()].role != Role::Evaluation;
     let any_training = listing.splits.iter().any(|s| s.role != Role::Evaluation);
@@ -273,7 +322,7 @@ fn excused(figures: &Figures<'_>, split: SplitId) -> u64 {
         let mut ids: Vec<SampleId> = findings
             .iter()
             .flat_map(|finding| finding.samples.iter().copied())
-            .filter(|&id| listing.sample(id).split == Some(split))
+            .filter(|&id| listing.sample(id).split == split)
             .collect();
         ids.sort_unstable();
         ids.dedup();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::leaks::of_copies;
 use crate::disjoint_sets::DisjointSets;
 use crate::finding::{Finding, FindingId};
-use crate::sample::{Listing, Role, SampleId, SplitId};
+use crate::sample::{ClassId, Listing, Role, SampleId, SplitId};
 
 /// From which side of a leak a copy is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -51,10 +51,16 @@ pub struct Linked<'a> {
 /// finding leads across splits stays in one split alone. A group is the closure
 /// of all pairs, those in one split too: a copy of a copy leaks as much, and
 /// pairs are missed more often than groups. Data used before (`--reference`)
-/// cannot be dropped, so of a group that reaches into it everything else is.
+/// cannot be dropped, so of a group that reaches into it everything that is
+/// measured on is. A group with copies under different labels waits: to drop a
+/// side of it would decide which label is right, and that is for a person.
 pub fn drops(linked: Linked<'_>, side: DropSide) -> Vec<Drop> {
     let mut drops = Vec::new();
+    let shared = linked.listing.shared_classes();
     for group in Group::all(linked) {
+        if group.is_in_conflict(linked.listing, &shared) {
+            continue;
+        }
         let Some(kept) = group.kept(linked.listing, side) else {
             continue;
         };
@@ -96,11 +102,8 @@ impl Group {
                 sets.join(pair[0].0, pair[1].0);
             }
         }
-        let split = |id: SampleId| linked.listing.sample(id).split;
         let spans = |link: &Link| {
-            link.samples
-                .windows(2)
-                .any(|pair| split(pair[0]) != split(pair[1]))
+            (link.samples.windows(2)).any(|pair| linked.listing.is_leak(pair[0], pair[1]))
         };
         let mut groups: BTreeMap<u32, Self> = BTreeMap::new();
         for link in &links {
@@ -120,6 +123,23 @@ impl Group {
             }
         }
         groups.into_values().collect()
+    }
+
+    /// Whether two of its members carry labels that contradict each other.
+    fn is_in_conflict(&self, listing: &Listing, shared: &[bool]) -> bool {
+        let labels = |id: SampleId| listing.sample(id).labels.classes();
+        // Data used before may have a vocabulary of its own.
+        let is_compared = |id: &SampleId| {
+            let is_known = |class: &ClassId| shared[class.index()];
+            listing.role(*id) != Some(Role::Reference) || labels(*id).iter().all(is_known)
+        };
+        let members = self.links.iter().flat_map(|link| &link.samples).copied();
+        let mut labelled = members
+            .filter(is_compared)
+            .map(labels)
+            .filter(|l| !l.is_empty());
+        let first = labelled.next();
+        labelled.any(|labels| Some(labels) != first)
     }
 
     /// The split whose members stay.
@@ -158,9 +178,13 @@ impl Group {
                 links_of.entry(id).or_default().push(index);
             }
         }
+        // What is trained on may have been used before: nothing is measured.
+        let beside_fixed = is_fixed(listing, kept);
         let stays = |id: SampleId| {
             let split = listing.sample(id).split;
-            split == Some(kept) || split.is_some_and(|split| is_fixed(listing, split))
+            split == Some(kept)
+                || split.is_some_and(|split| is_fixed(listing, split))
+                || (beside_fixed && listing.role(id) == Some(Role::Train))
         };
         let mut open: VecDeque<(SampleId, SampleId)> = links_of
             .keys()
@@ -181,8 +205,9 @@ impl Group {
                         continue;
                     }
                     open.push_back((next, origin));
-                    // What is in no split is used for nothing.
-                    if listing.sample(next).split.is_some() {
+                    // What is in no split, where there are some, is used for
+                    // nothing.
+                    if listing.sample(next).split.is_some() || listing.is_without_splits() {
                         drops.push(Drop {
                             sample: next,
                             because_of: origin,
@@ -206,6 +231,7 @@ mod tests {
 
     use super::*;
     use crate::headlines::fixture::{leak, listing};
+    use crate::sample::Labels;
 
     /// `train` samples 0.., then `val`, then `test`, as many as asked for.
     fn of_sizes(sizes: &[u32]) -> Listing {
@@ -248,6 +274,29 @@ mod tests {
         assert_eq!(dropped(&listing, &pairs, DropSide::Training), [0, 1, 2]);
         assert_eq!(dropped(&listing, &pairs, DropSide::Evaluation), [2, 3]);
         assert_eq!(dropped(&listing, &pairs, DropSide::Cheapest), [2, 3]);
+    }
+
+    #[test]
+    fn conflict_of_labels_is_not_settled_by_the_side() {
+        let mut listing = of_sizes(&[2, 2]);
+        listing.classes.push("dog".to_owned());
+        listing.samples[0].labels = Labels::One(ClassId(1));
+        let pairs = [(0, 2), (1, 3)];
+        for side in [DropSide::Training, DropSide::Evaluation, DropSide::Cheapest] {
+            assert!(dropped(&listing, &pairs[..1], side).is_empty());
+        }
+        assert_eq!(dropped(&listing, &pairs, DropSide::Training), [1]);
+    }
+
+    #[test]
+    fn training_data_that_was_used_before_stays() {
+        let mut listing = of_sizes(&[1, 1, 1]);
+        listing.splits[2].role = Role::Reference;
+        assert!(dropped(&listing, &[(0, 2)], DropSide::Training).is_empty());
+        assert_eq!(
+            dropped(&listing, &[(0, 1), (0, 2)], DropSide::Training),
+            [1]
+        );
     }
 
     #[test]

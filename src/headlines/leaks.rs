@@ -6,21 +6,38 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::finding::{ClassLeak, Evidence, Finding, LeakFigures};
 use crate::sample::{ClassId, Listing, Role, SampleId, SplitId};
 
-/// The figures of every evaluation split; `None` with fewer than two splits.
+/// The figures of every evaluation split; `None` with fewer than two splits. A
+/// data set without splits is measured on, held against the data used before.
 pub(super) fn figures(listing: &Listing, findings: &[Finding]) -> Option<Vec<LeakFigures>> {
-    if listing.splits.len() < 2 {
+    if listing.places() < 2 {
         return None;
     }
     let copies = copies(listing, findings);
+    let shared = listing.shared_classes();
     let evaluated = (0..)
         .map(SplitId)
         .zip(&listing.splits)
-        .filter(|(_, split)| split.role == Role::Evaluation);
+        .filter(|(_, split)| split.role == Role::Evaluation)
+        .map(|(id, _)| Some(id));
     Some(
         evaluated
-            .map(|(id, _)| of_split(listing, &copies, id))
+            .chain(listing.is_without_splits().then_some(None))
+            .map(|split| of_split(listing, &copies, &shared, split))
             .collect(),
     )
+}
+
+/// Samples that are trained on and have a copy in the data used before.
+pub(super) fn trained_before(listing: &Listing, findings: &[Finding]) -> u64 {
+    let of_role = |id: &SampleId, role| listing.role(*id) == Some(role);
+    let mut trained: BTreeSet<SampleId> = BTreeSet::new();
+    for finding in of_copies(findings) {
+        let samples = &finding.samples;
+        if samples.iter().any(|id| of_role(id, Role::Reference)) {
+            trained.extend(samples.iter().filter(|id| of_role(id, Role::Train)));
+        }
+    }
+    trained.len() as u64
 }
 
 /// The findings that call samples copies of each other. Those in one split are
@@ -32,9 +49,10 @@ pub(super) fn of_copies(findings: &[Finding]) -> impl Iterator<Item = &Finding> 
 }
 
 /// How many copies carry which classes, by split.
-type Votes<'a> = BTreeMap<SplitId, BTreeMap<&'a [ClassId], u64>>;
+type Votes<'a> = BTreeMap<Option<SplitId>, BTreeMap<&'a [ClassId], u64>>;
 
-/// What is known of the copies of each sample that has one in another split.
+/// What is known of the copies of each sample that has one in another split, where
+/// that spoils a measurement.
 /// Adds up over findings and never over pairs, whose number grows with the
 /// square of the copies: no two findings are about the same pair.
 fn copies<'a>(listing: &'a Listing, findings: &[Finding]) -> BTreeMap<SampleId, Votes<'a>> {
@@ -43,19 +61,19 @@ fn copies<'a>(listing: &'a Listing, findings: &[Finding]) -> BTreeMap<SampleId, 
         let mut votes: Votes<'a> = BTreeMap::new();
         for &id in &finding.samples {
             let sample = listing.sample(id);
-            let Some(split) = sample.split else { continue };
-            let of_split = votes.entry(split).or_default();
+            let of_split = votes.entry(sample.split).or_default();
             *of_split.entry(sample.labels.classes()).or_default() += 1;
         }
         if votes.len() < 2 {
             continue;
         }
         for &id in &finding.samples {
-            let own = copies.entry(id).or_default();
+            let place = listing.sample(id).split;
             for (&split, of_split) in &votes {
-                if listing.sample(id).split == Some(split) {
+                if !listing.spoils(place, split) {
                     continue;
                 }
+                let own = copies.entry(id).or_default();
                 let all = own.entry(split).or_default();
                 for (classes, count) in of_split {
                     *all.entry(classes).or_default() += count;
@@ -69,7 +87,8 @@ fn copies<'a>(listing: &'a Listing, findings: &[Finding]) -> BTreeMap<SampleId, 
 fn of_split(
     listing: &Listing,
     copies: &BTreeMap<SampleId, Votes<'_>>,
-    split: SplitId,
+    shared: &[bool],
+    split: Option<SplitId>,
 ) -> LeakFigures {
     let seen_before = seen_before(listing, split);
     let mut figures = LeakFigures {
@@ -85,13 +104,14 @@ fn of_split(
     let mut by_class: BTreeMap<ClassId, (u64, u64)> = BTreeMap::new();
     let (mut labelled, mut right) = (0u64, 0.0);
     let none = Votes::new();
-    for sample in listing.samples.iter().filter(|s| s.split == Some(split)) {
+    for sample in listing.samples.iter().filter(|s| s.split == split) {
         figures.samples += 1;
         let of_sample = copies.get(&sample.id).unwrap_or(&none);
-        for &source in of_sample.keys() {
+        for &source in of_sample.keys().flatten() {
             *by_source.entry(source).or_default() += 1;
         }
-        let leaked = of_sample.keys().any(|source| seen_before.contains(source));
+        let mut sources = of_sample.keys().flatten();
+        let leaked = sources.any(|source| seen_before.contains(source));
         for &class in sample.labels.classes() {
             let (all, of_them) = by_class.entry(class).or_default();
             *all += 1;
@@ -102,14 +122,23 @@ fn of_split(
         }
         figures.leaked += 1;
         let mut teachers: BTreeMap<&[ClassId], u64> = BTreeMap::new();
-        let taught = of_sample
-            .iter()
-            .filter(|(split, _)| seen_before.contains(split));
-        for (classes, count) in taught.flat_map(|(_, votes)| votes) {
-            *teachers.entry(classes).or_default() += count;
-        }
         let own = sample.labels.classes();
-        if !own.is_empty() {
+        for (source, votes) in of_sample {
+            let Some(source) = source.filter(|split| seen_before.contains(split)) else {
+                continue;
+            };
+            // Data used before may have a vocabulary of its own.
+            let is_reference = listing.splits[source.index()].role == Role::Reference;
+            let is_known = |classes: &[ClassId]| classes.iter().all(|class| shared[class.index()]);
+            for (&classes, count) in votes {
+                if !is_reference || (is_known(classes) && is_known(own)) {
+                    *teachers.entry(classes).or_default() += count;
+                }
+            }
+        }
+        // An unlabelled copy teaches nothing, neither right nor wrong.
+        let is_taught = teachers.keys().any(|classes| !classes.is_empty());
+        if !own.is_empty() && is_taught {
             figures.same_label += u64::from(teachers.contains_key(own));
             labelled += 1;
             right += remembered(&teachers, own);
@@ -131,12 +160,12 @@ fn of_split(
 
 /// The splits whose pictures a model has seen when `split` is measured: those
 /// trained on or used before, or all others where there is no such split.
-fn seen_before(listing: &Listing, split: SplitId) -> BTreeSet<SplitId> {
+fn seen_before(listing: &Listing, split: Option<SplitId>) -> BTreeSet<SplitId> {
     let others = |wanted: fn(Role) -> bool| -> BTreeSet<SplitId> {
         (0..)
             .map(SplitId)
             .zip(&listing.splits)
-            .filter(|(id, other)| *id != split && wanted(other.role))
+            .filter(|(id, other)| Some(*id) != split && wanted(other.role))
             .map(|(id, _)| id)
             .collect()
     };
@@ -206,6 +235,54 @@ mod tests {
         let val = &all[0];
         assert_eq!((val.leaked, val.memorised), (0, None));
         assert_eq!(val.sources, [(SplitId(2), 1)]);
+    }
+
+    /// A training sample, a test sample, and their copies in data used before:
+    /// one without a label, one with a class of its own vocabulary.
+    fn beside_reference(role: Option<u16>) -> (Listing, Vec<Finding>) {
+        let mut listing = listing(
+            &["train", "test", "reference"],
+            &["cat", "n0123"],
+            &[
+                ("train/1", Some(0), Some(0)),
+                ("x/2", role, Some(0)),
+                ("reference/3", Some(2), None),
+                ("reference/4", Some(2), Some(1)),
+            ],
+        );
+        listing.splits[2].role = Role::Reference;
+        let pairs = [[0, 2], [1, 2], [1, 3]].map(|pair| leak(&listing, &pair));
+        (listing, pairs.into())
+    }
+
+    #[test]
+    fn copy_in_data_used_before_leaks_into_test_and_not_into_training() {
+        let (listing, findings) = beside_reference(Some(1));
+        let test = &figures(&listing, &findings).expect("splits")[0];
+        assert_eq!((test.samples, test.leaked), (1, 1));
+        assert_eq!(
+            (test.same_label, test.memorised),
+            (0, None),
+            "nothing is taught"
+        );
+        assert_eq!(trained_before(&listing, &findings), 1);
+    }
+
+    #[test]
+    fn data_set_without_splits_is_held_against_data_used_before() {
+        let mut data = listing(
+            &["reference"],
+            &["cat"],
+            &[
+                ("1", None, Some(0)),
+                ("2", None, Some(0)),
+                ("reference/3", Some(0), Some(0)),
+            ],
+        );
+        data.splits[0].role = Role::Reference;
+        let all = figures(&data, &[leak(&data, &[0, 2])]).expect("two places");
+        assert_eq!((all[0].split, all[0].samples, all[0].leaked), (None, 2, 1));
+        assert_eq!(all[0].memorised, Some(1.0));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub use drops::{Drop, DropSide, Linked, drops};
 use crate::evidence::Evidence;
 use crate::finding::{Finding, Headlines, LabelFlag, SplitFigures, SuspectFigures};
 use crate::labelling::Labelling;
-use crate::sample::{ClassId, Listing, SplitId};
+use crate::sample::{ClassId, Listing, Role, SplitId};
 
 /// The headline figures. `findings` are all there are, accepted ones too;
 /// `copies_searched` says that copies across splits were searched for to the
@@ -23,20 +23,19 @@ pub fn headlines(evidence: &Evidence, findings: &[Finding], copies_searched: boo
         leaks: copies_searched
             .then(|| leaks::figures(&evidence.listing, findings))
             .flatten(),
+        trained_before: leaks::trained_before(&evidence.listing, findings),
         suspects: suspect_figures(evidence),
         belief: evidence.labelling.as_ref().and_then(Labelling::belief),
     }
 }
 
-/// Every split; one without a name where the data set has none.
+/// Every split; one without a name where the data set has none, which there may
+/// be data used before beside.
 fn split_ids(listing: &Listing) -> Vec<Option<SplitId>> {
-    if listing.splits.is_empty() {
-        return vec![None];
-    }
-    (0..)
-        .map(SplitId)
-        .zip(&listing.splits)
-        .map(|(id, _)| Some(id))
+    let is_whole = (listing.splits.iter()).all(|split| split.role == Role::Reference);
+    let named = (0..).map(SplitId).zip(&listing.splits);
+    (is_whole.then_some(None).into_iter())
+        .chain(named.map(|(id, _)| Some(id)))
         .collect()
 }
 

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::Report;
+use crate::decisions::Carried;
 use crate::digest;
 use crate::distribution;
 use crate::duplicates::{Duplicates, Pair};
@@ -30,6 +31,7 @@ pub(super) struct Fixture {
     pub(super) outcome: Outcome,
     pub(super) headlines: Headlines,
     pub(super) drops: Vec<Drop>,
+    pub(super) decided: Carried,
 }
 
 macro_rules! check {
@@ -199,6 +201,7 @@ impl Fixture {
             evidence,
             headlines,
             drops,
+            decided: Carried::default(),
         }
     }
 
@@ -211,6 +214,7 @@ impl Fixture {
             outcome: &self.outcome,
             headlines: &self.headlines,
             drops: &self.drops,
+            decided: &self.decided,
         }
     }
 }
@@ -454,6 +458,7 @@ fn outcome(mut findings: Vec<Finding>) -> Outcome {
         verdict: Verdict::Breached(vec![Breach {
             reason: "4 errors; `fail-on` is error".to_owned(),
         }]),
+        allowed: Vec::new(),
         notes: vec!["baseline line 3: the finding is gone".to_owned()],
     }
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 
 use super::{Report, json, tables};
+use crate::decisions;
 use crate::error::{Error, Result};
 use crate::scratch::Scratch;
 
@@ -13,7 +14,7 @@ use crate::scratch::Scratch;
 const SUMMARY: &str = "summary.json";
 
 /// Files of ours that not every report has.
-const SOMETIMES: [&str; 1] = ["report.html"];
+const SOMETIMES: [&str; 2] = ["report.html", decisions::ASIDE];
 
 /// Writes the report into `folder`: tables, lists, `summary.json`, and the page
 /// where one was made. An earlier report there is replaced; files that are not

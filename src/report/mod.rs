@@ -11,6 +11,7 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod old;
 pub mod sarif;
 mod sentences;
 mod tables;
@@ -19,9 +20,11 @@ pub mod terminal;
 pub use file::write_file;
 pub use folder::write_folder;
 pub use json::digest as digest_json;
+pub use old::mark_old;
 
 use std::ops::Deref;
 
+use crate::decisions::Carried;
 use crate::evidence::Evidence;
 use crate::finding::{Finding, Headlines, Severity};
 use crate::gate::Outcome;
@@ -45,6 +48,8 @@ pub struct Report<'a> {
     pub headlines: &'a Headlines,
     /// The copies to drop to end every leak.
     pub drops: &'a [Drop],
+    /// What a person decided earlier.
+    pub decided: &'a Carried,
 }
 
 impl Deref for Report<'_> {

@@ -176,7 +176,10 @@ fn leaks(report: &Report<'_>, all: &mut Vec<Sentence>) {
     for figures in leaks {
         for &(source, copies) in &figures.sources {
             let other = &report.listing.splits[source.index()];
-            if other.role == Role::Evaluation && source < figures.split && has_training(report) {
+            if other.role == Role::Evaluation
+                && Some(source) < figures.split
+                && has_training(report)
+            {
                 all.push(Sentence {
                     topic: Topic::Leaks,
                     tone: Tone::Doubtful,
@@ -186,6 +189,7 @@ fn leaks(report: &Report<'_>, all: &mut Vec<Sentence>) {
             }
         }
     }
+    let trained_before = report.headlines.trained_before;
     if all.len() == before {
         let splits = report.headlines.splits.iter();
         let (compared, samples) = splits.fold((0, 0), |(compared, samples), figures| {
@@ -193,6 +197,10 @@ fn leaks(report: &Report<'_>, all: &mut Vec<Sentence>) {
         });
         let is_covered = covers(compared, samples);
         let of_all = of_all(compared, samples, "image", "images");
+        let fact = match trained_before {
+            0 => "no image was found in two splits",
+            _ => "no image that is measured on was found in another split or in earlier data",
+        };
         all.push(Sentence {
             topic: Topic::Leaks,
             tone: if is_covered {
@@ -201,13 +209,28 @@ fn leaks(report: &Report<'_>, all: &mut Vec<Sentence>) {
                 Tone::Doubtful
             },
             text: if is_covered {
-                format!("no image was found in two splits ({of_all} compared)")
+                format!("{fact} ({of_all} compared)")
             } else {
-                format!("no image was found in two splits, but only {of_all} could be compared")
+                format!("{fact}, but only {of_all} could be compared")
             },
             detail: (!is_covered).then(|| {
                 "the others cannot be read, or hold too little to tell one from another".to_owned()
             }),
+        });
+    }
+    if trained_before > 0 {
+        all.push(Sentence {
+            topic: Topic::Leaks,
+            tone: Tone::Good,
+            text: format!(
+                "{} {} in the data used before too",
+                counted(trained_before, "training image", "training images"),
+                if trained_before == 1 { "is" } else { "are" },
+            ),
+            detail: Some(
+                "nothing is measured on either, so no measurement suffers: advice, not a leak"
+                    .to_owned(),
+            ),
         });
     }
 }
@@ -263,11 +286,12 @@ fn copied(report: &Report<'_>, figures: &LeakFigures, copies: u64, sources: &str
     } else {
         format!("are copies of {sources} images")
     };
+    let of_which = (report.listing.split_name(figures.split))
+        .map_or(String::new(), |name| format!("{} ", of_split(name)));
     format!(
-        "{} of {} {} {} ({}) {copied}",
+        "{} of {} {of_which}{} ({}) {copied}",
         number(copies),
         number(figures.samples),
-        of_split(name(report, figures.split)),
         if figures.samples == 1 {
             "image"
         } else {
@@ -334,11 +358,32 @@ fn suspect(report: &Report<'_>, figures: &SuspectFigures) -> Sentence {
         ),
         detail: Some(format!(
             "{} strongly; an upper bound of the wrong labels that can be seen, \
-             because some flags are false{}",
+             because some flags are false{}{}",
             number(figures.strong),
             belief(report),
+            weight(report, figures),
         )),
     }
+}
+
+/// Why the same doubt is a warning in one split and advice in another, where
+/// both are: once, with the first split flagged.
+fn weight(report: &Report<'_>, figures: &SuspectFigures) -> String {
+    let role = |split: Option<SplitId>| Some(report.listing.splits[split?.index()].role);
+    let flagged = || {
+        let suspects = report.headlines.suspects.iter().flatten();
+        suspects.filter(|figures| figures.suspects > 0)
+    };
+    let is_first = flagged()
+        .next()
+        .is_some_and(|first| first.split == figures.split);
+    let has = |wanted| flagged().any(|figures| role(figures.split) == Some(wanted));
+    if !(is_first && has(Role::Train) && has(Role::Evaluation)) {
+        return String::new();
+    }
+    "; a weak doubt is a warning where accuracy is measured and advice in training, where a wrong \
+     label is outvoted"
+        .to_owned()
 }
 
 /// What the flags rest on: "; judged by built-in features, which name the given

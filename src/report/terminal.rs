@@ -171,10 +171,18 @@ fn ending(report: &Report<'_>, page: &mut Page<'_>) {
         .collect();
     let mut verdict = outcome.verdict.name().to_owned();
     if !counts.is_empty() {
-        verdict.push_str(&format!(": {}", counts.join(", ")));
+        // "clean: 11 errors" would contradict itself.
+        let joint = match outcome.verdict {
+            Verdict::Clean => ", with",
+            _ => ":",
+        };
+        verdict.push_str(&format!("{joint} {}", counts.join(", ")));
     }
     page.line("verdict", ink, &verdict, Ink::Bold);
-    for reason in reasons {
+    for reason in reasons
+        .into_iter()
+        .chain(outcome.allowed.iter().map(String::as_str))
+    {
         page.line("", Ink::Plain, reason, Ink::Plain);
     }
     if !outcome.accepted.is_empty() {

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::executor::StopFlag;
 use crate::sample::{Listing, Role};
 use crate::scratch::Scratch;
-use crate::source::Reader;
+use crate::source::{OwnTable, Reader};
 
 /// A sample that stays.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Stay {
     pub split: String,
     /// Its classes joined by `;`, changed as decided.
     pub label: String,
+    /// Whether they were changed.
+    pub is_relabelled: bool,
     /// Its declared group.
     pub group: String,
 }
@@ -33,13 +35,15 @@ pub struct Stay {
 /// How a copy is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
-    /// A second name where the disk allows it, else the bytes again.
+    /// A second name where the disk allows it, else the bytes again. Whoever
+    /// then changes one file in place changes both.
     LinkOrCopy,
     /// A second name for the same file; takes no room, needs the same disk.
     HardLink,
     /// A pointer to the file.
     Symlink,
-    /// The bytes again.
+    /// The bytes again; where the disk can, the system shares the room until one
+    /// of the two changes.
     Copy,
 }
 
@@ -65,9 +69,9 @@ pub fn staying(plan: &Plan, listing: &Listing, reader: &dyn Reader) -> Result<Ve
             .ok_or_else(|| {
                 Error::Input(format!("`{key}` cannot be reached; scan again to see why"))
             })?;
-        let (place, label) = match step.map(|step| &step.action) {
-            Some(Action::Relabel { from, to }) => (in_class(key, from, to), to.clone()),
-            _ => (key.to_owned(), listing.label_text(sample.id)),
+        let (place, label, is_relabelled) = match step.map(|step| &step.action) {
+            Some(Action::Relabel { from, to }) => (in_class(key, from, to), to.clone(), true),
+            _ => (key.to_owned(), listing.label_text(sample.id), false),
         };
         staying.push(Stay {
             key: key.to_owned(),
@@ -75,6 +79,7 @@ pub fn staying(plan: &Plan, listing: &Listing, reader: &dyn Reader) -> Result<Ve
             to: free(within(&place), &mut taken),
             split: split.map(|split| split.name.clone()).unwrap_or_default(),
             label,
+            is_relabelled,
             group: sample
                 .group
                 .map(|group| listing.group_name(group).to_owned())
@@ -123,15 +128,40 @@ fn free(path: String, taken: &mut BTreeSet<String>) -> String {
 }
 
 /// What stays as a manifest that `splitlint scan` reads. Paths are where the
-/// samples lie now, or where they lie in the copy.
-pub fn manifest(staying: &[Stay], in_copy: bool) -> String {
+/// samples lie now, or where they lie in the copy. A data set with a manifest
+/// of its `own` keeps its columns and cells, changed only in what was decided.
+pub fn manifest(staying: &[Stay], in_copy: bool, own: Option<&OwnTable>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing to memory cannot fail.
-    let _ = writer.write_record(["path", "label", "split", "group"]);
+    let _ = match own {
+        Some(own) => writer.write_record(&own.headers),
+        None => writer.write_record(["path", "label", "split", "group"]),
+    };
     for stay in staying {
         let from = stay.from.to_string_lossy();
         let path = if in_copy { stay.to.as_str() } else { &from };
-        let _ = writer.write_record([path, &stay.label, &stay.split, &stay.group]);
+        let row = own.and_then(|own| Some((own, own.row(&stay.key)?)));
+        let _ = match (own, row) {
+            (_, Some((own, row))) => {
+                let mut cells = row.to_vec();
+                path.clone_into(&mut cells[own.path]);
+                if let Some(label) = own.label.filter(|_| stay.is_relabelled) {
+                    cells[label].clone_from(&stay.label);
+                }
+                writer.write_record(&cells)
+            }
+            // Made of a row that cannot be found again, as one of bytes that are
+            // no text.
+            (Some(own), None) => {
+                let mut cells = vec![""; own.headers.len()];
+                cells[own.path] = path;
+                if let Some(label) = own.label {
+                    cells[label] = &stay.label;
+                }
+                writer.write_record(&cells)
+            }
+            (None, None) => writer.write_record([path, &stay.label, &stay.split, &stay.group]),
+        };
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
@@ -159,8 +189,8 @@ pub fn steps(plan: &Plan) -> String {
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-/// Makes a copy of what stays in `folder`, whole or not at all; with a
-/// `manifest.csv` where the data set was a manifest.
+/// Makes a copy of what stays in `folder`, whole or not at all; with the text of
+/// a `manifest.csv` where the data set has a manifest.
 ///
 /// # Errors
 /// [`Error::Output`] when `folder` holds something, or cannot be written;
@@ -169,7 +199,7 @@ pub fn copy(
     staying: &[Stay],
     folder: &Path,
     by: By,
-    with_manifest: bool,
+    manifest: Option<&str>,
     stop: &StopFlag,
 ) -> Result<()> {
     let failed = |e: io::Error| Error::output(folder, e);
@@ -196,8 +226,8 @@ pub fn copy(
             .and_then(|()| put(&stay.from, &to, by));
         made.map_err(|e| Error::output(folder.join(&stay.to), hint(e, by)))?;
     }
-    if with_manifest {
-        fs::write(inside.join("manifest.csv"), manifest(staying, true)).map_err(failed)?;
+    if let Some(manifest) = manifest {
+        fs::write(inside.join("manifest.csv"), manifest).map_err(failed)?;
     }
     if folder.exists() {
         fs::remove_dir(folder).map_err(failed)?;

@@ -43,6 +43,21 @@ impl Diff {
     }
 }
 
+impl Diff {
+    /// How many of `findings` are of each severity, worst first; none left out.
+    pub fn by_severity<'a>(
+        findings: impl Iterator<Item = &'a Found> + Clone,
+    ) -> Vec<(Severity, usize)> {
+        (Severity::ALL.into_iter())
+            .map(|severity| {
+                let of = findings.clone().filter(|found| found.severity == severity);
+                (severity, of.count())
+            })
+            .filter(|&(_, count)| count > 0)
+            .collect()
+    }
+}
+
 /// Compares two reports by code and id, so that renamed files change nothing.
 pub fn diff(old: &ReportFolder, new: &ReportFolder) -> Diff {
     let mut before = by_id(&old.findings);

@@ -7,9 +7,11 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 use super::audit::Listed;
+use crate::decisions::{self, Decision};
 use crate::error::{Error, Result};
 use crate::finding::{FindingId, Severity};
 use crate::source::{Columns, Request};
+use crate::spreadsheet;
 
 /// The files without which a folder is no report.
 const FINDINGS: &str = "findings.csv";
@@ -44,21 +46,6 @@ pub struct Dropped {
     pub because_of: String,
     /// The finding's id.
     pub finding: String,
-}
-
-/// A line of `decisions.csv`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
-    /// The sample's key.
-    pub sample: String,
-    /// Its label.
-    pub given: String,
-    /// The label it looks like.
-    pub suggested: String,
-    /// What a person decided; blank while nobody has.
-    pub decision: String,
-    /// The line in the file, for messages.
-    pub line: u64,
 }
 
 /// A report folder.
@@ -124,6 +111,23 @@ impl ReportFolder {
             .or_else(|| verdict.get("result").and_then(|name| name.as_str()))
     }
 
+    /// What a later scan that could not replace the report could not do: what the
+    /// report lists may no longer be so.
+    pub fn is_old(&self) -> Option<String> {
+        let reasons = self
+            .summary
+            .get("verdict")
+            .and_then(|verdict| verdict.get("reasons"));
+        let reasons = reasons.and_then(|reasons| reasons.as_array());
+        let why = (reasons.into_iter().flatten())
+            .filter_map(|reason| reason.as_str())
+            .find(|reason| reason.starts_with("the scan after this report could not judge"))?;
+        Some(format!(
+            "`{}` is of an earlier scan: {why}",
+            self.path.display()
+        ))
+    }
+
     /// The data set that was scanned, as it was asked for.
     ///
     /// # Errors
@@ -166,18 +170,23 @@ impl ReportFolder {
     /// # Errors
     /// [`Error::Input`] when the list is missing or damaged.
     pub fn drops(&self) -> Result<Vec<Dropped>> {
-        let columns = ["sample", "because_of", "finding"];
-        rows(
-            &self.path.join("drop.csv"),
-            columns,
-            |[sample, because_of, finding], _| {
-                Ok(Dropped {
-                    sample: sample.to_owned(),
-                    because_of: because_of.to_owned(),
-                    finding: finding.to_owned(),
-                })
-            },
-        )
+        // A person may take lines out of this list, in a spreadsheet too.
+        let file = self.path.join("drop.csv");
+        let bytes = fs::read(&file).map_err(|e| damaged(&file, &e.to_string()))?;
+        let sheet = spreadsheet::read(&bytes, None).map_err(|e| damaged(&file, &e))?;
+        let place = |name: &str| {
+            (sheet.column(name))
+                .ok_or_else(|| damaged(&file, &format!("the column `{name}` is missing")))
+        };
+        let (sample, because_of) = (place("sample")?, place("because_of")?);
+        let finding = place("finding")?;
+        let cell = |row: &spreadsheet::Row, place: usize| row.cells[place].clone();
+        let rows = sheet.rows.iter().map(|row| Dropped {
+            sample: cell(row, sample),
+            because_of: cell(row, because_of),
+            finding: cell(row, finding),
+        });
+        Ok(rows.collect())
     }
 
     /// The labels to decide on, from the report or from a `kept` list.
@@ -185,18 +194,11 @@ impl ReportFolder {
     /// # Errors
     /// [`Error::Input`] when the list is missing or damaged.
     pub fn decisions(&self, kept: Option<&Path>) -> Result<Vec<Decision>> {
-        let columns = ["sample", "given", "suggested", "decision"];
-        let file = kept.map_or_else(|| self.path.join("decisions.csv"), Path::to_owned);
-        rows(&file, columns, |cells, line| {
-            let [sample, given, suggested, decision] = cells.map(str::to_owned);
-            Ok(Decision {
-                sample,
-                given,
-                suggested,
-                decision: decision.trim().to_owned(),
-                line,
-            })
-        })
+        let file = kept.map_or_else(|| self.path.join(decisions::FILE), Path::to_owned);
+        let wrong =
+            |fact: String| Error::Input(format!("cannot read `{}`: {fact}", file.display()));
+        let bytes = fs::read(&file).map_err(|e| wrong(e.to_string()))?;
+        decisions::parse(&bytes).map_err(wrong)
     }
 
     /// The content hash of every sample that could be read, and whether its

@@ -1,6 +1,7 @@
 //! Reads report folders back: what became of their findings, and what is done
 //! about them. Looks at no picture.
 
+mod accepted;
 mod audit;
 mod copy;
 mod diff;
@@ -10,5 +11,5 @@ mod plan;
 pub use audit::{Changes, Listed, Moved, changes};
 pub use copy::{By, Stay, copy, manifest, staying, steps};
 pub use diff::{Change, Diff, diff};
-pub use folder::{Decision, Dropped, Found, ReportFolder, audited, is_report};
+pub use folder::{Dropped, Found, ReportFolder, audited, is_report};
 pub use plan::{Action, Plan, Step, check_unchanged, plan};

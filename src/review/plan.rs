@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::folder::{Decision, Found, ReportFolder};
+use super::accepted;
+use super::folder::{Found, ReportFolder};
+use crate::decisions::{self, Decision, Kept};
 use crate::error::{Error, Result};
-use crate::finding::Family;
 use crate::gate::Line;
-use crate::sample::{ContentHash, Listing, Role, Sample};
+use crate::sample::{ContentHash, Listing, Role, Sample, SampleId};
 use crate::source::Reader;
 
 /// What is done with a sample.
@@ -59,8 +60,22 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Findings that a decision accepts.
     pub accepted: Vec<Line>,
-    /// Suspicious labels nobody decided on.
+    /// Labels in question that nobody decided on.
     pub undecided: usize,
+    /// Copies under different labels of which none is settled by the plan.
+    pub waiting: usize,
+}
+
+impl Step {
+    fn new(sample: &str, action: Action, because: &str, finding: String) -> Self {
+        Self {
+            sample: sample.to_owned(),
+            action,
+            because: because.to_owned(),
+            finding,
+            copy_of: None,
+        }
+    }
 }
 
 impl Plan {
@@ -82,8 +97,8 @@ impl Plan {
 /// Plans. `decisions` are those of the report, or of a file kept elsewhere.
 ///
 /// # Errors
-/// [`Error::Input`] when the data set is no longer the one that was scanned;
-/// [`Error::Config`] with every decision that cannot be understood.
+/// [`Error::Input`] when the data set is no longer the one that was scanned, or
+/// with every decision that cannot be understood.
 pub fn plan(report: &ReportFolder, decisions: &[Decision], listing: &Listing) -> Result<Plan> {
     let samples: BTreeMap<&str, &Sample> = listing
         .samples
@@ -92,6 +107,9 @@ pub fn plan(report: &ReportFolder, decisions: &[Decision], listing: &Listing) ->
         .collect();
     let seen = report.samples()?;
     same_data_set(&samples, seen.iter().map(|(key, ..)| key.as_str()))?;
+    let hashes: BTreeMap<&str, &str> = (seen.iter())
+        .map(|(key, hash, _)| (key.as_str(), hash.as_str()))
+        .collect();
     let mut steps: BTreeMap<String, Step> = BTreeMap::new();
     let about = alone(&report.findings);
     for (key, _, decoded) in &seen {
@@ -99,77 +117,74 @@ pub fn plan(report: &ReportFolder, decisions: &[Decision], listing: &Listing) ->
         if let (false, Some(found), false) =
             (*decoded, found, is_fixed(listing, samples[key.as_str()]))
         {
+            let because = "it cannot be read or decoded";
             steps.insert(
                 key.clone(),
-                Step {
-                    sample: key.clone(),
-                    action: Action::Drop,
-                    because: "it cannot be read or decoded".to_owned(),
-                    finding: found.id.to_string(),
-                    copy_of: None,
-                },
+                Step::new(key, Action::Drop, because, found.id.to_string()),
             );
         }
     }
-    let mut plan = Plan::default();
+    let mut plan = Plan {
+        undecided: decisions.iter().filter(|d| d.decision.is_empty()).count(),
+        ..Plan::default()
+    };
     let mut problems = Vec::new();
-    for decision in decisions {
-        if !samples.contains_key(decision.sample.as_str()) {
-            problems.push(format!(
-                "decisions, line {}: no sample is called `{}`",
-                decision.line, decision.sample
-            ));
-            continue;
-        }
-        let action = match decided(decision, listing) {
-            Ok(None) => {
-                plan.undecided += 1;
-                continue;
-            }
-            Ok(Some(action)) => action,
+    let written = decisions.iter().filter(|d| !d.decision.is_empty());
+    let content = |id: SampleId| {
+        let hash = hashes.get(listing.sample(id).key.as_str())?;
+        (!hash.is_empty()).then(|| (*hash).to_owned())
+    };
+    let carried = decisions::carry(written.cloned().collect(), listing, content);
+    for aside in carried.aside.iter().filter(|aside| !aside.is_done) {
+        problems.push((
+            aside.decision.line,
+            format!("`{}`: {}", aside.decision.sample, aside.why),
+        ));
+    }
+    let mut keeping = Vec::new();
+    for (&id, kept) in &carried.kept {
+        let key = listing.sample(id).key.as_str();
+        let action = match decided(kept, &listing.label_text(id), listing) {
+            Ok(action) => action,
             Err(problem) => {
-                problems.push(problem);
+                problems.push((kept.line, problem));
                 continue;
             }
         };
         if action == Action::Keep {
-            plan.accepted.extend(lines(&about, &decision.sample));
+            keeping.push((id, kept));
         }
+        let because = "decided in decisions.csv";
         steps.insert(
-            decision.sample.clone(),
-            Step {
-                sample: decision.sample.clone(),
-                action,
-                because: "decided in decisions.csv".to_owned(),
-                finding: String::new(),
-                copy_of: None,
-            },
+            key.to_owned(),
+            Step::new(key, action, because, String::new()),
         );
     }
     for dropped in report.drops()? {
         if !samples.contains_key(dropped.sample.as_str()) {
-            problems.push(format!(
+            return Err(Error::Input(format!(
                 "drop.csv: no sample is called `{}`",
                 dropped.sample
-            ));
-            continue;
+            )));
         }
         // A copy to drop goes, whatever was decided of its label.
-        steps.insert(
-            dropped.sample.clone(),
-            Step {
-                sample: dropped.sample,
-                action: Action::Drop,
-                because: format!("a copy of `{}`", dropped.because_of),
-                finding: dropped.finding,
-                copy_of: Some(dropped.because_of),
-            },
-        );
+        let because = format!("a copy of `{}`", dropped.because_of);
+        let step = Step {
+            copy_of: Some(dropped.because_of),
+            ..Step::new(&dropped.sample, Action::Drop, &because, dropped.finding)
+        };
+        steps.insert(dropped.sample, step);
     }
     if !problems.is_empty() {
-        return Err(Error::Config(problems));
+        problems.sort();
+        let lines: Vec<String> = (problems.iter())
+            .map(|(line, problem)| format!("decisions, line {line}: {problem}"))
+            .collect();
+        return Err(Error::Input(lines.join("\n")));
     }
     plan.steps = steps.into_values().collect();
+    plan.accepted = accepted::lines(report, listing, &content, &keeping);
+    plan.waiting = accepted::waiting(report, listing, &plan);
     Ok(plan)
 }
 
@@ -222,23 +237,6 @@ fn alone(findings: &[Found]) -> BTreeMap<&str, Vec<&Found>> {
     about
 }
 
-fn lines(about: &BTreeMap<&str, Vec<&Found>>, key: &str) -> Vec<Line> {
-    about
-        .get(key)
-        .into_iter()
-        .flatten()
-        .filter(|found| Family::of_code(&found.code) == Some(Family::Label))
-        .map(|found| Line {
-            code: found.code.clone(),
-            id: found.id,
-            reason: "the label was looked at and is right".to_owned(),
-            who: String::new(),
-            expires: None,
-            about: found.message.clone(),
-        })
-        .collect()
-}
-
 fn is_fixed(listing: &Listing, sample: &Sample) -> bool {
     sample
         .split
@@ -265,33 +263,30 @@ fn same_data_set<'a>(
     )))
 }
 
-/// What a person wrote, understood; `None` for nothing.
-fn decided(decision: &Decision, listing: &Listing) -> Result<Option<Action>, String> {
-    let word = decision.decision.as_str();
-    let relabel = |to: &str| {
-        Some(Action::Relabel {
-            from: decision.given.clone(),
-            to: to.to_owned(),
-        })
+/// What a person wrote, understood.
+fn decided(kept: &Kept, given: &str, listing: &Listing) -> Result<Action, String> {
+    let word = kept.decision.as_str();
+    let relabel = |to: &str| Action::Relabel {
+        from: given.to_owned(),
+        to: to.to_owned(),
     };
+    let suggested = || decisions::class_named(&kept.suggested, &listing.classes);
     match word.to_ascii_lowercase().as_str() {
-        "" => return Ok(None),
-        "keep" => return Ok(Some(Action::Keep)),
-        "drop" => return Ok(Some(Action::Drop)),
-        "change" if !decision.suggested.is_empty() => return Ok(relabel(&decision.suggested)),
+        "keep" => return Ok(Action::Keep),
+        "drop" => return Ok(Action::Drop),
         "change" => {
-            return Err(format!(
-                "decisions, line {}: nothing is suggested to change to; write the class",
-                decision.line
-            ));
+            return suggested()
+                .map(relabel)
+                .ok_or_else(|| "nothing is suggested to change to; write the class".to_owned());
         }
         _ => {}
     }
-    if listing.classes.iter().any(|class| class == word) {
-        return Ok(relabel(word));
+    match decisions::class_named(word, &listing.classes) {
+        // A class that the sample has already is a label that is right.
+        Some(class) if class == given => Ok(Action::Keep),
+        Some(class) => Ok(relabel(class)),
+        None => Err(format!(
+            "`{word}` is neither keep, drop, change nor a class of the data set"
+        )),
     }
-    Err(format!(
-        "decisions, line {}: `{word}` is neither keep, drop, change nor a class of the data set",
-        decision.line
-    ))
 }

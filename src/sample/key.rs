@@ -117,6 +117,15 @@ impl ContentHash {
         short.copy_from_slice(&blake3::hash(bytes).as_bytes()[..16]);
         Self(short)
     }
+
+    /// The hash whose text is `text`, if it is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() != 32 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        let number = u128::from_str_radix(text, 16).ok()?;
+        Some(Self(number.to_be_bytes()))
+    }
 }
 
 impl fmt::Display for ContentHash {

@@ -1,7 +1,7 @@
 //! The list of all samples with the names they refer to. Plain data; knows
 //! nothing of how it was read.
 
-use super::{ClassId, GroupId, Sample, SampleId, SampleKey, Split, SplitId};
+use super::{ClassId, GroupId, Role, Sample, SampleId, SampleKey, Split, SplitId};
 
 /// Everything known of a data set before a picture is opened.
 #[derive(Debug, Clone, Default)]
@@ -114,6 +114,72 @@ impl Listing {
     /// The split's name, or nothing for a data set without splits.
     pub fn split_name(&self, id: Option<SplitId>) -> Option<&str> {
         id.map(|id| self.splits[id.index()].name.as_str())
+    }
+
+    /// What the sample's split is for; `None` for a data set without splits.
+    pub fn role(&self, id: SampleId) -> Option<Role> {
+        let split = self.sample(id).split?;
+        Some(self.splits[split.index()].role)
+    }
+
+    /// Whether a copy of one sample in the place of the other spoils a
+    /// measurement.
+    pub fn is_leak(&self, a: SampleId, b: SampleId) -> bool {
+        self.spoils(self.sample(a).split, self.sample(b).split)
+    }
+
+    /// Whether a copy across two places spoils a measurement: they are two, and
+    /// not data trained on and data used before (`--reference`), because nothing
+    /// is measured on either. What is in no split is measured on.
+    pub fn spoils(&self, a: Option<SplitId>, b: Option<SplitId>) -> bool {
+        let measured = |split: Option<SplitId>| {
+            split.is_none_or(|split| self.splits[split.index()].role == Role::Evaluation)
+        };
+        a != b && (measured(a) || measured(b))
+    }
+
+    /// Whether the data set has no splits, apart from data used before.
+    pub fn is_without_splits(&self) -> bool {
+        self.splits
+            .iter()
+            .all(|split| split.role == Role::Reference)
+    }
+
+    /// How many places copies can lie in apart from each other: the splits, and
+    /// what is in none.
+    pub fn places(&self) -> usize {
+        let outside = self.samples.iter().any(|sample| sample.split.is_none());
+        self.splits.len() + usize::from(outside)
+    }
+
+    /// Whether the labels of two samples can be held against each other. Data
+    /// used before may have a vocabulary of its own: only classes that both
+    /// sides have are one and the same.
+    pub fn are_labels_comparable(&self, a: SampleId, b: SampleId, shared: &[bool]) -> bool {
+        let is_reference = |id| self.role(id) == Some(Role::Reference);
+        let labels = |id| self.sample(id).labels.classes();
+        if labels(a).is_empty() || labels(b).is_empty() {
+            return false;
+        }
+        is_reference(a) == is_reference(b)
+            || (labels(a).iter().chain(labels(b)))
+                .all(|class| shared.get(class.index()).copied().unwrap_or(false))
+    }
+
+    /// For each class whether both the data set and the data used before have
+    /// samples of it.
+    pub fn shared_classes(&self) -> Vec<bool> {
+        let mut met = vec![(false, false); self.classes.len()];
+        for sample in &self.samples {
+            let is_reference = self.role(sample.id) == Some(Role::Reference);
+            for class in sample.labels.classes() {
+                match is_reference {
+                    true => met[class.index()].1 = true,
+                    false => met[class.index()].0 = true,
+                }
+            }
+        }
+        met.into_iter().map(|(own, before)| own && before).collect()
     }
 
     /// The names of a sample's classes joined by `;`, empty if unlabelled.

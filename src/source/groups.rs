@@ -2,22 +2,36 @@
 //! A manifest's own column is read with its rows.
 
 use std::collections::HashMap;
+use std::fs;
 use std::path::Path;
 
 use regex::Regex;
 
 use crate::error::{Error, Result};
 use crate::sample::{GroupId, Listing};
+use crate::spreadsheet;
 
 /// Gives every sample whose key `pattern` finds the group that it names: the
 /// first capture, or the whole match where nothing is captured. Other samples
 /// keep theirs.
-pub(super) fn by_pattern(listing: &mut Listing, pattern: &Regex) {
+///
+/// # Errors
+/// [`Error::Input`] when it finds none.
+pub(super) fn by_pattern(listing: &mut Listing, pattern: &Regex) -> Result<()> {
+    let keys = || listing.samples.iter().map(|sample| sample.key.as_str());
+    if !keys().any(|key| pattern.is_match(key)) {
+        return Err(Error::Input(format!(
+            "`--group-regex {pattern}` matches none of {} paths, such as `{}`",
+            listing.samples.len(),
+            keys().next().unwrap_or_default()
+        )));
+    }
     declare(listing, |key| {
         let found = pattern.captures(key)?;
         let named = found.iter().skip(1).flatten().next().or(found.get(0))?;
         Some(named.as_str().to_owned())
     });
+    Ok(())
 }
 
 /// Gives samples the groups that a CSV file names: a sample's key, or its file
@@ -27,15 +41,18 @@ pub(super) fn by_pattern(listing: &mut Listing, pattern: &Regex) {
 /// [`Error::Input`] when the file cannot be read or names no sample.
 pub(super) fn by_file(listing: &mut Listing, path: &Path) -> Result<()> {
     let fault = |why: String| Error::Input(format!("`--group-file {}`: {why}", path.display()));
-    let mut table = csv::Reader::from_path(path).map_err(|e| fault(e.to_string()))?;
+    let bytes = fs::read(path).map_err(|e| fault(e.to_string()))?;
+    let sheet = spreadsheet::read(&bytes, None).map_err(fault)?;
     let mut groups = HashMap::new();
-    for row in table.records() {
-        let row = row.map_err(|e| fault(e.to_string()))?;
-        if let (Some(name), Some(group)) = (row.get(0), row.get(1))
+    for row in &sheet.rows {
+        if let [name, group, ..] = &row.cells[..]
+            && let (name, group) = (name.trim(), group.trim())
             && !name.is_empty()
             && !group.is_empty()
         {
-            groups.insert(name.replace('\\', "/"), group.to_owned());
+            let name = name.replace('\\', "/");
+            let name = name.strip_prefix("./").unwrap_or(&name);
+            groups.insert(name.to_owned(), group.to_owned());
         }
     }
     let before = declared(listing);
@@ -113,10 +130,10 @@ mod tests {
     fn first_capture_names_the_group_and_else_the_whole_match() {
         let keys = ["train/p2_1.png", "train/p10_1.png", "test/odd.png"];
         let mut captured = listing(&keys);
-        by_pattern(&mut captured, &Regex::new(r"(p\d+)_").expect("a pattern"));
+        by_pattern(&mut captured, &Regex::new(r"(p\d+)_").expect("a pattern")).expect("matches");
         assert_eq!(groups(&captured), [Some("p2"), Some("p10"), None]);
         let mut whole = listing(&keys);
-        by_pattern(&mut whole, &Regex::new(r"p\d+").expect("a pattern"));
+        by_pattern(&mut whole, &Regex::new(r"p\d+").expect("a pattern")).expect("matches");
         assert_eq!(groups(&whole), groups(&captured));
     }
 

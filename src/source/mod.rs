@@ -18,6 +18,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use manifest::{OwnTable, own_table};
+
 use builder::{Builder, REFERENCE};
 use globs::Globs;
 use walk::Walker;
@@ -134,8 +136,15 @@ pub fn list(request: &Request, stop: &StopFlag, progress: &dyn Progress) -> Resu
     let told = match &request.root {
         Some(shown) => {
             let root = existing(shown, "")?;
+            let columns = &request.columns;
             if root.is_file() {
-                manifest::list(&root, &request.columns, None, &walker, &mut builder)?
+                manifest::list(&root, columns, None, &walker, &mut builder)?
+            } else if let Some(inside) = manifest::inside(&root, columns, &globs) {
+                let mut told = manifest::list(&inside, columns, None, &walker, &mut builder)?;
+                let name = inside.file_name().unwrap_or_default().to_string_lossy();
+                told.notes.push("found in the folder".to_owned());
+                (told.correction).push_str(&format!("; if the folders hold: `--exclude {name}`"));
+                told
             } else {
                 folder::list_root(&root, shown, &walker, &mut builder)?
             }
@@ -158,7 +167,7 @@ pub fn list(request: &Request, stop: &StopFlag, progress: &dyn Progress) -> Resu
     }
     let mut listed = builder.finish()?;
     if let Some(pattern) = &request.group_regex {
-        groups::by_pattern(&mut listed.listing, pattern);
+        groups::by_pattern(&mut listed.listing, pattern)?;
     }
     if let Some(path) = &request.group_file {
         groups::by_file(&mut listed.listing, path)?;
@@ -169,6 +178,16 @@ pub fn list(request: &Request, stop: &StopFlag, progress: &dyn Progress) -> Resu
         &format!("{} images", listed.listing.samples.len()),
     );
     Ok(listed)
+}
+
+/// The manifest that a request's root is, or that lies in it.
+pub fn manifest_of(request: &Request) -> Option<PathBuf> {
+    let root = request.root.as_ref()?;
+    if root.is_file() {
+        return Some(root.clone());
+    }
+    let globs = Globs::new(&request.include, &request.exclude).ok()?;
+    manifest::inside(root, &request.columns, &globs)
 }
 
 /// The folders of `--split`, links resolved; all mistakes told at once.

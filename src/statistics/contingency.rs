@@ -25,9 +25,11 @@ pub fn total_variation(a: &[u64], b: &[u64]) -> f64 {
         return 0.0;
     };
     let differences = a.iter().zip(b);
-    0.5 * differences
+    let sum: f64 = differences
         .map(|(&a, &b)| (a as f64 / total_a - b as f64 / total_b).abs())
-        .sum::<f64>()
+        .sum();
+    // Rounding alone can take the sum of many shares above 2.
+    (0.5 * sum).min(1.0)
 }
 
 /// The Jensen–Shannon *distance* to base 2, 0 to 1: the square root of the
@@ -53,7 +55,7 @@ pub fn jensen_shannon(a: &[u64], b: &[u64]) -> f64 {
             (part(p) + part(q)) / 2.0
         })
         .sum();
-    divergence.max(0.0).sqrt()
+    divergence.clamp(0.0, 1.0).sqrt()
 }
 
 /// The population stability index Σ (p − q) ln(p / q), 0 and up.
@@ -91,7 +93,7 @@ pub fn chi_square(a: &[u64], b: &[u64]) -> ChiSquare {
     let total = total_a + total_b;
     let (mut statistic, mut seen, mut smallest) = (0.0, 0usize, f64::INFINITY);
     for (&a, &b) in a.iter().zip(b).filter(|&(&a, &b)| a > 0 || b > 0) {
-        let of_category = (a + b) as f64;
+        let of_category = a as f64 + b as f64;
         seen += 1;
         for (observed, total_row) in [(a as f64, total_a), (b as f64, total_b)] {
             let expected = of_category * total_row / total;
@@ -117,7 +119,7 @@ pub fn chi_square(a: &[u64], b: &[u64]) -> ChiSquare {
 /// related.
 pub fn cramers_v(a: &[u64], b: &[u64]) -> f64 {
     let test = chi_square(a, b);
-    let total = a.iter().chain(b).sum::<u64>() as f64;
+    let total: f64 = a.iter().chain(b).map(|&count| count as f64).sum();
     if test.degrees_of_freedom == 0 || total < 2.0 {
         return 0.0;
     }
@@ -135,8 +137,10 @@ pub fn cramers_v(a: &[u64], b: &[u64]) -> f64 {
 
 /// The two totals, unless one is 0.
 fn totals(a: &[u64], b: &[u64]) -> Option<(f64, f64)> {
-    let (total_a, total_b) = (a.iter().sum::<u64>(), b.iter().sum::<u64>());
-    (total_a > 0 && total_b > 0).then_some((total_a as f64, total_b as f64))
+    // As numbers with a point: whole ones overflow, and these are exact up to 2⁵³.
+    let total = |counts: &[u64]| counts.iter().map(|&count| count as f64).sum::<f64>();
+    let (total_a, total_b) = (total(a), total(b));
+    (total_a > 0.0 && total_b > 0.0).then_some((total_a, total_b))
 }
 
 #[cfg(test)]

@@ -59,7 +59,13 @@ fn stale_and_expired_lines_are_told() {
     let place = leaky();
     place
         .splitlint(["baseline", "data", "--expires", "2020-01-31"])
+        .exits(2)
+        .warns("`--expires 2020-01-31` has passed");
+    place
+        .splitlint(["baseline", "data", "--expires", "2099-01-31"])
         .exits(0);
+    let text = place.read("splitlint-baseline.csv");
+    place.write("splitlint-baseline.csv", text.replace("2099", "2020"));
     let scan = || place.scan().args(["--baseline", "splitlint-baseline.csv"]);
     scan().exits(1).warns("expired on 2020-01-31");
     fs::remove_file(place.path("splitlint-baseline.csv")).expect("removed");
@@ -71,6 +77,37 @@ fn stale_and_expired_lines_are_told() {
         .exits(0)
         .says("1 found no more and taken out");
     assert_eq!(place.read("splitlint-baseline.csv").lines().count(), 1);
+}
+
+#[test]
+fn pruning_takes_out_only_what_was_looked_for() {
+    let place = leaky();
+    place.splitlint(["baseline", "data"]).exits(0);
+    let text = place.read("splitlint-baseline.csv");
+    // Of checks that these settings leave out, and of another family.
+    let more = "# agreed in March\nLABEL002,00000000000000aa,kept,me,,\nLEAK005,00000000000000bb,,,,\n\
+                LEAK001,00000000000000cc,,,,\n";
+    place.write("splitlint-baseline.csv", format!("{text}{more}"));
+    let prune = |select: &str| place.splitlint(["baseline", "data", "--prune", "--select", select]);
+    prune("LABEL").exits(0).says("0 found no more");
+    place
+        .splitlint(["baseline", "data", "--select", "LEAK"])
+        .exits(0)
+        .says("1 found no more (`--prune`");
+    prune("LEAK").exits(0).says("1 found no more and taken out");
+    let left = place.read("splitlint-baseline.csv");
+    for kept in ["# agreed in March", "00000000000000aa", "00000000000000bb"] {
+        assert!(left.contains(kept), "{kept}: {left}");
+    }
+    // A report does not list what was accepted, so it finds nothing stale.
+    place
+        .scan()
+        .args(["--baseline", "splitlint-baseline.csv"])
+        .exits(0);
+    place
+        .splitlint(["baseline"])
+        .exits(0)
+        .says("0 found no more");
 }
 
 #[test]
@@ -124,8 +161,12 @@ fn limits_on_headlines_decide_and_are_the_reason() {
         let text = format!("select = [\"LEAK001\"]\nmax-leaked-share = {value}\n");
         place.write("splitlint.toml", text);
     };
-    limit("{ test = 0.05, val = 0.0 }");
+    limit("{ test = 0.05 }");
     place.scan().exits(1);
+    // A name that is misspelt limits nothing, and is no reason to pass.
+    limit("{ test = 0.1, vall = 0.0 }");
+    let quiet = place.scan().arg("--quiet").exits(2);
+    quiet.warns("`max-leaked-share` names split `vall`, which this data set does not have");
     limit("{ test = 0.1 }");
     place.scan().exits(0);
     limit("0");

@@ -51,6 +51,35 @@ fn every_file_for_a_pipeline_parses() {
 }
 
 #[test]
+fn pipeline_depends_on_the_images_of_a_manifest_and_on_the_settings_there_are() {
+    let place = Place::new();
+    place.clean_set(2);
+    place.write(
+        "data/list.csv",
+        "file,klass,part\ntrain/cat/000.jpg,cat,train\ntest/cat/001.jpg,cat,test\n",
+    );
+    place.write(
+        "splitlint.toml",
+        "root = \"data/list.csv\"\nlabel-column = \"klass\"\nsplit-column = \"part\"\n",
+    );
+    place
+        .splitlint(["init", "--dvc"])
+        .exits(0)
+        .says("data set of splitlint.toml, read as manifest `list.csv`: 2 splits");
+    let dvc = yaml(&place.read("dvc.yaml"));
+    let deps: Vec<_> = dvc["stages"]["splitlint"]["deps"]
+        .as_vec()
+        .expect("deps")
+        .iter()
+        .filter_map(Yaml::as_str)
+        .collect();
+    assert_eq!(
+        deps,
+        ["data/list.csv", "data/test", "data/train", "splitlint.toml"]
+    );
+}
+
+#[test]
 fn nothing_is_replaced() {
     let place = Place::new();
     place.clean_set(6);

@@ -13,6 +13,7 @@ mod judged;
 mod modelled;
 mod pictures;
 mod planted;
+mod round_trip;
 mod run;
 mod scanning;
 mod settings;

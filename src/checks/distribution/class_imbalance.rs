@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{figure, role, split_words};
+use crate::checks::ranges;
 use crate::checks::words::{counted, listed, percent};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::distribution::{ClassCounts, SplitCounts};
@@ -25,6 +26,7 @@ declare_check! { pub CLASS_IMBALANCE = {
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 struct Settings {
     /// Samples of the largest class for each one of the smallest.
+    #[serde(deserialize_with = "ranges::ratio")]
     min_ratio: f64,
 }
 

@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 
 use super::{class_words, figure};
+use crate::checks::ranges;
 use crate::checks::words::{counted, listed, percent};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::distribution::{ClassCounts, Division, Drift, SplitCounts};
@@ -29,8 +30,10 @@ declare_check! { pub STRATIFICATION_DRIFT = {
 struct Settings {
     /// The part of labels that would have to move, 0 to 1, below which a
     /// difference does not matter however certain it is.
+    #[serde(deserialize_with = "ranges::share")]
     min_effect: f64,
     /// How often a sound data set may be told that it drifts, 0 to 1.
+    #[serde(deserialize_with = "ranges::level")]
     level: f64,
 }
 

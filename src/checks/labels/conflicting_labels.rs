@@ -40,11 +40,12 @@ impl Check for ThisCheck {
         }
         let keep = |pair: &Pair| pairs::place(data, pair) != Place::InReference;
         pairs::tell(data, out, keep, Concerned::OtherLabels, |pair, samples| {
+            let directed = pair.directed(&data.listing);
             format!(
-                "{}, but one is labelled `{}` and the other `{}`",
+                "{}, but is labelled `{}` and not `{}`",
                 pairs::describe(data, pair, samples),
-                data.listing.label_text(pair.b),
-                data.listing.label_text(pair.a),
+                data.listing.label_text(directed.to),
+                data.listing.label_text(directed.from),
             )
         });
         Ok(Ran::Completed)

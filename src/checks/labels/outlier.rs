@@ -50,7 +50,14 @@ impl Check for ThisCheck {
                 figure("deviations", outlier.deviations),
             ]);
             let score = 1.0 - 1.0 / outlier.deviations.max(1.0);
-            out.push_about(data, vec![id], message, Some(score), evidence);
+            out.push_about(
+                data,
+                Severity::Advice,
+                vec![id],
+                message,
+                Some(score),
+                evidence,
+            );
         }
         Ok(Ran::Completed)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::model::{NEEDS, class, figure, usable};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, Severity};
+use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
 use crate::label_model::{Doubt, Judged, Level};
 use crate::labelling::{Labelling, Said};
 use crate::sample::{ClassId, ContentHash, Role, SampleId, SplitId};
@@ -169,18 +169,18 @@ fn folded(data: &CheckContext<'_>, all: Vec<Suspicion>) -> Vec<Suspicion> {
 fn tell(data: &CheckContext<'_>, out: &mut Findings, suspicion: Suspicion) {
     let severity = weight(data, &suspicion);
     let sample = data.listing.sample(suspicion.sample);
-    let names = (suspicion.labels.iter()).map(|&class| data.listing.class_name(class));
-    // By content, split and classes: neighbours come and go, and one sample of
-    // several labels may be suspected twice.
+    // By content, split and the label in doubt: neighbours and suggestions come
+    // and go, and one sample of several labels may be suspected twice.
     let content = data.fingerprints.get(suspicion.sample);
-    let id = match content.and_then(|row| row.content) {
-        Some(content) => {
-            let split = data.listing.split_name(sample.split).unwrap_or("");
-            let content = content.to_string();
-            let parts = [content.as_str(), split].into_iter().chain(names);
-            crate::finding::FindingId::of_names(out.code(), parts)
+    let id = match (
+        content.and_then(|row| row.content),
+        suspicion.labels.first(),
+    ) {
+        (Some(content), Some(&given)) => {
+            let split = data.listing.split_name(sample.split);
+            FindingId::of_label(out.code(), content, split, data.listing.class_name(given))
         }
-        None => data.id_of(out.code(), &[suspicion.sample]),
+        _ => data.id_of(out.code(), &[suspicion.sample]),
     };
     let mut samples = vec![suspicion.sample];
     samples.extend(suspicion.others);

@@ -33,7 +33,7 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        if data.listing.splits.len() < 2 {
+        if data.listing.places() < 2 {
             return Ok(Ran::NotApplicable(
                 "the data set has fewer than two splits".to_owned(),
             ));

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::checks::pairs::{self, Concerned, Place};
+use crate::checks::ranges;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
 use crate::duplicates::Pair;
 use crate::finding::{CheckInfo, Relation, Severity};
@@ -24,6 +25,7 @@ declare_check! { pub NEAR_DUPLICATE_ACROSS_SPLITS = {
 struct Settings {
     /// Similarity, 0 to 1, below which a verified pair is not told. 0 tells
     /// every pair that verification let through.
+    #[serde(deserialize_with = "ranges::share")]
     min_similarity: f64,
 }
 
@@ -53,7 +55,7 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        if data.listing.splits.len() < 2 {
+        if data.listing.places() < 2 {
             return Ok(Ran::NotApplicable(
                 "the data set has fewer than two splits".to_owned(),
             ));

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::checks::pairs::{self, Place};
+use crate::checks::ranges;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
 use crate::duplicates::Pair;
 use crate::finding::{CheckInfo, Relation, Severity};
@@ -24,6 +25,7 @@ declare_check! { pub NEAR_DUPLICATE_WITHIN_SPLIT = {
 struct Settings {
     /// Similarity, 0 to 1, below which a verified pair is not told. 0 tells
     /// every pair that verification let through.
+    #[serde(deserialize_with = "ranges::share")]
     min_similarity: f64,
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::{Column, Values, short};
 use super::{comparable, features};
+use crate::checks::ranges;
 use crate::checks::words::{listed, percent};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
@@ -29,8 +30,10 @@ declare_check! { pub FEATURE_DRIFT = {
 struct Settings {
     /// The Kolmogorov–Smirnov distance of a number, or the total variation of
     /// a name, 0 to 1, from which a difference matters.
+    #[serde(deserialize_with = "ranges::share")]
     min_effect: f64,
     /// How often a sound data set may be told of a drift, 0 to 1.
+    #[serde(deserialize_with = "ranges::level")]
     level: f64,
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::columns::{Column, Kind};
 use super::words::rule;
 use super::{FOLDS, TREE, features, thinned};
+use crate::checks::ranges;
 use crate::checks::words::{listed, percent, quoted};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
@@ -31,11 +32,14 @@ declare_check! { pub LABEL_FROM_CONTAINER = {
 struct Settings {
     /// Balanced accuracy, 0.5 to 1, from which a class that is told by how its
     /// files are stored is a finding.
+    #[serde(deserialize_with = "ranges::share")]
     min_container_accuracy: f64,
     /// The same for a class that is told by mean colour, brightness and the
     /// like, which may well be its content.
+    #[serde(deserialize_with = "ranges::share")]
     min_appearance_accuracy: f64,
     /// How often a sound data set may be told of a shortcut, 0 to 1.
+    #[serde(deserialize_with = "ranges::level")]
     level: f64,
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::columns::Column;
 use super::words::rule;
 use super::{FOLDS, TREE, comparable, features};
+use crate::checks::ranges;
 use crate::checks::words::percent;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
@@ -30,8 +31,10 @@ declare_check! { pub SPLIT_FROM_CONTAINER = {
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 struct Settings {
     /// Area under the ROC curve, 0.5 to 1, from which it is a finding.
+    #[serde(deserialize_with = "ranges::share")]
     min_area: f64,
     /// How often a sound data set may be told of it, 0 to 1.
+    #[serde(deserialize_with = "ranges::level")]
     level: f64,
 }
 

@@ -2,6 +2,7 @@
 //! nothing.
 
 use std::io::Cursor;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use image::{ImageFormat, RgbImage};
@@ -43,6 +44,11 @@ pub(super) enum Origin {
 }
 
 impl ImageAccess {
+    /// Where a sample's file lies, as the system has it.
+    pub fn place(&self, id: SampleId) -> Option<PathBuf> {
+        Some(self.reader.stamp(id)?.path)
+    }
+
     pub(super) fn new(origin: Origin, memo: Memo, reader: Arc<dyn Reader>, limits: Limits) -> Self {
         Self {
             origin,

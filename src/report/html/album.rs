@@ -5,11 +5,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::Thumbnails;
 use super::gallery::{Shelf, faces};
-use crate::finding::{Evidence, Finding, Transform};
+use super::{Originals, Thumbnails};
+use crate::decisions::content_cell;
+use crate::finding::{Evidence, Family, Finding, LabelFlag, Transform};
 use crate::report::Report;
-use crate::sample::SampleId;
+use crate::sample::{Role, SampleId};
 use crate::words::{counted, percent, shown};
 
 /// Bytes of inlined pictures, at most: with the rest, the page stays below
@@ -20,6 +21,7 @@ const PICTURE_BYTES: usize = 3_600_000;
 pub(super) struct Album<'a> {
     report: &'a Report<'a>,
     thumbnails: &'a Thumbnails,
+    originals: &'a Originals,
     /// Bytes of Base64 that still fit.
     room: usize,
     /// Pictures that did not fit.
@@ -28,10 +30,15 @@ pub(super) struct Album<'a> {
 
 impl<'a> Album<'a> {
     /// An album of `thumbnails`, empty so far.
-    pub(super) fn new(report: &'a Report<'a>, thumbnails: &'a Thumbnails) -> Self {
+    pub(super) fn new(
+        report: &'a Report<'a>,
+        thumbnails: &'a Thumbnails,
+        originals: &'a Originals,
+    ) -> Self {
         Self {
             report,
             thumbnails,
+            originals,
             room: PICTURE_BYTES,
             left: 0,
         }
@@ -59,12 +66,12 @@ impl<'a> Album<'a> {
 
     fn card(&mut self, finding: &Finding) -> Card {
         let faces = faces(finding);
+        let asks = self.asks(finding, &faces);
         let (pair, figures) = match &finding.evidence {
             Evidence::None => (None, Vec::new()),
             Evidence::Pair(pair) => (
                 Some(PairView {
                     relation: pair.relation.name(),
-                    transform: pair.transform.to_string(),
                     laid: faces.first().and_then(|&id| self.laid(id, &pair.transform)),
                     similarity: percent(pair.similarity),
                     distance: pair.distance,
@@ -86,7 +93,10 @@ impl<'a> Album<'a> {
         Card {
             id: finding.id.to_string(),
             severity: finding.severity.name(),
+            about: shown(&finding.message),
             message: finding.message.clone(),
+            labels: labels(self.report, finding),
+            asks,
             more: finding.samples.len() - faces.len(),
             given: opinion.and_then(|(id, _)| self.report.label(id)),
             suggested: opinion.and_then(|(_, o)| o.suggested).map(suggested),
@@ -97,6 +107,48 @@ impl<'a> Album<'a> {
             pair,
             figures,
         }
+    }
+
+    /// The labels that a finding asks about: the one it doubts, or those of both
+    /// sides of a conflict.
+    fn asks(&self, finding: &Finding, faces: &[SampleId]) -> Vec<Ask> {
+        let asked: &[SampleId] = match (finding.check.family, &finding.evidence) {
+            (Family::Label, Evidence::Pair(_)) => faces,
+            (Family::Label, _) => {
+                let opinion = |id: &SampleId| self.report.opinions().get(id.index());
+                let first = faces.first().and_then(opinion);
+                match first.is_some_and(|opinion| opinion.flag >= LabelFlag::Likely) {
+                    true => &faces[..1],
+                    false => &[],
+                }
+            }
+            _ => &[],
+        };
+        let is_own = |id: &&SampleId| self.report.listing.role(**id) != Some(Role::Reference);
+        let own: Vec<SampleId> = asked.iter().filter(is_own).copied().collect();
+        own.iter()
+            .filter_map(|&id| {
+                let content = self.report.fingerprints.get(id)?.content?;
+                let opinion = self
+                    .report
+                    .opinions()
+                    .get(id.index())
+                    .and_then(|o| o.suggested);
+                let of_copy = || {
+                    let other = asked.iter().find(|&&other| other != id)?;
+                    self.report.label(*other)
+                };
+                let suggested = opinion
+                    .filter(|_| asked.len() == 1)
+                    .map(|(class, _)| self.report.listing.class_name(class).to_owned());
+                Some(Ask {
+                    sample: shown(&self.report.key(id)),
+                    given: self.report.label(id).map(|label| shown(&label))?,
+                    suggested: suggested.or_else(of_copy).map(|label| shown(&label)),
+                    content: content_cell(&content.to_string()),
+                })
+            })
+            .collect()
     }
 
     /// The transform's matrix is in shares of each picture's sides; a style
@@ -138,6 +190,7 @@ impl<'a> Album<'a> {
             key: shown(&self.report.key(id)),
             split: self.report.split(id),
             label: self.report.label(id).map(|label| shown(&label)),
+            original: self.originals.get(&id).cloned(),
             data,
             size: facts.map(|facts| format!("{} × {}", facts.header.width, facts.header.height)),
         }
@@ -163,6 +216,12 @@ struct Card {
     id: String,
     severity: &'static str,
     message: String,
+    /// The same without anything that steers.
+    about: String,
+    /// Its classes, a line each.
+    labels: String,
+    /// Labels to decide on.
+    asks: Vec<Ask>,
     pictures: Vec<Picture>,
     /// Samples of the finding whose pictures are not shown.
     more: usize,
@@ -178,10 +237,27 @@ struct Card {
 #[derive(Debug, Serialize)]
 struct PairView {
     relation: &'static str,
-    transform: String,
     laid: Option<Laid>,
     similarity: String,
     distance: Option<u32>,
+}
+
+/// A label to decide on.
+#[derive(Debug, Serialize)]
+struct Ask {
+    sample: String,
+    given: String,
+    suggested: Option<String>,
+    content: String,
+}
+
+/// The classes of a finding, a line each.
+pub(super) fn labels(report: &Report<'_>, finding: &Finding) -> String {
+    let names = finding
+        .labels
+        .iter()
+        .map(|&id| shown(report.listing.class_name(id)));
+    names.collect::<Vec<_>>().join("\n")
 }
 
 /// How the second picture is laid over the first, for a style sheet.
@@ -198,6 +274,8 @@ pub(super) struct Picture {
     key: String,
     split: Option<String>,
     label: Option<String>,
+    /// A link to the file.
+    original: Option<String>,
     /// JPEG in Base64.
     data: Option<String>,
     size: Option<String>,

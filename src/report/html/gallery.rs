@@ -96,10 +96,9 @@ impl<'a> Gallery<'a> {
     }
 }
 
-/// The samples of a finding whose pictures are shown: of a pair the two that
-/// its sentence and evidence are about, which come first among its samples, in
-/// listing order, because the evidence maps the first listed to the second; of
-/// others the first few.
+/// The samples of a finding whose images are shown: of a pair the two that its
+/// sentence and evidence are about, which come first among its samples, the one
+/// that the other is described as made from first; of others the first few.
 pub(super) fn faces(finding: &Finding) -> Vec<SampleId> {
     let most = match finding.evidence {
         Evidence::Pair(_) => 2,
@@ -107,7 +106,7 @@ pub(super) fn faces(finding: &Finding) -> Vec<SampleId> {
     };
     let mut first: Vec<SampleId> = finding.samples.iter().take(most).copied().collect();
     if most == 2 {
-        first.sort_unstable();
+        first.reverse();
     }
     first
 }

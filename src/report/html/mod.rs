@@ -15,6 +15,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 
+pub(in crate::report) use text::escape_into;
+
 use super::Report;
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
@@ -22,6 +24,10 @@ use crate::sample::SampleId;
 /// JPEG files of the pictures shown, by sample. One that could not be made is
 /// left out.
 pub type Thumbnails = BTreeMap<SampleId, Vec<u8>>;
+
+/// Where the files of the images shown lie, as a link from the page. One that no
+/// link leads to is left out.
+pub type Originals = BTreeMap<SampleId, String>;
 
 /// The long side of a thumbnail in pixels: two of them fit beside each other
 /// on a telephone, and show what was done to a picture.
@@ -37,7 +43,11 @@ pub fn shown(report: &Report<'_>) -> Vec<SampleId> {
 ///
 /// # Errors
 /// [`Error::Internal`] when the page's own template fails.
-pub fn render(report: &Report<'_>, thumbnails: &Thumbnails) -> Result<String> {
+pub fn render(
+    report: &Report<'_>,
+    thumbnails: &Thumbnails,
+    originals: &Originals,
+) -> Result<String> {
     let failed = |e: minijinja::Error| Error::Internal(format!("report.html: {e:#}"));
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -57,7 +67,7 @@ pub fn render(report: &Report<'_>, thumbnails: &Thumbnails) -> Result<String> {
     ] {
         environment.add_template(name, source).map_err(failed)?;
     }
-    let page = model::Page::of(report, thumbnails);
+    let page = model::Page::of(report, thumbnails, originals);
     environment
         .get_template("page")
         .and_then(|template| {

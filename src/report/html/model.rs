@@ -1,14 +1,16 @@
 //! What the page says, ready for its template. Chooses no picture.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
-use super::album::{Album, Picture, ShelfView, figure};
+use super::album::{Album, Picture, ShelfView, figure, labels};
 use super::charts::{self, Confusion, Histogram, ShareChart};
 use super::gallery::{Gallery, Shelf};
 use super::scatter::{Scatter, scatters};
-use super::{Thumbnails, docs};
+use super::{Originals, Thumbnails, docs};
 use crate::finding::{Family, Finding, RunState, Severity};
-use crate::gate::Verdict;
+use crate::gate::{Outcome, Verdict};
 use crate::report::{Report, sentences};
 use crate::words::{counted, number, p_value, percent, shown};
 
@@ -50,6 +52,7 @@ pub(super) struct Page {
     others: Vec<ShelfView>,
     histograms: Vec<Histogram>,
     not_checked: Vec<(String, String, String)>,
+    classes: Vec<String>,
     rows: Vec<Row>,
     rows_left: String,
     accepted: Vec<AcceptedView>,
@@ -65,6 +68,8 @@ struct VerdictView {
     tone: &'static str,
     exit_code: u8,
     reasons: Vec<String>,
+    /// Findings that close no gate, and why.
+    allowed: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -122,6 +127,7 @@ struct Row {
     severity: &'static str,
     rank: u8,
     message: String,
+    labels: String,
     samples: Vec<String>,
     more: usize,
     score: Option<String>,
@@ -150,10 +156,10 @@ struct CheckView {
 
 impl Page {
     /// The page over `report`.
-    pub(super) fn of(report: &Report<'_>, thumbnails: &Thumbnails) -> Self {
+    pub(super) fn of(report: &Report<'_>, thumbnails: &Thumbnails, originals: &Originals) -> Self {
         let gallery = Gallery::plan(report);
         let outcome = report.outcome;
-        let mut album = Album::new(report, thumbnails);
+        let mut album = Album::new(report, thumbnails, originals);
         let mut shelves = |shelves: &[Shelf<'_>]| -> Vec<ShelfView> {
             shelves.iter().filter_map(|s| album.shelf(s)).collect()
         };
@@ -174,7 +180,7 @@ impl Page {
             dataset: shown(report.dataset),
             layout: shown(&report.listing.layout.summary),
             correction: report.listing.layout.correction.clone(),
-            verdict: verdict(&outcome.verdict),
+            verdict: verdict(outcome),
             notes: outcome.notes.clone(),
             sentences: (sentences::headlines(report).into_iter())
                 .map(|sentence| SentenceView {
@@ -203,6 +209,7 @@ impl Page {
             not_checked: sentences::not_checked(report)
                 .map(|(code, state, why)| (code.to_owned(), state.to_owned(), shown(why)))
                 .collect(),
+            classes: classes(report),
             rows: (outcome.findings.iter().take(ROWS))
                 .map(|finding| row(report, finding))
                 .collect(),
@@ -225,7 +232,8 @@ impl Page {
     }
 }
 
-fn verdict(verdict: &Verdict) -> VerdictView {
+fn verdict(outcome: &Outcome) -> VerdictView {
+    let verdict = &outcome.verdict;
     let (tone, reasons) = match verdict {
         Verdict::Clean => ("good", Vec::new()),
         Verdict::Breached(breaches) => {
@@ -239,7 +247,21 @@ fn verdict(verdict: &Verdict) -> VerdictView {
         tone,
         exit_code: verdict.exit_code(),
         reasons,
+        allowed: outcome.allowed.clone(),
     }
+}
+
+/// Classes in the list to filter by; a list of more is of no use.
+const CLASSES: usize = 1000;
+
+/// The classes of the findings in the table, by name.
+fn classes(report: &Report<'_>) -> Vec<String> {
+    let findings = report.outcome.findings.iter().take(ROWS);
+    let ids: BTreeSet<_> = findings.flat_map(|finding| &finding.labels).collect();
+    let names = ids
+        .into_iter()
+        .map(|&id| shown(report.listing.class_name(id)));
+    names.take(CLASSES).collect()
 }
 
 fn severities(report: &Report<'_>) -> Vec<(&'static str, String)> {
@@ -288,7 +310,10 @@ fn pairs_all(report: &Report<'_>) -> String {
     let all = counted(duplicates.count(), "pair", "pairs");
     match duplicates.pairs_not_listed {
         _ if !duplicates.is_searched() => String::new(),
-        0 => format!("{all} in all"),
+        0 => match duplicates.pairs.iter().filter(|pair| pair.doubtful).count() {
+            0 => format!("{all} in all"),
+            doubtful => format!("{all} in all, {} of them doubtful", number(doubtful as u64)),
+        },
         _ => format!(
             "{all} in all, {} of them one by one",
             number(duplicates.pairs.len() as u64)
@@ -308,7 +333,7 @@ fn leaked_classes(report: &Report<'_>) -> (Vec<LeakedClass>, usize) {
         })
         .map(|(split, class)| {
             let view = LeakedClass {
-                split: listing.split_name(Some(split)).unwrap_or("").to_owned(),
+                split: listing.split_name(split).unwrap_or("").to_owned(),
                 label: shown(listing.class_name(class.class)),
                 leaked: class.leaked,
                 samples: class.samples,
@@ -379,6 +404,7 @@ fn row(report: &Report<'_>, finding: &Finding) -> Row {
             Severity::Advice => 2,
         },
         message: finding.message.clone(),
+        labels: labels(report, finding),
         samples: (finding.samples.iter().take(NAMED))
             .map(|&id| shown(&report.key(id)))
             .collect(),

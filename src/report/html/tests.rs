@@ -6,7 +6,25 @@ fn page(fixture: &Fixture) -> String {
     let thumbnails = (shown(&fixture.report()).into_iter())
         .map(|id| (id, vec![0xff, 0xd8, 0xff]))
         .collect();
-    render(&fixture.report(), &thumbnails).expect("rendered")
+    let originals = (shown(&fixture.report()).into_iter())
+        .map(|id| (id, format!("../data/{}.jpg", id.0)))
+        .collect();
+    render(&fixture.report(), &thumbnails, &originals).expect("rendered")
+}
+
+#[test]
+fn images_link_to_their_files_and_labels_can_be_decided_on_the_page() {
+    let text = page(&Fixture::new());
+    assert!(
+        text.contains("href=\"..&#x2f;data&#x2f;"),
+        "a link to the original"
+    );
+    assert!(text.contains("class=\"decide\"") && text.contains("data-content=\"b3-"));
+    assert!(text.contains("save decisions.csv") && text.contains("class=\"accept\""));
+    assert!(
+        text.contains("<select id=\"class\">"),
+        "a class can be chosen"
+    );
 }
 
 #[test]
@@ -74,7 +92,7 @@ fn page_of_many_findings_stays_small_and_says_what_is_left_out() {
     let thumbnails = (shown(&fixture.report()).into_iter())
         .map(|id| (id, vec![0; 400_000]))
         .collect();
-    let text = render(&fixture.report(), &thumbnails).expect("rendered");
+    let text = render(&fixture.report(), &thumbnails, &Originals::new()).expect("rendered");
     assert!(text.len() < 5_000_000, "{}", text.len());
     assert!(text.contains("49,000 more are not shown"));
     assert!(text.contains("pictures were left out"));

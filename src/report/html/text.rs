@@ -28,7 +28,7 @@ pub(super) fn ticked(text: &str) -> Value {
 }
 
 /// Appends `text` with everything escaped that has a meaning in HTML.
-pub(super) fn escape_into(text: &str, html: &mut String) {
+pub(in crate::report) fn escape_into(text: &str, html: &mut String) {
     for c in text.chars() {
         match c {
             '<' => html.push_str("&lt;"),

@@ -385,7 +385,7 @@ fn headlines(report: &Report<'_>, figures: &Headlines) -> HeadlinesV1 {
             .collect(),
         leaks: figures.leaks.as_ref().map(|leaks| {
             let leaks = leaks.iter().map(|f| LeakV1 {
-                split: known(f.split),
+                split: name(f.split).unwrap_or_default(),
                 samples: f.samples,
                 leaked: f.leaked,
                 share: f.share(),

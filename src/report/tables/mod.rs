@@ -15,6 +15,7 @@ use std::path::Path;
 use frame::{CsvFile, Frame, ParquetFile};
 
 use super::Report;
+use crate::decisions;
 use crate::error::{Error, Result};
 
 /// The names of all files that [`write`] makes.
@@ -30,7 +31,7 @@ pub(super) const FILES: [&str; 12] = [
     "drift.parquet",
     "drift.csv",
     "drop.csv",
-    "decisions.csv",
+    decisions::FILE,
 ];
 
 /// Rows made at a time: some 30 MB of a wide table.
@@ -62,7 +63,15 @@ pub(super) fn write(report: &Report<'_>, folder: &Path) -> Result<()> {
         distribution::drift(report, &report.drift[rows])
     })?;
     csv_only(folder, "drop", lists::drops(report))?;
-    csv_only(folder, "decisions", lists::decisions(report))
+    into_file(&folder.join(decisions::FILE), |out| {
+        lists::decisions(report, out)
+    })?;
+    if report.decided.aside.is_empty() {
+        return Ok(());
+    }
+    into_file(&folder.join(decisions::ASIDE), |out| {
+        lists::aside(report, out)
+    })
 }
 
 fn both(
@@ -131,7 +140,10 @@ mod tests {
         ),
         ("classes.csv", "split,label,count,share"),
         ("drop.csv", "sample,split,because_of,finding"),
-        ("decisions.csv", "sample,given,suggested,score,decision"),
+        (
+            "decisions.csv",
+            "sample,given,suggested,label_score,decision,split,checks,content",
+        ),
         (
             "drift.csv",
             "split_a,split_b,total_variation,cramers_v,jensen_shannon,psi,chi2,dof,p_value",

@@ -4,17 +4,21 @@ use super::Report;
 use super::frame::Frame;
 use crate::duplicates::Pair;
 
-/// The rows of `pairs`, in their order.
+/// The rows of `pairs`, in their order. `sample_b` is described as made from
+/// `sample_a`, as everywhere.
 pub(super) fn rows(report: &Report<'_>, pairs: &[Pair]) -> Frame {
-    let split = |id| report.split(id);
-    let rows = || pairs.iter();
+    let directed: Vec<_> = (pairs.iter())
+        .map(|pair| (pair.directed(&report.listing), pair.doubtful))
+        .collect();
+    let rows = || directed.iter().map(|(pair, _)| pair);
+    let content = |id| Some(report.fingerprints.get(id)?.content?.to_string());
     Frame::default()
-        .text("sample_a", rows().map(|p| Some(report.key(p.a))))
-        .text("sample_b", rows().map(|p| Some(report.key(p.b))))
-        .text("split_a", rows().map(|p| split(p.a)))
-        .text("split_b", rows().map(|p| split(p.b)))
-        .text("label_a", rows().map(|p| report.label(p.a)))
-        .text("label_b", rows().map(|p| report.label(p.b)))
+        .text("sample_a", rows().map(|p| Some(report.key(p.from))))
+        .text("sample_b", rows().map(|p| Some(report.key(p.to))))
+        .text("split_a", rows().map(|p| report.split(p.from)))
+        .text("split_b", rows().map(|p| report.split(p.to)))
+        .text("label_a", rows().map(|p| report.label(p.from)))
+        .text("label_b", rows().map(|p| report.label(p.to)))
         .text(
             "relation",
             rows().map(|p| Some(p.evidence.relation.name().to_owned())),
@@ -28,19 +32,12 @@ pub(super) fn rows(report: &Report<'_>, pairs: &[Pair]) -> Frame {
             rows().map(|p| p.evidence.distance.map(u64::from)),
         )
         .number("similarity", rows().map(|p| Some(p.evidence.similarity)))
-        .count("doubtful", rows().map(|p| Some(u64::from(p.doubtful))))
-        .text(
-            "content_a",
-            rows().map(|p| {
-                let content = report.fingerprints.get(p.a)?.content?;
-                Some(content.to_string())
-            }),
+        .count(
+            "doubtful",
+            directed
+                .iter()
+                .map(|&(_, doubtful)| Some(u64::from(doubtful))),
         )
-        .text(
-            "content_b",
-            rows().map(|p| {
-                let content = report.fingerprints.get(p.b)?.content?;
-                Some(content.to_string())
-            }),
-        )
+        .text("content_a", rows().map(|p| content(p.from)))
+        .text("content_b", rows().map(|p| content(p.to)))
 }

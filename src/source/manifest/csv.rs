@@ -10,6 +10,7 @@ use super::Table;
 use super::cell::{Cells, Place, Row, labels, text};
 use super::columns::Picked;
 use crate::error::{Error, Result};
+use crate::spreadsheet::{separator_of, windows_1252};
 
 /// A CSV file. Cells need not be UTF-8, because file names need not.
 pub(super) struct Csv {
@@ -59,14 +60,20 @@ impl Table for Csv {
             .map_err(|error| failure(error.to_string()))?
             .len();
         let mut record = ByteRecord::new();
+        // The reader counts a line when it meets `\n`: after `\r\n`, one late.
+        let late = u64::from(header_line(&self.path).is_ok_and(|line| line.ends_with(b"\r\n")));
         let mut row = 0;
         while (reader.read_byte_record(&mut record)).map_err(|e| failure(e.to_string()))? {
-            let is_blank =
-                record.len() <= 1 && record.iter().all(|cell| cell.trim_ascii().is_empty());
+            // Spreadsheets write rows of nothing but separators.
+            let is_blank = record.iter().all(|cell| cell.trim_ascii().is_empty());
             if is_blank && width > 1 {
                 continue;
             }
             row += 1;
+            while record.len() > width && record.get(record.len() - 1).is_some_and(<[u8]>::is_empty)
+            {
+                record.truncate(record.len() - 1);
+            }
             let cells = if record.len() == width {
                 cells(&record, picked)
             } else {
@@ -75,7 +82,7 @@ impl Table for Csv {
                     record.len()
                 ))
             };
-            let line = record.position().map(csv::Position::line);
+            let line = record.position().map(|place| place.line() + late);
             visit(Row {
                 place: Place { row, line },
                 cells,
@@ -89,8 +96,8 @@ fn cells(record: &ByteRecord, picked: &Picked) -> Result<Cells, String> {
     let cell = |index: usize| record.get(index).unwrap_or_default().trim_ascii();
     let words = |bytes: &[u8]| match std::str::from_utf8(bytes) {
         Ok(words) => words.to_owned(),
-        // Latin-1, the likeliest other coding: no two cells become one.
-        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
+        // The likeliest other coding: no two cells become one.
+        Err(_) => windows_1252(bytes),
     };
     let path = cell(picked.path.index);
     Ok(Cells {
@@ -122,29 +129,18 @@ fn os_string(bytes: &[u8]) -> Result<std::ffi::OsString, String> {
     }
 }
 
-/// The separator that the header has most of, because spreadsheets write `;`
-/// in much of the world; `,` if it has none.
+/// The separator that the header has most of.
 fn delimiter_of(path: &Path) -> Result<u8, String> {
-    let mut header = Vec::new();
-    File::open(path)
-        .and_then(|file| BufReader::new(file).read_until(b'\n', &mut header))
-        .map_err(|error| error.to_string())?;
+    let header = header_line(path).map_err(|error| error.to_string())?;
     if header.starts_with(b"\xff\xfe") || header.starts_with(b"\xfe\xff") {
         return Err("the manifest is UTF-16; save it as UTF-8".to_owned());
     }
-    let mut counts = [(b',', 0_usize), (b';', 0), (b'\t', 0)];
-    let mut quoted = false;
-    for &byte in &header {
-        quoted ^= byte == b'"';
-        if let Some((_, count)) = counts.iter_mut().find(|(d, _)| !quoted && *d == byte) {
-            *count += 1;
-        }
-    }
-    let mut best = counts[0];
-    for candidate in counts {
-        if candidate.1 > best.1 {
-            best = candidate;
-        }
-    }
-    Ok(best.0)
+    Ok(separator_of(&String::from_utf8_lossy(&header)))
+}
+
+/// The bytes of the first line, with its end.
+fn header_line(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut header = Vec::new();
+    BufReader::new(File::open(path)?).read_until(b'\n', &mut header)?;
+    Ok(header)
 }

@@ -3,7 +3,9 @@
 mod cell;
 mod columns;
 mod csv;
+mod inside;
 mod json_lines;
+mod own;
 mod parquet;
 mod rows;
 
@@ -13,6 +15,8 @@ use std::path::Path;
 
 use cell::Row;
 use columns::Picked;
+pub(super) use inside::inside;
+pub use own::{OwnTable, own_table};
 
 use super::Columns;
 use super::builder::Builder;
@@ -55,9 +59,20 @@ pub(super) fn list(
     told.correction = "if other columns are meant: `--path-column`, `--label-column`, \
                        `--split-column`, `--group-column`"
         .into();
-    if picked.split.is_none() {
+    let lacking: Vec<&str> = [
+        ("labels: `--label-column NAME`", picked.label.is_none()),
+        (
+            "splits: `--split-column NAME`",
+            picked.split.is_none() && forced.is_none(),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(words, is_lacking)| is_lacking.then_some(words))
+    .collect();
+    if !lacking.is_empty() {
         told.correction = format!(
-            "if a column tells the splits: `--split-column NAME`, one of {}",
+            "if a column holds the {}, one of {}",
+            lacking.join(", or the "),
             columns::quoted(&names)
         );
     }

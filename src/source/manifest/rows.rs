@@ -94,12 +94,20 @@ impl Rows<'_> {
             self.builder.problem(key, ProblemKind::MissingFile, detail);
             return Ok(());
         };
-        let key = self.key(path);
+        let slashed = self.slashed(path);
+        let key = self.key(slashed.as_deref().unwrap_or(path));
         let globs = self.walker.globs;
         if !globs.is_empty() && !globs.keeps(key.as_str()) {
             self.builder.skipped.filtered += 1;
             return Ok(());
         }
+        let cells = match slashed {
+            Some(path) => Cells {
+                path: Some(path),
+                ..cells
+            },
+            None => cells,
+        };
         let accepted = self.accept(key, row.place, cells)?;
         self.accepted.extend(accepted);
         Ok(())
@@ -136,11 +144,21 @@ impl Rows<'_> {
 
     /// The key of `path`: relative to the manifest where it lies below it.
     fn key(&self, path: &Path) -> SampleKey {
-        let key = SampleKey::from_path(&normalised(path.strip_prefix(&self.base).unwrap_or(path)));
+        let key = key_of(path, &self.base);
         match self.forced {
             Some(split) => key.below(split),
             None => key,
         }
+    }
+
+    /// A path that was written on Windows and is read elsewhere, with `/` between
+    /// its parts: unless there is a file of that very name.
+    fn slashed(&self, path: &Path) -> Option<PathBuf> {
+        let text = path.to_str().filter(|text| text.contains('\\'))?;
+        if cfg!(windows) || fs::symlink_metadata(self.base.join(path)).is_ok() {
+            return None;
+        }
+        Some(PathBuf::from(text.replace('\\', "/")))
     }
 
     fn refuse_malformed(&self, manifest: &Path) -> Result<()> {
@@ -291,15 +309,8 @@ impl Rows<'_> {
                 escaped(path.as_os_str())
             ));
         }
-        let mut place = self.base.join(path);
-        let mut metadata = fs::metadata(&place);
-        // A manifest written on Windows, read elsewhere.
-        if metadata.is_err() && text.contains('\\') && !cfg!(windows) {
-            let slashed = self.base.join(text.replace('\\', "/"));
-            if let Ok(found) = fs::metadata(&slashed) {
-                (place, metadata) = (slashed, Ok(found));
-            }
-        }
+        let place = self.base.join(path);
+        let metadata = fs::metadata(&place);
         let shown = escaped(place.as_os_str());
         match metadata {
             Ok(found) if found.is_file() => Ok((place, Hint::of_file(&found))),
@@ -310,6 +321,12 @@ impl Rows<'_> {
             Err(error) => Err(format!("`{shown}`: {error}")),
         }
     }
+}
+
+/// The key of the file that a row of a manifest in `base` names: relative to the
+/// manifest where it lies below it.
+pub(super) fn key_of(path: &Path, base: &Path) -> SampleKey {
+    SampleKey::from_path(&normalised(path.strip_prefix(base).unwrap_or(path)))
 }
 
 /// `path` without `.` parts, and `..` taken back where a part stands before.

@@ -1,0 +1,73 @@
+//! A text manifest as its owner wrote it: every column, every cell, by sample.
+//! Looks for no file.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::columns::{self, Picked};
+use super::rows::key_of;
+use crate::error::{Error, Result};
+use crate::source::Columns;
+use crate::spreadsheet;
+
+/// A manifest with all its columns.
+#[derive(Debug, Clone)]
+pub struct OwnTable {
+    /// The names of the columns, in order.
+    pub headers: Vec<String>,
+    /// The column of paths.
+    pub path: usize,
+    /// The column of labels.
+    pub label: Option<usize>,
+    rows: BTreeMap<String, Vec<String>>,
+}
+
+impl OwnTable {
+    /// The row that made the sample called `key`.
+    pub fn row(&self, key: &str) -> Option<&[String]> {
+        self.rows.get(key).map(Vec::as_slice)
+    }
+}
+
+/// The manifest at `path` with its own columns; nothing for one that is no text
+/// table.
+///
+/// # Errors
+/// [`Error::Input`] when it cannot be read.
+pub fn own_table(path: &Path, wanted: &Columns) -> Result<Option<OwnTable>> {
+    let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+    if !matches!(extension.to_str(), Some("csv" | "tsv" | "tab")) {
+        return Ok(None);
+    }
+    let failure = |why: String| Error::Input(format!("`{}`: {why}", path.display()));
+    let bytes = fs::read(path).map_err(|e| failure(e.to_string()))?;
+    let sheet = spreadsheet::read(&bytes, None).map_err(failure)?;
+    let picked: Picked = columns::pick(&sheet.headers, wanted).map_err(failure)?;
+    let base = path.parent().unwrap_or(Path::new(""));
+    let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (index, row) in sheet.rows.into_iter().enumerate() {
+        let cell = row.cells[picked.path.index].trim();
+        if cell.is_empty() {
+            continue;
+        }
+        let slashed = cell.replace('\\', "/");
+        let is_windows = cell.contains('\\') && !base.join(cell).exists();
+        let key = key_of(
+            Path::new(if is_windows { slashed.as_str() } else { cell }),
+            base,
+        );
+        // A later row of the same path may be a sample of its own.
+        rows.insert(
+            key.marked(&format!("#{}", index + 1)).as_str().to_owned(),
+            row.cells.clone(),
+        );
+        rows.entry(key.as_str().to_owned()).or_insert(row.cells);
+    }
+    Ok(Some(OwnTable {
+        path: picked.path.index,
+        label: picked.label.map(|column| column.index),
+        headers: sheet.headers,
+        rows,
+    }))
+}
