@@ -68,13 +68,17 @@ def to_cleanlab(report: Report, split: Optional[str]) -> Any:
         raise SplitlintError("to_cleanlab() needs `pandas`: `pip install pandas`") from None
     name = _clean.split_name(report, split) if report.origins is None else None
     order = _clean.positions(report, split)
-    wanted = {row["sample"] for row in report.decisions}
+    # A label that a person decided to keep is no issue any more.
+    asked = [row for row in report.decisions if row["decision"] != "keep"]
+    wanted = {row["sample"]: row["suggested"] for row in asked}
     rows: Dict[int, Dict[str, Any]] = {}
     for row in report.samples:
         if report.origins is None and row["split"] != name:
             continue
         for index in order.get(row["sample"], ()):
             rows[index] = _issues(row, row["sample"] in wanted)
+            if wanted.get(row["sample"]) is not None:
+                rows[index]["predicted_label"] = wanted[row["sample"]]
     for pair in report.pairs:
         if pair["doubtful"]:
             continue

@@ -20,7 +20,7 @@ from splitlint import _generated
 
 def test_verdict_reasons_and_headlines_are_those_of_the_summary(demo):
     assert (demo.verdict, demo.exit_code) == ("breached", 1)
-    assert demo.reasons == ["6 errors; `fail-on` is error"]
+    assert "`fail-on`" in demo.reasons[0]
     leaks = demo.headlines[0]
     assert (leaks.topic, leaks.tone) == ("leaks", "bad")
     assert str(leaks).startswith("3 of 40 test images (7.5%)")
@@ -97,7 +97,9 @@ def test_lists_switches_and_mappings_reach_the_program(tmp_path, capfd):
         report=tmp_path / "report",
     )
     codes = {row["code"] for row in report.findings}
-    assert codes == {"LEAK001", "LEAK002", "FILE001", "FILE004"}
+    assert codes >= {"LEAK001", "LEAK002", "FILE001"}
+    assert all(code.startswith(("LEAK", "FILE")) for code in codes)
+    assert not codes & {"LEAK003", "LEAK004"}
     assert out.is_file()
     assert "splitlint" in capfd.readouterr().out
 
