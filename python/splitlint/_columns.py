@@ -100,8 +100,11 @@ COLUMNS: Dict[str, Dict[str, str]] = {
         "sample": "text",
         "given": "text",
         "suggested": "text",
-        "score": "float",
+        "label_score": "float",
         "decision": "text",
+        "split": "text",
+        "checks": "text",
+        "content": "text",
     },
 }
 

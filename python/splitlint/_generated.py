@@ -27,6 +27,7 @@ SCAN_FLAGS: Dict[str, Flag] = {
     "select": Flag("--select", "list"),
     "ignore": Flag("--ignore", "list"),
     "fail_on": Flag("--fail-on", "value"),
+    "require": Flag("--require", "list"),
     "baseline": Flag("--baseline", "value"),
     "report": Flag("--report", "value"),
     "format": Flag("--format", "value"),
@@ -68,6 +69,7 @@ def scan(
     select: Optional[Union[str, Sequence[str]]] = None,
     ignore: Optional[Union[str, Sequence[str]]] = None,
     fail_on: Optional[str] = None,
+    require: Optional[Union[str, Sequence[str]]] = None,
     baseline: Optional[Path] = None,
     report: Optional[Path] = None,
     format: Optional[str] = None,
@@ -102,10 +104,11 @@ def scan(
             arrays of shape `(H, W)`, `(H, W, C)` or `(C, H, W)` with 1 to 4 channels. `None`
             takes what `splitlint.toml` names.
         split: Folder or manifest of one split, instead of ROOT.
-        reference: Data used before, e.g. for pretraining: its copies are leaks too.
-        include: Scan only files whose path in the data set matches GLOB.
-        exclude: Leave out files whose path in the data set matches GLOB.
-        path_column: Manifest column with the picture's path.
+        reference: Data used before, e.g. for pretraining: a copy of it in a split that is measured
+            on is a leak, one in training data is advice.
+        include: Scan only files whose path in the data set matches a pattern.
+        exclude: Leave out files whose path in the data set matches a pattern.
+        path_column: Manifest column with the image's path.
         label_column: Manifest column with the label.
         split_column: Manifest column with the split.
         group_column: Manifest column with the group (patient, video, scene).
@@ -115,7 +118,8 @@ def scan(
         select: Run only these checks: codes, families or names.
         ignore: Leave these checks out: codes, families or names.
         fail_on: Lowest severity that fails the scan [default: error]. One of "error", "warning",
-            "never".
+            "advice", "never".
+        require: Exit with 2 unless these checks looked: families, codes or names.
         baseline: File of findings accepted earlier: only new ones fail the scan.
         report: Folder for the report [default: splitlint-report].
         format: What to print to standard output [default: text]. One of "text", "json", "github",
@@ -123,21 +127,21 @@ def scan(
         output: Also write FORMAT to PATH, e.g. `sarif=leaks.sarif`.
         config: Settings file [default: splitlint.toml in the current folder, else in ROOT].
         jobs: Threads [default: one for each core].
-        cache: Keep fingerprints in DIR, so that the next scan reads only what changed.
+        cache: Keep fingerprints in a folder, so that the next scan reads only what changed.
         no_cache: Neither read nor keep fingerprints of other scans.
         check_content: Read every file and go by its content, not by its size and time.
-        max_pixels: Do not decode a picture of more than N pixels [default: 512 million].
-        model: Judge labels by what an ONNX model sees in the pictures.
-        model_size: Pixels a side of the pictures it takes, if it does not say [default: 224].
-        model_layout: The order of its input's dimensions, if it does not say [default: nchw]. One
-            of "nchw", "nhwc".
-        model_mean: What it subtracts from red, green, blue of 0 to 1 [default: what it says, else
-            ImageNet's].
-        model_std: What it divides red, green, blue by then [default: what it says, else
-            ImageNet's].
-        model_output: Its output to use, if it has several.
-        embeddings: Judge labels by vectors of a model of yours: Parquet, or NumPy with
-            `--row-keys`.
+        max_pixels: Do not decode an image of more than this many pixels [default: 512 million].
+        model: Judge labels by what an ONNX model makes of the images.
+        model_size: Pixels a side of the images the model takes, if it does not declare them
+            [default: 224].
+        model_layout: The order of the dimensions of the model's input, if it does not declare it
+            [default: nchw]. One of "nchw", "nhwc".
+        model_mean: What the model expects subtracted from red, green, blue of 0 to 1 [default: what
+            it declares, else ImageNet's].
+        model_std: What the model expects red, green, blue divided by then [default: what it
+            declares, else ImageNet's].
+        model_output: The model's output to use, if it has several.
+        embeddings: Judge labels by vectors of a model of yours: Parquet, or NumPy with `row-keys`.
         pred_probs: Judge labels by out-of-sample probabilities, a column for each class: Parquet or
             NumPy.
         row_keys: Whose the rows of a NumPy file are: a sample a line, or CSV with a column
@@ -169,6 +173,7 @@ def scan(
         "select": select,
         "ignore": ignore,
         "fail_on": fail_on,
+        "require": require,
         "baseline": baseline,
         "report": report,
         "format": format,
@@ -238,10 +243,11 @@ def verify(
             asked to scan.
         report: The report, its folder, or a file that `splitlint digest --write` made.
         split: Folder or manifest of one split, instead of ROOT.
-        reference: Data used before, e.g. for pretraining: its copies are leaks too.
-        include: Scan only files whose path in the data set matches GLOB.
-        exclude: Leave out files whose path in the data set matches GLOB.
-        path_column: Manifest column with the picture's path.
+        reference: Data used before, e.g. for pretraining: a copy of it in a split that is measured
+            on is a leak, one in training data is advice.
+        include: Scan only files whose path in the data set matches a pattern.
+        exclude: Leave out files whose path in the data set matches a pattern.
+        path_column: Manifest column with the image's path.
         label_column: Manifest column with the label.
         split_column: Manifest column with the split.
         group_column: Manifest column with the group (patient, video, scene).
