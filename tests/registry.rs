@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use splitlint::checks::registry;
 use splitlint::config::{Options, resolve};
 use splitlint::executor::{Executor, StopFlag};
-use splitlint::finding::{CountsAs, Family, RunState};
+use splitlint::finding::{CONFLICTING_LABELS, CountsAs, Family, RunState, SUSPICIOUS_LABEL};
 use splitlint::progress::{Progress, Silent, Stage};
 use splitlint::scan::{Scan, scan};
 
@@ -49,6 +49,17 @@ fn codes_and_names_are_unique_and_well_formed() {
             );
         }
     }
+}
+
+#[test]
+fn codes_that_readers_of_reports_know_are_those_of_the_checks() {
+    let only = |counts_as: CountsAs| -> Vec<&str> {
+        let infos = registry::all().map(|declared| declared.info);
+        let infos = infos.filter(|info| info.counts_as == counts_as);
+        infos.map(|info| info.code).collect()
+    };
+    assert_eq!(only(CountsAs::LabelConflict), [CONFLICTING_LABELS]);
+    assert_eq!(only(CountsAs::SuspectLabel), [SUSPICIOUS_LABEL]);
 }
 
 #[test]

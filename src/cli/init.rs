@@ -9,6 +9,7 @@ use super::prepare::{self, Volume};
 use super::{console, interrupt};
 use crate::config::{self, FILE_NAME, Facts, Options, template};
 use crate::error::Result;
+use crate::finding::{CONFLICTING_LABELS, Family};
 use crate::report::write_file;
 use crate::sample::Role;
 use crate::source::{self, Listed, Request};
@@ -96,8 +97,8 @@ fn look(request: &Request) -> Result<(Facts, Vec<String>)> {
     };
     // What needs no image to be opened to be known.
     let applies = [
-        ("LEAK", listing.places() > 1),
-        ("LABEL001", listing.classes.len() > 1),
+        (Family::Leak.name(), listing.places() > 1),
+        (CONFLICTING_LABELS, listing.classes.len() > 1),
     ];
     let facts = Facts {
         layout: listing.layout.summary.clone(),

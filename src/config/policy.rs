@@ -7,8 +7,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::checks::selector;
-use crate::finding::Code;
+use crate::checks::{registry, selector};
+use crate::finding::{Code, CountsAs};
 use crate::gate::{
     Acceptance, AtMost, Baseline, FailOn, PerSplit, Policy, Required, Rule, Thresholds,
     WhenIncomplete,
@@ -154,29 +154,36 @@ fn per_split<T, U>(given: Option<OneOrEach<T>>, convert: impl Fn(T) -> U) -> Per
     }
 }
 
-/// What makes a family judged at all. The rest of it asks for what a sound data
-/// set may lack: declared groups, several classes of one sample.
-const CORE: [(&str, &[Code]); 2] = [
-    ("LEAK", &["LEAK001", "LEAK002"]),
-    ("LABEL", &["LABEL001", "LABEL002"]),
-];
+/// The checks that make the family `word` judged at all, where not all of it
+/// does: the rest asks for what a sound data set may lack, such as declared
+/// groups or several classes of one sample.
+fn core(word: &str) -> Vec<Code> {
+    let counted = [
+        CountsAs::Leak,
+        CountsAs::LabelConflict,
+        CountsAs::SuspectLabel,
+    ];
+    (registry::all())
+        .map(|declared| declared.info)
+        .filter(|info| info.family.name().eq_ignore_ascii_case(word))
+        .filter(|info| counted.contains(&info.counts_as))
+        .map(|info| info.code)
+        .collect()
+}
 
 fn required(words: &[String], problems: &mut Vec<String>) -> Vec<Required> {
     let mut required = Vec::new();
     for word in words {
-        let core = CORE
-            .iter()
-            .find(|(family, _)| family.eq_ignore_ascii_case(word));
-        let codes = match core {
-            Some((_, codes)) => codes.to_vec(),
-            None => match selector::resolve(std::slice::from_ref(word), &[]) {
-                Ok(codes) => codes.into_iter().collect(),
+        let mut codes = core(word);
+        if codes.is_empty() {
+            match selector::resolve(std::slice::from_ref(word), &[]) {
+                Ok(named) => codes.extend(named),
                 Err(unknown) => {
                     problems.extend(unknown.into_iter().map(|e| format!("`require`: {e}")));
                     continue;
                 }
-            },
-        };
+            }
+        }
         required.push(Required {
             word: word.clone(),
             codes,

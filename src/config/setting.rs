@@ -291,8 +291,8 @@ pub const SETTINGS: &[Setting] = &[
         "",
     )
     .in_file(
-        "LEAK asks for LEAK001 and LEAK002, LABEL for LABEL001 and LABEL002, any other family for \
-         all its checks",
+        "The family LEAK asks for LEAK001 and LEAK002, LABEL for LABEL001 and LABEL002, any other \
+         family for all its checks",
     )
     .example(Example::Applies("[\"LEAK\", \"LABEL001\"]")),
     Setting::new(

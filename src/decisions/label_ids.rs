@@ -1,8 +1,7 @@
 //! Under which ids labels are accepted. Accepts none.
 
-use crate::finding::FindingId;
+use crate::finding::{FindingId, SUSPICIOUS_LABEL};
 use crate::fingerprint::FingerprintTable;
-use crate::gate::SUSPICIOUS_LABEL;
 use crate::sample::{Listing, SampleId};
 
 /// The id of a doubt about each label given, with its sample, sorted.

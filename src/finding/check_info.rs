@@ -102,13 +102,24 @@ pub enum CountsAs {
     Leak,
     /// A verified copy in the same split.
     CopyWithinSplit,
-    /// A label that may be wrong.
-    LabelError,
+    /// Copies under different labels.
+    LabelConflict,
+    /// One label that may be wrong.
+    SuspectLabel,
+    /// The one label of many samples, which may be wrong.
+    SuspectCluster,
     /// An image that cannot be read or decoded.
     Unreadable,
     /// Nothing but a finding of its severity.
     Remark,
 }
+
+/// The code of the check whose findings are [`CountsAs::LabelConflict`], for
+/// readers of reports and baselines, which hold codes and know no check.
+pub const CONFLICTING_LABELS: Code = "LABEL001";
+
+/// The same of [`CountsAs::SuspectLabel`].
+pub const SUSPICIOUS_LABEL: Code = "LABEL002";
 
 /// A check's code, e.g. `LEAK002`: family in capitals and three digits.
 pub type Code = &'static str;

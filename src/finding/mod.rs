@@ -7,7 +7,10 @@ mod id;
 mod label_opinion;
 mod transform;
 
-pub use check_info::{CheckInfo, CheckRun, Code, CountsAs, Family, RunState, Severity};
+pub use check_info::{
+    CONFLICTING_LABELS, CheckInfo, CheckRun, Code, CountsAs, Family, RunState, SUSPICIOUS_LABEL,
+    Severity,
+};
 pub use evidence::{Evidence, Figure, PairEvidence, Relation};
 pub use headlines::{ClassLeak, Headlines, LeakFigures, SplitFigures, SuspectFigures};
 pub use id::FindingId;

@@ -4,15 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Baseline, Case};
 use crate::calendar::Date;
-use crate::finding::{Code, Finding, FindingId, RunState};
+use crate::finding::{Code, CountsAs, Finding, FindingId, RunState, SUSPICIOUS_LABEL};
 use crate::path_pattern::PathPatterns;
 use crate::sample::{Listing, SampleId};
-
-/// The check that doubts single labels.
-pub const SUSPICIOUS_LABEL: Code = "LABEL002";
-
-/// The check that doubts the one label of a whole run of images.
-const SUSPICIOUS_CLUSTER: Code = "LABEL003";
 
 /// What was accepted earlier.
 #[derive(Debug, Clone, Default)]
@@ -82,7 +76,7 @@ impl Acceptance {
                 rules_met[index] = true;
             }
             // A run of labels that were looked at one by one.
-            let all_kept = finding.check.code == SUSPICIOUS_CLUSTER
+            let all_kept = finding.check.counts_as == CountsAs::SuspectCluster
                 && !finding.samples.is_empty()
                 && finding.samples.iter().all(|id| kept.contains(id));
             let reason = match (line, rule) {

@@ -7,7 +7,7 @@ mod thresholds;
 
 use std::fmt;
 
-pub use acceptance::{Acceptance, Accepted, Rule, SUSPICIOUS_LABEL};
+pub use acceptance::{Acceptance, Accepted, Rule};
 pub use baseline::{Accepting, Baseline, Line};
 pub use thresholds::{AtMost, PerSplit, Thresholds};
 

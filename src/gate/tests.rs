@@ -14,7 +14,7 @@ static LEAK: CheckInfo = CheckInfo {
     ..info("LEAK001", Family::Leak, Severity::Error)
 };
 static LABEL: CheckInfo = CheckInfo {
-    counts_as: CountsAs::LabelError,
+    counts_as: CountsAs::SuspectLabel,
     ..info("LABEL002", Family::Label, Severity::Warning)
 };
 
@@ -418,7 +418,10 @@ fn what_a_verdict_passes_is_said_with_the_reason() {
     assert!(judged(leaks(), &Policy::default()).allowed.is_empty());
 }
 
-static CLUSTER: CheckInfo = info("LABEL003", Family::Label, Severity::Warning);
+static CLUSTER: CheckInfo = CheckInfo {
+    counts_as: CountsAs::SuspectCluster,
+    ..info("LABEL003", Family::Label, Severity::Warning)
+};
 
 /// The id of the doubt about the label of each sample.
 fn label_ids() -> Vec<(FindingId, SampleId)> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::acceptance::{Accepted, SUSPICIOUS_LABEL, of_label};
+use super::acceptance::{Accepted, of_label};
 use crate::distribution::Drift;
 use crate::finding::{CountsAs, Family, Finding, FindingId, Headlines, LeakFigures};
 use crate::sample::{Listing, Role, SampleId, SplitId};
@@ -182,7 +182,7 @@ impl Thresholds {
         };
         let accepted = |split: Option<SplitId>| {
             (figures.accepted.iter())
-                .filter(|accepted| accepted.finding.check.code == SUSPICIOUS_LABEL)
+                .filter(|accepted| accepted.finding.check.counts_as == CountsAs::SuspectLabel)
                 .map(|accepted| figures.doubted(&accepted.finding))
                 .filter(|samples| {
                     (samples.first()).is_some_and(|&id| figures.listing.sample(id).split == split)

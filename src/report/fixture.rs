@@ -98,7 +98,7 @@ check!(
     SUSPECT,
     "LABEL002",
     Label,
-    LabelError,
+    SuspectLabel,
     "suspicious-label",
     Warning,
     "decide in `decisions.csv`"

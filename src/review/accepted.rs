@@ -5,12 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::folder::ReportFolder;
 use super::plan::{Action, Plan};
 use crate::decisions::Kept;
-use crate::finding::FindingId;
-use crate::gate::{Line, SUSPICIOUS_LABEL};
+use crate::finding::{CONFLICTING_LABELS, FindingId, SUSPICIOUS_LABEL};
+use crate::gate::Line;
 use crate::sample::{ContentHash, Listing, SampleId};
-
-/// The check that finds copies under different labels.
-const CONFLICTING_LABELS: &str = "LABEL001";
 
 /// A line for each finding that keeping these labels accepts: the doubt about
 /// each label itself, whether it was found or may be later, and a conflict

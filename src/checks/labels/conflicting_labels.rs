@@ -8,7 +8,7 @@ use crate::finding::{CheckInfo, Severity};
 declare_check! { pub CONFLICTING_LABELS = {
     code: "LABEL001",
     family: Label,
-    counts_as: LabelError,
+    counts_as: LabelConflict,
     name: "conflicting-labels",
     summary: "copies of one picture carry different labels",
     next_step: "decide which label is right and fix or drop the others",

@@ -10,7 +10,7 @@ use crate::sample::{ClassId, SampleId};
 declare_check! { pub SUSPICIOUS_CLUSTER = {
     code: "LABEL003",
     family: Label,
-    counts_as: LabelError,
+    counts_as: SuspectCluster,
     name: "suspicious-cluster",
     summary: "a run of alike pictures shares one label and is better explained by another",
     next_step: "look at a few of them; if the label is wrong, it is wrong for all",

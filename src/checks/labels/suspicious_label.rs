@@ -14,7 +14,7 @@ use crate::words::percent;
 declare_check! { pub SUSPICIOUS_LABEL = {
     code: "LABEL002",
     family: Label,
-    counts_as: LabelError,
+    counts_as: SuspectLabel,
     name: "suspicious-label",
     summary: "a picture looks like another class than the one given, and so say its neighbours",
     next_step: "look at the pictures and write what you decide into `decisions.csv`",

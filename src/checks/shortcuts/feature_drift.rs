@@ -152,8 +152,8 @@ fn compare(column: &Column, rows_of_a: usize) -> Shift {
 }
 
 /// "brightness 131 against 92.4 in the middle"; where the middles read alike,
-/// at the value where the shares differ most: "width above 224 for 0.0% against
-/// 38.0%".
+/// at the value where the shares differ most: "width above 224 for 0% against
+/// 38%".
 fn contrasted(name: &str, a: &[f64], b: &[f64]) -> String {
     let (middle_a, middle_b) = (short(median(a.to_vec())), short(median(b.to_vec())));
     if middle_a != middle_b {
@@ -230,7 +230,7 @@ mod tests {
         ];
         assert_eq!(
             contrasted("width", &a, &b),
-            "width above 224 for 0.0% against 30.0%"
+            "width above 224 for 0% against 30%"
         );
         assert_eq!(
             contrasted("width", &a, &[300.0; 4]),

@@ -6,14 +6,11 @@ use std::io::{self, Write};
 
 use super::frame::Frame;
 use crate::decisions::{COLUMNS, content_cell};
-use crate::finding::{Evidence, Finding, LabelFlag};
+use crate::finding::{
+    CONFLICTING_LABELS, CountsAs, Evidence, Finding, LabelFlag, SUSPICIOUS_LABEL,
+};
 use crate::report::Report;
 use crate::sample::{ContentHash, Role, SampleId, SplitId};
-
-/// The check that suspects a label by the image.
-const SUSPICIOUS: &str = "LABEL002";
-/// The check that finds copies under different labels.
-const CONFLICTING: &str = "LABEL001";
 
 /// The copies to drop, in listing order.
 pub(super) fn drops(report: &Report<'_>) -> Frame {
@@ -112,11 +109,11 @@ fn questions(report: &Report<'_>) -> BTreeMap<SampleId, Question> {
         let is_accepted = || place(report, sample.id).is_some_and(|p| accepted.contains(&p));
         if opinion.flag >= LabelFlag::Likely && !is_accepted() {
             let question = questions.entry(sample.id).or_default();
-            question.checks.insert(SUSPICIOUS);
+            question.checks.insert(SUSPICIOUS_LABEL);
             question.suggested = suggestion(report, sample.id);
         }
     }
-    for finding in report.of_check(CONFLICTING) {
+    for finding in report.of_check(CONFLICTING_LABELS) {
         conflict(report, finding, &mut questions);
     }
     for (&id, kept) in &report.decided.kept {
@@ -146,7 +143,7 @@ fn conflict(report: &Report<'_>, finding: &Finding, questions: &mut BTreeMap<Sam
             .filter(|label| *label != own)
             .collect();
         let question = questions.entry(id).or_default();
-        question.checks.insert(CONFLICTING);
+        question.checks.insert(CONFLICTING_LABELS);
         let only = (others.len() == 1)
             .then(|| others.into_iter().next())
             .flatten();
@@ -176,7 +173,7 @@ fn place(report: &Report<'_>, id: SampleId) -> Option<Place> {
 /// The labels that were accepted: nobody is asked about them again.
 fn accepted(report: &Report<'_>) -> BTreeSet<Place> {
     (report.outcome.accepted.iter())
-        .filter(|accepted| accepted.finding.check.code == SUSPICIOUS)
+        .filter(|accepted| accepted.finding.check.counts_as == CountsAs::SuspectLabel)
         .filter_map(|accepted| place(report, *accepted.finding.samples.first()?))
         .collect()
 }
