@@ -26,11 +26,12 @@ use splitlint::fingerprint::{
 use splitlint::labelling::{Brought, Labelling, Said};
 use splitlint::progress::{Progress, Stage};
 use splitlint::report::{Report, html, write_folder};
+use splitlint::sample::Location;
 use splitlint::sample::{
     ClassId, ContentHash, Labels, Listing, Sample, SampleId, SampleKey, Split, SplitId,
 };
 use splitlint::scan::{Prepared, examine};
-use splitlint::source::{ReadFailure, Reader, Stamp};
+use splitlint::source::{ReadFailure, Reader, Version};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let given: Vec<String> = (std::env::args().skip(1))
@@ -153,6 +154,7 @@ fn listing(count: u32, classes: u32) -> (Listing, Vec<u32>) {
             key: SampleKey::from_path(path.as_ref()),
             split: Some(SplitId(split as u16)),
             labels: Labels::One(ClassId(class)),
+            objects: splitlint::sample::NO_OBJECTS,
             group: None,
         }
     });
@@ -321,12 +323,12 @@ impl Reader for MadeFiles {
         Ok(file)
     }
 
-    fn extension(&self, _: SampleId) -> Option<String> {
-        Some("jpg".to_owned())
+    fn version(&self, _: SampleId) -> Option<Version> {
+        None
     }
 
-    fn stamp(&self, _: SampleId) -> Option<Stamp> {
-        None
+    fn location(&self, id: SampleId) -> Location {
+        Location::File(format!("/{}.jpg", id.0).into())
     }
 }
 

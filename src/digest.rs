@@ -135,6 +135,7 @@ mod tests {
             key: SampleKey::from_path(Path::new(name)),
             split: Some(SplitId(*split)),
             labels: Labels::from_classes(labels.iter().map(|&c| ClassId(c)).collect()),
+            objects: crate::sample::NO_OBJECTS,
             group: None,
         });
         let listing = Listing {

@@ -24,6 +24,7 @@ pub mod finding;
 pub mod fingerprint;
 pub mod gate;
 pub mod headlines;
+pub mod image_format;
 pub mod label_model;
 pub mod labelling;
 pub mod linear;

@@ -15,6 +15,7 @@ const LEVELS: &[&[&str]] = &[
         "calendar",
         "disjoint_sets",
         "executor",
+        "image_format",
         "parquet",
         "path_pattern",
         "progress",

@@ -103,6 +103,7 @@ impl Made {
                     key: SampleKey::from_path(path.as_ref()),
                     split: Some(SplitId(*split)),
                     labels: Labels::One(ClassId(*class)),
+                    objects: splitlint::sample::NO_OBJECTS,
                     group: None,
                 }
             });

@@ -71,6 +71,11 @@ pub(crate) const SETS: &[(&str, Fill, Fill)] = &[
         |f| manifest(f, ""),
     ),
     (
+        "FILE016",
+        |f| boxes(f, "3 0.5 0.5 0.2 0.2\n"),
+        |f| boxes(f, "1 0.5 0.5 0.2 0.2\n"),
+    ),
+    (
         "FILE009",
         |f| {
             sound(f)?;
@@ -123,6 +128,27 @@ fn broken_link(folder: &Folder) -> Result<()> {
 }
 
 /// A manifest of the sound set, with these rows more.
+/// A YOLO set whose last label file holds `line`.
+fn boxes(folder: &Folder, line: &str) -> Result<()> {
+    let yaml = "train: images/train\nval: images/val\nnames: [city, lake]\n";
+    folder.write("data.yaml", yaml.as_bytes())?;
+    for (split, motif, first) in [("train", Motif::City, 0), ("val", Motif::Lake, 4)] {
+        for index in 0..2 {
+            let picture = tiny(motif, first + index);
+            folder.save(&format!("images/{split}/{index}.png"), &picture)?;
+            let class = u8::from(motif == Motif::Lake);
+            let whole = format!("{class} 0.5 0.5 1 1\n");
+            let label = if (split, index) == ("val", 1) {
+                line
+            } else {
+                &whole
+            };
+            folder.write(&format!("labels/{split}/{index}.txt"), label.as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
 fn manifest(folder: &Folder, more: &str) -> Result<()> {
     sound(folder)?;
     let mut rows = String::from("path,label,split\n");

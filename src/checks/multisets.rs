@@ -41,6 +41,7 @@ impl Set {
                     key: SampleKey::from_path(format!("{id}.png").as_ref()),
                     split: Some(SplitId(split)),
                     labels: Labels::from_classes(vec![ClassId(class)]),
+                    objects: crate::sample::NO_OBJECTS,
                     group: None,
                 })
                 .collect(),

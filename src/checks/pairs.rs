@@ -351,6 +351,7 @@ mod tests {
                     key: SampleKey::from_path(format!("{i}.png").as_ref()),
                     split: Some(SplitId(split)),
                     labels: Labels::None,
+                    objects: crate::sample::NO_OBJECTS,
                     group: None,
                 })
                 .collect(),

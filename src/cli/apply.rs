@@ -14,7 +14,7 @@ use crate::finding::CountsAs;
 use crate::report::write_file;
 use crate::review::{self, By, Plan, ReportFolder};
 use crate::scan::{Scan, scan};
-use crate::source::{self, Request};
+use crate::source::{self, Columns, Request};
 
 /// Where findings are accepted unless said otherwise.
 const BASELINE: &str = "splitlint-baseline.csv";
@@ -46,6 +46,10 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
     let staying = review::staying(&plan, &listed.listing, listed.reader.as_ref())?;
 
     let manifest = source::manifest_of(&request);
+    let listing = &listed.listing;
+    let with_manifest = manifest.is_some()
+        || listing.layout.name != "folders"
+        || !listing.containers.files.is_empty();
     let own = match &manifest {
         Some(path) => source::own_table(path, &request.columns)?,
         None => None,
@@ -64,15 +68,21 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
     }
     let mut told = summary(arguments, &plan, staying.len(), &baseline);
     if let Some(to) = &arguments.to {
-        let copied = (manifest.is_some()).then(|| review::manifest(&staying, true, own.as_ref()));
-        review::copy(&staying, to, by(arguments.by), copied.as_deref(), &stop)?;
-        told.push_str(&next(to, &request, manifest.is_some()));
+        let copied = with_manifest.then(|| review::manifest(&staying, true, own.as_ref()));
+        let way = by(arguments.by);
+        let reader = listed.reader.as_ref();
+        review::copy(&staying, reader, to, way, copied.as_deref(), &stop)?;
+        told.push_str(&next(to, &request, with_manifest));
         if baseline.exists() && in_settings.as_ref() != Some(&baseline) {
             told.push_str(&format!(" --baseline {}", quoted(&baseline)));
         }
         told.push('\n');
         console::print(&told)?;
-        let copied = scanned_again(&baseline, to, &request, manifest.is_some())?;
+        if own.is_none() {
+            // The manifest of the copy has the usual columns.
+            request.columns = Columns::default();
+        }
+        let copied = scanned_again(&baseline, to, &request, with_manifest)?;
         return console::print(&left(&copied)).map(|()| 0);
     }
     told.push_str(
@@ -244,7 +254,7 @@ fn copied(
     request: &Request,
     is_manifest: bool,
 ) -> (Option<PathBuf>, Vec<(String, PathBuf)>) {
-    if request.root.is_none() {
+    if request.root.is_none() && !is_manifest {
         let splits = request.splits.iter();
         return (
             None,

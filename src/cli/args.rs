@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::config::{CacheOption, Format, Options, Section, Setting, setting};
+use crate::source::LayoutName;
 
 const DATA: &str = Section::Data.heading();
 const CHECKS: &str = Section::Checks.heading();
@@ -141,6 +142,12 @@ pub(super) struct DigestArguments {
 pub(super) struct DataArguments {
     #[arg(help = help("root"))]
     pub(super) root: Option<PathBuf>,
+
+    #[arg(long, help = help("layout"), value_name = "NAME", help_heading = DATA, value_parser = layouts())]
+    pub(super) layout: Option<String>,
+
+    #[arg(long, help = help("images"), value_name = "DIR", help_heading = DATA)]
+    pub(super) images: Option<PathBuf>,
 
     #[arg(long, help = help("splits"), value_name = "NAME=PATH", help_heading = DATA, value_parser = named_path)]
     pub(super) split: Vec<(String, PathBuf)>,
@@ -446,6 +453,8 @@ impl DataArguments {
     pub(super) fn into_options(self) -> Options {
         Options {
             root: self.root,
+            layout: self.layout,
+            images: self.images,
             splits: self.split,
             reference: self.reference,
             include: said(self.include),
@@ -476,6 +485,10 @@ fn help(key: &str) -> String {
 /// A repeatable flag that was never given says nothing.
 fn said<T>(values: Vec<T>) -> Option<Vec<T>> {
     (!values.is_empty()).then_some(values)
+}
+
+fn layouts() -> PossibleValuesParser {
+    PossibleValuesParser::new(LayoutName::ALL.map(LayoutName::name))
 }
 
 fn formats() -> PossibleValuesParser {

@@ -127,25 +127,25 @@ fn depends_on(request: &Request, listed: &Listed) -> Vec<String> {
         return all.into_iter().collect();
     };
     all.insert(text(root));
-    if root.is_file() {
+    let is_archive = !listed.listing.containers.files.is_empty();
+    if root.is_file() && !is_archive {
         let base = root.parent().unwrap_or(Path::new(""));
         let mut images = BTreeSet::new();
         for sample in &listed.listing.samples {
             let role = listed.listing.role(sample.id);
-            let Some(stamp) = listed.reader.stamp(sample.id) else {
-                continue;
-            };
+            let location = listed.reader.location(sample.id);
+            let path = location.file();
             if role == Some(Role::Reference) {
                 continue;
             }
             // Seen from here where it lies below, as DVC wants its paths.
             let real = base.canonicalize().unwrap_or_default();
-            match stamp.path.strip_prefix(&real) {
+            match path.strip_prefix(&real) {
                 Ok(below) => {
                     let first = below.components().next();
                     images.extend(first.map(|first| text(&base.join(first))));
                 }
-                Err(_) => images.extend(stamp.path.parent().map(text)),
+                Err(_) => images.extend(path.parent().map(text)),
             }
         }
         if images.len() > NAMED && !base.as_os_str().is_empty() {

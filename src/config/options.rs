@@ -15,6 +15,10 @@ use crate::headlines::DropSide;
 pub struct Options {
     /// The data set's folder or manifest.
     pub root: Option<PathBuf>,
+    /// The layout it has, where its signs are not enough.
+    pub layout: Option<String>,
+    /// The folder of the images that a COCO file lists.
+    pub images: Option<PathBuf>,
     /// Splits by name and folder, used instead of a root.
     #[serde(deserialize_with = "named_folders")]
     pub splits: Vec<(String, PathBuf)>,
@@ -154,6 +158,8 @@ impl Options {
         };
         Self {
             root,
+            layout: self.layout.or(below.layout),
+            images: self.images.or(below.images),
             splits,
             reference: self.reference.or(below.reference),
             include: self.include.or(below.include),
@@ -206,6 +212,7 @@ impl Options {
         let mut place = |path: &mut PathBuf| *path = folder.join(&*path);
         for path in [
             &mut self.root,
+            &mut self.images,
             &mut self.reference,
             &mut self.baseline,
             &mut self.report,

@@ -134,14 +134,27 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "root",
         Data,
-        "A folder `<split>/<class>/…`, or a manifest (CSV, Parquet, JSON Lines)",
+        "A folder, an archive, a manifest (CSV, Parquet, JSON Lines), a `data.yaml` or a COCO file",
         "",
     )
     .example(Example::Root),
     Setting::new(
+        "layout",
+        Data,
+        "How the data set is laid out, where its files do not show it",
+        "\"folders\"",
+    ),
+    Setting::new(
+        "images",
+        Data,
+        "Folder of the images that a COCO file lists",
+        "\"images\"",
+    )
+    .default("beside the file"),
+    Setting::new(
         "splits",
         Data,
-        "Folder or manifest of one split, instead of ROOT",
+        "Folder, archive or manifest of one split, instead of ROOT",
         "{ train = \"data/train\", test = \"/mnt/holdout\" }",
     )
     .repeatable(),

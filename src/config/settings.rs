@@ -17,7 +17,7 @@ use crate::headlines::DropSide;
 use crate::label_model;
 use crate::labelling;
 use crate::path_pattern::PathPatterns;
-use crate::source::{Columns, Request};
+use crate::source::{Columns, LayoutName, Request};
 
 /// What a scan does.
 pub struct Settings {
@@ -116,6 +116,12 @@ pub fn resolve(options: Options) -> Result<Settings> {
             Err(e) => problems.push(format!("`output`: {e}")),
         }
     }
+    let layout = options.layout.and_then(|name| {
+        let parsed = name.parse::<LayoutName>();
+        parsed
+            .map_err(|e| problems.push(format!("`layout`: {e}")))
+            .ok()
+    });
     let group_regex = options.group_regex.and_then(|pattern| {
         Regex::new(&pattern)
             .map_err(|e| problems.push(format!("`group-regex`: {e}")))
@@ -172,6 +178,8 @@ pub fn resolve(options: Options) -> Result<Settings> {
     Ok(Settings {
         request: Request {
             root: options.root,
+            layout,
+            images: options.images,
             splits: options.splits,
             reference: options.reference,
             include: options.include.unwrap_or_default(),

@@ -180,6 +180,7 @@ mod tests {
                     key: SampleKey::from_path(key.as_ref()),
                     split: None,
                     labels: Labels::One(ClassId(class)),
+                    objects: crate::sample::NO_OBJECTS,
                     group: None,
                 })
                 .collect(),

@@ -11,6 +11,9 @@ pub enum DecodeFailure {
     /// The bytes begin like no picture format known here.
     #[error("is not an image")]
     NotAnImage,
+    /// A Git LFS pointer stands where the image was not fetched.
+    #[error("is a Git LFS pointer, not the image: fetch the images with `git lfs pull`")]
+    LfsPointer,
     /// A picture, in a format or variant that is not decoded here, by name,
     /// such as `HEIC`.
     #[error("cannot be decoded here: {0}")]
@@ -38,8 +41,8 @@ pub enum DecodeFailure {
 }
 
 impl DecodeFailure {
-    /// Every [`kind`](Self::kind), in the order of the variants.
-    pub const KINDS: [&'static str; 8] = [
+    /// Every [`kind`](Self::kind).
+    pub const KINDS: [&'static str; 9] = [
         "empty",
         "not-an-image",
         "unsupported",
@@ -48,6 +51,7 @@ impl DecodeFailure {
         "corrupt",
         "panicked",
         "unreadable",
+        "lfs-pointer",
     ];
 
     /// A name that reports and caches may rely on; it never changes.
@@ -55,6 +59,7 @@ impl DecodeFailure {
         match self {
             Self::Empty => "empty",
             Self::NotAnImage => "not-an-image",
+            Self::LfsPointer => "lfs-pointer",
             Self::Unsupported(_) => "unsupported",
             Self::TooLarge { .. } => "too-large",
             Self::Truncated => "truncated",

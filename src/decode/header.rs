@@ -1,8 +1,8 @@
 //! What a picture file says of itself. Holds facts and judges none.
 
 use super::exif::ExifFacts;
-use super::format::Format;
 use super::orientation::Orientation;
+use crate::image_format::Format;
 
 /// How colours are stored in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

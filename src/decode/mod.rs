@@ -11,7 +11,6 @@
 mod depth;
 mod exif;
 mod failure;
-mod format;
 mod header;
 mod icc;
 mod jpeg;
@@ -28,9 +27,9 @@ mod thumbnail;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+pub use crate::image_format::{Format, Sniffed, sniff};
 pub use exif::ExifFacts;
 pub use failure::DecodeFailure;
-pub use format::{Format, Sniffed, sniff};
 pub use header::{ColourMode, Header, JpegFacts, Subsampling};
 pub use matte::Matte;
 pub use orientation::Orientation;
@@ -258,6 +257,7 @@ fn recognised(bytes: &[u8], extension: Option<&str>) -> Result<Format, DecodeFai
     match sniff(bytes, extension) {
         Sniffed::Known(format) => Ok(format),
         Sniffed::Unsupported(what) => Err(DecodeFailure::unsupported(what)),
+        Sniffed::LfsPointer => Err(DecodeFailure::LfsPointer),
         Sniffed::NotAnImage => Err(DecodeFailure::NotAnImage),
         Sniffed::Empty => Err(DecodeFailure::Empty),
     }

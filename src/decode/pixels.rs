@@ -1,8 +1,8 @@
 //! Whole pictures in one canonical form. Compares nothing itself.
 
-use super::format::Format;
 use super::roads::{self, whole::Whole};
 use super::{DecodeFailure, Limits};
+use crate::image_format::Format;
 use crate::sample::ContentHash;
 
 /// Bits of a channel of [`Pixels`].

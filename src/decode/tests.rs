@@ -349,6 +349,7 @@ fn kinds_of_failure_are_all_listed() {
         DecodeFailure::corrupt(""),
         DecodeFailure::Panicked(String::new()),
         DecodeFailure::Unreadable(String::new()),
+        DecodeFailure::LfsPointer,
     ];
     assert_eq!(failures.map(|failure| failure.kind()), DecodeFailure::KINDS);
 }

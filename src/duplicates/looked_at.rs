@@ -150,8 +150,9 @@ pub(super) mod tests {
     use crate::fingerprint::cache::{self, Cache};
     use crate::fingerprint::{Earlier, Fingerprinted, compute};
     use crate::progress::Silent;
+    use crate::sample::Location;
     use crate::sample::{Labels, Listing, Sample, SampleId, SampleKey};
-    use crate::source::{ReadFailure, Reader, Stamp};
+    use crate::source::{ReadFailure, Reader, Version};
 
     /// Files in memory that note which of them are read.
     pub(in super::super) struct Files {
@@ -177,17 +178,16 @@ pub(super) mod tests {
             Ok(self.bytes[id.index()].clone())
         }
 
-        fn extension(&self, _: SampleId) -> Option<String> {
-            None
+        fn version(&self, id: SampleId) -> Option<Version> {
+            Some(Version::of(&[
+                &id.0.to_le_bytes(),
+                &self.bytes[id.index()].len().to_le_bytes(),
+                &self.modified.load(Ordering::Relaxed).to_le_bytes(),
+            ]))
         }
 
-        fn stamp(&self, id: SampleId) -> Option<Stamp> {
-            Some(Stamp {
-                path: format!("/{}", id.0).into(),
-                size: self.bytes[id.index()].len() as u64,
-                modified: self.modified.load(Ordering::Relaxed).into(),
-                inode: None,
-            })
+        fn location(&self, id: SampleId) -> Location {
+            Location::File(format!("/{}", id.0).into())
         }
     }
 
@@ -261,6 +261,7 @@ pub(super) mod tests {
             key: SampleKey::from_path(Path::new(&id.to_string())),
             split: None,
             labels: Labels::None,
+            objects: crate::sample::NO_OBJECTS,
             group: None,
         });
         let listing = Listing {

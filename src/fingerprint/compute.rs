@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::ops::Range;
+use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
 use super::cache::{self, Cache, Key, Shelf};
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::progress::{Progress, Stage};
 use crate::sample::{ContentHash, Listing, SampleId};
-use crate::source::Reader;
+use crate::source::{Bytes, Reader};
 
 /// What fingerprinting gives to later stages.
 pub struct Fingerprinted {
@@ -48,8 +48,8 @@ pub struct Earlier {
     pub check_content: bool,
 }
 
-/// Samples looked up in the cache at once, because a transaction costs as much
-/// as a few rows.
+/// Samples looked up in the cache and read at once, because a transaction costs
+/// as much as a few rows and a container is opened once for all of them.
 const RUN: usize = 64;
 
 /// Reads, hashes and decodes every sample of `listing` that no earlier scan
@@ -75,9 +75,9 @@ pub fn compute(
         spool: Spool::new().map_err(spool_error)?,
         rows: (0..count).map(|_| OnceLock::new()).collect(),
     };
-    let outcome = executor.map(count.div_ceil(RUN), |run| -> io::Result<()> {
-        let samples = run * RUN..((run + 1) * RUN).min(count);
-        work.run(samples, executor, progress)
+    let runs = reader.runs(count, RUN);
+    let outcome = executor.map(runs.len(), |run| -> io::Result<()> {
+        work.run(&runs[run], executor, progress)
     });
     let interrupted = executor.stop().is_raised() || outcome.is_err();
     if let Some(earlier) = &earlier {
@@ -131,56 +131,72 @@ struct Work<'a> {
 impl Work<'_> {
     fn run(
         &self,
-        samples: Range<usize>,
+        run: &[SampleId],
         executor: &Executor,
         progress: &dyn Progress,
     ) -> io::Result<()> {
-        let key = |index| {
-            let stamp = self.reader.stamp(SampleId(index as u32))?;
-            Some(Key::of_file(&stamp, self.limits))
+        let key = |&id: &SampleId| {
+            let version = self.reader.version(id)?;
+            Some(Key::of_sample(&version, self.limits))
         };
         let keys: Vec<Option<Key>> = match self.earlier {
-            Some(_) => samples.clone().map(key).collect(),
-            None => vec![None; samples.len()],
+            Some(_) => run.iter().map(key).collect(),
+            None => vec![None; run.len()],
         };
         let kept = self.earlier.map_or_else(Vec::new, |earlier| {
             earlier.cache.get_many(Shelf::Fingerprints, &keys)
         });
         let mut kept = kept.into_iter();
-        let (mut batch, mut rows) = (Batch::default(), Vec::with_capacity(samples.len()));
-        for (index, key) in samples.zip(keys) {
+        let (mut left, mut left_keys) = (Vec::new(), Vec::new());
+        for (&id, key) in run.iter().zip(keys) {
             if executor.stop().is_raised() {
-                break;
+                return Ok(());
             }
             let kept = kept.next().flatten();
-            let row = match kept.and_then(|bytes| self.known(index, &bytes)) {
-                Some(fingerprint) => {
-                    let place = Place {
-                        slot: None,
-                        key,
-                        decoded: fingerprint.image.is_ok(),
-                    };
-                    (fingerprint, place)
-                }
-                None => self.anew(SampleId(index as u32), key, &mut batch),
+            let Some(fingerprint) = kept.and_then(|bytes| self.known(id, &bytes)) else {
+                left.push(id);
+                left_keys.push(key);
+                continue;
             };
-            rows.push((index, row));
+            let place = Place {
+                slot: None,
+                key,
+                decoded: fingerprint.image.is_ok(),
+            };
+            self.set(id, fingerprint, place);
             progress.advance(1);
         }
+        let (mut batch, mut rows) = (Batch::default(), Vec::with_capacity(left.len()));
+        let mut left_keys = left_keys.into_iter();
+        // Whether all were visited is known by the rows.
+        let _ = self.reader.read_run(&left, &mut |id, bytes| {
+            let key = left_keys.next().flatten();
+            let (fingerprint, place) = self.anew(id, bytes, key, &mut batch);
+            rows.push((id, fingerprint, place));
+            progress.advance(1);
+            match executor.stop().is_raised() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        });
         let start = self.spool.push(&batch)?;
-        for (index, (fingerprint, mut place)) in rows {
+        for (id, fingerprint, mut place) in rows {
             place.slot = place.slot.map(|slot| slot.shifted(start));
-            // Each index is visited once, so the cell is empty.
-            let _ = self.rows[index].set((fingerprint, place));
+            self.set(id, fingerprint, place);
         }
         Ok(())
     }
 
+    /// Each sample is in one run, so its cell is empty.
+    fn set(&self, id: SampleId, fingerprint: Fingerprint, place: Place) {
+        let _ = self.rows[id.index()].set((fingerprint, place));
+    }
+
     /// An earlier fingerprint, if it still holds.
-    fn known(&self, index: usize, bytes: &[u8]) -> Option<Fingerprint> {
+    fn known(&self, id: SampleId, bytes: &[u8]) -> Option<Fingerprint> {
         let fingerprint = cache::from_bytes(bytes)?;
         if self.earlier?.check_content {
-            let bytes = self.reader.read(SampleId(index as u32)).ok()?;
+            let bytes = self.reader.read(id).ok()?;
             if fingerprint.content != Some(ContentHash::of(&bytes)) {
                 return None;
             }
@@ -188,15 +204,22 @@ impl Work<'_> {
         Some(fingerprint)
     }
 
-    fn anew(&self, id: SampleId, key: Option<Key>, batch: &mut Batch) -> (Fingerprint, Place) {
-        let (fingerprint, thumbnail) = of_sample(id, self.reader, &self.limits);
+    fn anew(
+        &self,
+        id: SampleId,
+        bytes: Bytes<'_>,
+        key: Option<Key>,
+        batch: &mut Batch,
+    ) -> (Fingerprint, Place) {
+        let extension = || self.reader.location(id).extension();
+        let (fingerprint, thumbnail) = of_bytes(bytes, extension, &self.limits);
         let added = thumbnail.map(|(usual, mattes)| batch.add(&usual, mattes.as_deref()));
         let (slot, bytes) = added.unzip();
-        // A file written to while it was read is not the file of its stamp.
+        // A file written to while it was read is not the file of its version.
         let key = key.filter(|key| {
-            let stamp = self.reader.stamp(id);
+            let version = self.reader.version(id);
             fingerprint.content.is_some()
-                && stamp.is_some_and(|stamp| Key::of_file(&stamp, self.limits) == *key)
+                && version.is_some_and(|version| Key::of_sample(&version, self.limits) == *key)
         });
         if let (Some(earlier), Some(key)) = (self.earlier, key)
             && let Some(row) = cache::to_bytes(&fingerprint)
@@ -220,8 +243,12 @@ impl Work<'_> {
 /// A thumbnail, and those before other mattes.
 type Made = (Thumbnail, Option<Box<[Thumbnail; 2]>>);
 
-fn of_sample(id: SampleId, reader: &dyn Reader, limits: &Limits) -> (Fingerprint, Option<Made>) {
-    let bytes = match reader.read(id) {
+fn of_bytes(
+    bytes: Bytes<'_>,
+    extension: impl FnOnce() -> Option<String>,
+    limits: &Limits,
+) -> (Fingerprint, Option<Made>) {
+    let bytes = match bytes {
         Ok(bytes) => bytes,
         Err(failure) => {
             let unreadable = Fingerprint {
@@ -232,7 +259,7 @@ fn of_sample(id: SampleId, reader: &dyn Reader, limits: &Limits) -> (Fingerprint
             return (unreadable, None);
         }
     };
-    let extension = reader.extension(id);
+    let extension = extension();
     let (image, thumbnail) = match decode::decode(&bytes, extension.as_deref(), limits) {
         Ok(decoded) => {
             let statistics = Statistics::of(&decoded.thumbnail);

@@ -45,6 +45,7 @@ fn listing() -> Listing {
                 key: SampleKey::from_path(format!("s/{i}.png").as_ref()),
                 split: Some(SplitId((i / 10) as u16)),
                 labels: Labels::One(ClassId(0)),
+                objects: crate::sample::NO_OBJECTS,
                 group: None,
             })
             .collect(),

@@ -141,6 +141,7 @@ pub(crate) mod fixture {
                 key: SampleKey::from_path(std::path::Path::new(key)),
                 split: split.map(SplitId),
                 labels: Labels::from_classes(class.map(ClassId).into_iter().collect()),
+                objects: crate::sample::NO_OBJECTS,
                 group: None,
             })
             .collect();

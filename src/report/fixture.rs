@@ -223,6 +223,7 @@ fn listing() -> Listing {
     let samples = samples().into_iter().enumerate();
     Listing {
         layout: Layout {
+            name: "folders",
             summary: "image folders: 2 splits (train, test) × 3 classes".to_owned(),
             correction: "name the splits with `--split NAME=PATH` if that is wrong".to_owned(),
         },
@@ -234,6 +235,7 @@ fn listing() -> Listing {
                 key: SampleKey::from_path(Path::new(&key)),
                 split: Some(SplitId(split)),
                 labels: Labels::from_classes(class.map(ClassId).into_iter().collect()),
+                objects: crate::sample::NO_OBJECTS,
                 group: None,
             })
             .collect(),

@@ -56,7 +56,9 @@ pub fn render(report: &Report<'_>) -> String {
 
 fn annotate(report: &Report<'_>, finding: &Finding, text: &mut String) {
     let title = format!("{} {}", finding.check.code, finding.check.name);
-    let key = finding.samples.first().map(|&id| report.key(id));
+    let first = finding.samples.first();
+    let key = first.map(|&id| report.file(id));
+    let member = first.map_or_else(String::new, |&id| report.container(id));
     let mut properties = vec![("title", title.as_str())];
     if let Some(key) = &key {
         properties.push(("file", key));
@@ -67,7 +69,10 @@ fn annotate(report: &Report<'_>, finding: &Finding, text: &mut String) {
     } else {
         String::new()
     };
-    let line = format!("{}{others}; {}", finding.message, finding.check.next_step);
+    let line = format!(
+        "{}{member}{others}; {}",
+        finding.message, finding.check.next_step
+    );
     command(level(finding.severity), &properties, &line, text);
 }
 

@@ -38,8 +38,10 @@ pub fn render(report: &Report<'_>) -> String {
 }
 
 fn problem<'a>(report: &Report<'a>, finding: &'a Finding) -> Problem<'a> {
+    let first = finding.samples.first();
+    let member = first.map_or_else(String::new, |&id| report.container(id));
     Problem {
-        description: format!("{}: {}", finding.check.code, finding.message),
+        description: format!("{}: {}{member}", finding.check.code, finding.message),
         check_name: finding.check.name,
         fingerprint: finding.id.to_string(),
         severity: match finding.severity {
@@ -50,7 +52,7 @@ fn problem<'a>(report: &Report<'a>, finding: &'a Finding) -> Problem<'a> {
         location: Location {
             // The format asks for a path; a finding about the whole set has
             // only the set's own.
-            path: (finding.samples.first()).map_or_else(|| ".".to_owned(), |&id| report.key(id)),
+            path: first.map_or_else(|| ".".to_owned(), |&id| report.file(id)),
             lines: Lines { begin: 1 },
         },
     }

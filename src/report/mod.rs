@@ -78,6 +78,22 @@ impl<'a> Report<'a> {
         self.listing.sample(id).key.as_str().to_owned()
     }
 
+    /// The file that a sample lies in, by its path from the data set's root: its
+    /// own, or that of the container it is a member of.
+    fn file(&self, id: SampleId) -> String {
+        let container = self.listing.container_of(id);
+        container.map_or_else(|| self.key(id), |key| key.as_str().to_owned())
+    }
+
+    /// " (in `set.zip`)" where a sample is a member, whose name then stands in
+    /// the message of a finding.
+    fn container(&self, id: SampleId) -> String {
+        let container = self.listing.container_of(id);
+        container.map_or_else(String::new, |key| {
+            format!(" (`{}` in `{key}`)", self.key(id))
+        })
+    }
+
     /// A sample's split, if it has one.
     fn split(&self, id: SampleId) -> Option<String> {
         let split = self.listing.sample(id).split;

@@ -144,7 +144,7 @@ fn result(report: &Report<'_>, rules: &BTreeMap<&str, usize>, finding: &Finding)
         "ruleId": finding.check.code,
         "ruleIndex": rules.get(finding.check.code),
         "level": level(finding.severity),
-        "message": {"text": finding.message},
+        "message": {"text": format!("{}{}", finding.message, member(report, finding))},
         "locations": first.iter().map(|&id| location(report, id, None)).collect::<Vec<_>>(),
         "relatedLocations": (others.iter().enumerate())
             .map(|(place, &id)| location(report, id, Some(place + 1)))
@@ -154,14 +154,23 @@ fn result(report: &Report<'_>, rules: &BTreeMap<&str, usize>, finding: &Finding)
     })
 }
 
+/// The member that a finding is about, where its location is the container.
+fn member(report: &Report<'_>, finding: &Finding) -> String {
+    (finding.samples.first()).map_or_else(String::new, |&id| report.container(id))
+}
+
 fn location(report: &Report<'_>, id: SampleId, place: Option<usize>) -> Value {
     let mut location = json!({
         "physicalLocation": {
-            "artifactLocation": {"uri": uri(&report.key(id)), "uriBaseId": ROOT},
+            "artifactLocation": {"uri": uri(&report.file(id)), "uriBaseId": ROOT},
             // Readers made for source code want a line to point at.
             "region": {"startLine": 1},
         },
     });
+    if report.listing.container_of(id).is_some() {
+        location["logicalLocations"] = json!([{"name": report.key(id), "kind": "member"}]);
+        location["message"] = json!({"text": report.key(id)});
+    }
     if let Some(place) = place {
         location["id"] = json!(place);
     }

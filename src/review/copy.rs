@@ -1,25 +1,31 @@
 //! What stays of a data set, and a copy of just that. Never changes or
 //! deletes what it copies from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::ops::ControlFlow;
+use std::path::Path;
 
 use super::plan::{Action, Plan};
 use crate::error::{Error, Result};
 use crate::executor::StopFlag;
-use crate::sample::{Listing, Role};
+use crate::sample::{Listing, Location, Role, SampleId};
 use crate::scratch::Scratch;
 use crate::source::{OwnTable, Reader};
+
+/// Members written out with a container opened once.
+const RUN: usize = 64;
 
 /// A sample that stays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stay {
     /// Its key.
     pub key: String,
+    /// Its number in the listing.
+    pub id: SampleId,
     /// Where it lies.
-    pub from: PathBuf,
+    pub from: Location,
     /// Where it comes to lie in a copy, `/` between parts.
     pub to: String,
     /// Its split.
@@ -63,20 +69,21 @@ pub fn staying(plan: &Plan, listing: &Listing, reader: &dyn Reader) -> Result<Ve
         if used_before || step.is_some_and(|step| step.action == Action::Drop) {
             continue;
         }
-        let from = reader
-            .stamp(sample.id)
-            .and_then(|stamp| std::path::absolute(stamp.path).ok())
-            .ok_or_else(|| {
-                Error::Input(format!("`{key}` cannot be reached; scan again to see why"))
-            })?;
+        if reader.version(sample.id).is_none() {
+            return Err(Error::Input(format!(
+                "`{key}` cannot be reached; scan again to see why"
+            )));
+        }
+        let from = reader.location(sample.id);
         let (place, label, is_relabelled) = match step.map(|step| &step.action) {
             Some(Action::Relabel { from, to }) => (in_class(key, from, to), to.clone(), true),
             _ => (key.to_owned(), listing.label_text(sample.id), false),
         };
         staying.push(Stay {
+            id: sample.id,
             key: key.to_owned(),
+            to: free(named(within(&place), &from), &mut taken),
             from,
-            to: free(within(&place), &mut taken),
             split: split.map(|split| split.name.clone()).unwrap_or_default(),
             label,
             is_relabelled,
@@ -112,6 +119,15 @@ fn within(key: &str) -> String {
     parts.join("/")
 }
 
+/// The path with the extension that a member's name announces, where its key
+/// has none.
+fn named(path: String, from: &Location) -> String {
+    match from.extension() {
+        Some(extension) if Path::new(&path).extension().is_none() => format!("{path}.{extension}"),
+        _ => path,
+    }
+}
+
 /// `path`, or the first of `path-2`, `path-3`, … that nothing else has.
 fn free(path: String, taken: &mut BTreeSet<String>) -> String {
     let (stem, extension) = match path.rsplit_once('.') {
@@ -138,7 +154,7 @@ pub fn manifest(staying: &[Stay], in_copy: bool, own: Option<&OwnTable>) -> Stri
         None => writer.write_record(["path", "label", "split", "group"]),
     };
     for stay in staying {
-        let from = stay.from.to_string_lossy();
+        let from = shown(&stay.from);
         let path = if in_copy { stay.to.as_str() } else { &from };
         let row = own.and_then(|own| Some((own, own.row(&stay.key)?)));
         let _ = match (own, row) {
@@ -166,6 +182,20 @@ pub fn manifest(staying: &[Stay], in_copy: bool, own: Option<&OwnTable>) -> Stri
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
+/// The absolute path of a file; of a member, that of its container with its
+/// name or number behind it.
+fn shown(from: &Location) -> String {
+    let file = std::path::absolute(from.file());
+    let file = file.as_deref().unwrap_or(from.file()).to_string_lossy();
+    match from {
+        Location::File(_) => file.into_owned(),
+        Location::Member { entry, name, .. } => match name {
+            Some(name) => format!("{file}/{name}"),
+            None => format!("{file}#{entry}"),
+        },
+    }
+}
+
 /// The steps as CSV.
 pub fn steps(plan: &Plan) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -190,13 +220,15 @@ pub fn steps(plan: &Plan) -> String {
 }
 
 /// Makes a copy of what stays in `folder`, whole or not at all; with the text of
-/// a `manifest.csv` where the data set has a manifest.
+/// a `manifest.csv` where the folders alone do not tell splits and labels.
+/// Members of containers are written out as files.
 ///
 /// # Errors
 /// [`Error::Output`] when `folder` holds something, or cannot be written;
 /// [`Error::Interrupted`] when the user asked to stop.
 pub fn copy(
     staying: &[Stay],
+    reader: &dyn Reader,
     folder: &Path,
     by: By,
     manifest: Option<&str>,
@@ -219,13 +251,20 @@ pub fn copy(
     fs::create_dir_all(parent).map_err(failed)?;
     let beside = Scratch::in_folder(parent).map_err(failed)?;
     let inside = beside.path();
+    let failed_at = |stay: &Stay, e: io::Error| Error::output(folder.join(&stay.to), hint(e, by));
+    let mut members = BTreeMap::new();
     for stay in staying {
         stop.check()?;
         let to = inside.join(&stay.to);
-        let made = fs::create_dir_all(to.parent().unwrap_or(inside))
-            .and_then(|()| put(&stay.from, &to, by));
-        made.map_err(|e| Error::output(folder.join(&stay.to), hint(e, by)))?;
+        fs::create_dir_all(to.parent().unwrap_or(inside)).map_err(|e| failed_at(stay, e))?;
+        match &stay.from {
+            Location::File(from) => put(from, &to, by).map_err(|e| failed_at(stay, e))?,
+            Location::Member { .. } => {
+                members.insert(stay.id, stay);
+            }
+        }
     }
+    extract(&members, reader, inside, folder, stop)?;
     if let Some(manifest) = manifest {
         fs::write(inside.join("manifest.csv"), manifest).map_err(failed)?;
     }
@@ -233,6 +272,45 @@ pub fn copy(
         fs::remove_dir(folder).map_err(failed)?;
     }
     fs::rename(inside, folder).map_err(failed)
+}
+
+/// Writes members out in the order of their containers.
+fn extract(
+    members: &BTreeMap<SampleId, &Stay>,
+    reader: &dyn Reader,
+    inside: &Path,
+    folder: &Path,
+    stop: &StopFlag,
+) -> Result<()> {
+    let Some((last, _)) = members.last_key_value() else {
+        return Ok(());
+    };
+    for run in reader.runs(last.index() + 1, RUN) {
+        stop.check()?;
+        let run: Vec<SampleId> = run
+            .into_iter()
+            .filter(|id| members.contains_key(id))
+            .collect();
+        let mut failure = None;
+        let _ = reader.read_run(&run, &mut |id, bytes| {
+            let Some(stay) = members.get(&id) else {
+                return ControlFlow::Continue(());
+            };
+            let written = match bytes {
+                Ok(bytes) => fs::write(inside.join(&stay.to), bytes).map_err(|e| e.to_string()),
+                Err(why) => Err(format!("`{}`: {why}", stay.key)),
+            };
+            match written {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(why) => {
+                    failure = Some(Error::output(folder.join(&stay.to), why));
+                    ControlFlow::Break(())
+                }
+            }
+        });
+        failure.map_or(Ok(()), Err)?;
+    }
+    Ok(())
 }
 
 fn put(from: &Path, to: &Path, by: By) -> io::Result<()> {

@@ -10,7 +10,7 @@ use super::audit::Listed;
 use crate::decisions::{self, Decision};
 use crate::error::{Error, Result};
 use crate::finding::{FindingId, Severity};
-use crate::source::{Columns, Request};
+use crate::source::{Columns, LayoutName, Request};
 use crate::spreadsheet;
 
 /// The files without which a folder is no report.
@@ -142,8 +142,14 @@ impl ReportFolder {
             .map(|pattern| regex::Regex::new(&pattern))
             .transpose()
             .map_err(|e| damaged(&file, &e.to_string()))?;
+        let layout = asked
+            .layout
+            .map(|name| name.parse::<LayoutName>())
+            .transpose();
         Ok(Request {
             root: asked.root,
+            layout: layout.map_err(|e| damaged(&file, &e))?,
+            images: asked.images,
             splits: asked
                 .splits
                 .into_iter()
@@ -260,6 +266,8 @@ pub fn audited(file: &Path) -> Result<Vec<Listed>> {
 #[derive(Debug, Deserialize)]
 struct Asked {
     root: Option<PathBuf>,
+    layout: Option<String>,
+    images: Option<PathBuf>,
     splits: Vec<AskedSplit>,
     reference: Option<PathBuf>,
     include: Vec<String>,

@@ -32,13 +32,12 @@ impl SampleKey {
         Self(key.into_boxed_str())
     }
 
-    /// This key below a folder `name`.
-    pub fn below(&self, name: &str) -> Self {
-        let mut key = String::new();
-        escape_into(name.as_bytes(), &mut key);
-        key.push('/');
-        key.push_str(&self.0);
-        Self(key.into_boxed_str())
+    /// This key below the folder with the key `top`.
+    pub fn below(&self, top: &Self) -> Self {
+        if top.0.is_empty() {
+            return self.clone();
+        }
+        Self(format!("{}/{}", top.0, self.0).into_boxed_str())
     }
 
     /// The key of the file or folder `name` in the folder with this key.

@@ -1,7 +1,7 @@
 //! The list of all samples with the names they refer to. Plain data; knows
 //! nothing of how it was read.
 
-use super::{ClassId, GroupId, Role, Sample, SampleId, SampleKey, Split, SplitId};
+use super::{ClassId, GroupId, Object, Role, Sample, SampleId, SampleKey, Split, SplitId};
 
 /// Everything known of a data set before a picture is opened.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +16,10 @@ pub struct Listing {
     pub groups: Vec<String>,
     /// Sorted by key; `samples[i].id == SampleId(i)`.
     pub samples: Vec<Sample>,
+    /// The objects of all samples, those of one sample together.
+    pub objects: Vec<Object>,
+    /// The files that hold samples which are no files.
+    pub containers: Containers,
     /// Class folders as they lie on disk, empty and passed-over ones too,
     /// sorted by split and name. Empty for a manifest.
     pub folders: Vec<ClassFolder>,
@@ -25,9 +29,20 @@ pub struct Listing {
     pub skipped: Skipped,
 }
 
+/// The files that hold samples which are no files of their own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Containers {
+    /// Each by its path from the data set's root, as a key would be written.
+    pub files: Vec<SampleKey>,
+    /// By sample, its place in `files`; empty where all samples are files.
+    pub of: Vec<Option<u32>>,
+}
+
 /// How a data set was understood, for a person to confirm or correct.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
+    /// The name for `--layout`.
+    pub name: &'static str,
     /// One line: "image folders: 3 splits (train, val, test) × 10 classes".
     pub summary: String,
     /// The flag that corrects it, with an example.
@@ -93,12 +108,30 @@ pub enum ProblemKind {
     MissingFile,
     /// A manifest row that repeats another.
     DuplicateRow,
+    /// A member of an archive or a row of a shard that is not read: encrypted,
+    /// cut off, out of bounds or with a name that leaves the archive.
+    BadMember,
+    /// An annotation that a training framework passes over in silence, or that
+    /// contradicts another.
+    Annotation,
 }
 
 impl Listing {
     /// The sample `id` names.
     pub fn sample(&self, id: SampleId) -> &Sample {
         &self.samples[id.index()]
+    }
+
+    /// The objects of a sample.
+    pub fn objects_of(&self, id: SampleId) -> &[Object] {
+        let range = &self.sample(id).objects;
+        (self.objects.get(range.start.index()..range.end.index())).unwrap_or_default()
+    }
+
+    /// The file that holds a sample, where it is no file itself.
+    pub fn container_of(&self, id: SampleId) -> Option<&SampleKey> {
+        let place = (*self.containers.of.get(id.index())?)?;
+        self.containers.files.get(place as usize)
     }
 
     /// The name of a class.

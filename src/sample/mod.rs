@@ -3,11 +3,17 @@
 
 mod key;
 mod listing;
+mod location;
+mod object;
 mod split_names;
 
+use std::ops::Range;
+
 pub use key::{ContentHash, SampleKey, escaped};
-pub use listing::{ClassFolder, Layout, Listing, Problem, ProblemKind, Skipped};
-pub use split_names::{SPELLINGS, canonical_split};
+pub use listing::{ClassFolder, Containers, Layout, Listing, Problem, ProblemKind, Skipped};
+pub use location::Location;
+pub use object::{Bounds, Object, ObjectFlags, ObjectId, Rect};
+pub use split_names::{SPELLINGS, SplitLike, canonical_split};
 
 /// Index of a sample in its [`Listing`], which is sorted by key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,6 +137,9 @@ impl Labels {
     }
 }
 
+/// The objects of a sample that has none.
+pub const NO_OBJECTS: Range<ObjectId> = ObjectId(0)..ObjectId(0);
+
 /// One image with its annotations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sample {
@@ -140,8 +149,10 @@ pub struct Sample {
     pub key: SampleKey,
     /// The split it belongs to, if the data set has splits.
     pub split: Option<SplitId>,
-    /// The classes given to it.
+    /// The classes given to it; of a detection set, those of its objects.
     pub labels: Labels,
+    /// Its objects in [`Listing::objects`]; empty where only labels are given.
+    pub objects: Range<ObjectId>,
     /// The group (patient, video, …) declared for it.
     pub group: Option<GroupId>,
 }

@@ -2,16 +2,17 @@
 //! but the identity of files.
 
 use std::collections::{BTreeSet, HashMap};
-use std::ffi::OsStr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::Listed;
-use super::files::{FilePath, Files};
+use super::container::Container;
+use super::places::{Place, Places};
 use super::same_file::{Hint, repeats};
 use crate::error::{Error, Result};
 use crate::sample::{
-    ClassFolder, ClassId, GroupId, Labels, Layout, Listing, Problem, ProblemKind, Role, Sample,
-    SampleId, SampleKey, Skipped, Split, SplitId,
+    ClassFolder, ClassId, Containers, GroupId, Labels, Layout, Listing, Object, ObjectId, Problem,
+    ProblemKind, Role, Sample, SampleId, SampleKey, Skipped, Split, SplitId,
 };
 
 /// The name of the split of `--reference`.
@@ -23,12 +24,14 @@ const MAX_SPLITS: usize = 256;
 
 /// A data set in the making. Ids given out here are provisional: the order of
 /// first mention, not the final one.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Builder {
     splits: Names,
     classes: Names,
     groups: Names,
     folders: Vec<PathBuf>,
+    containers: Vec<Arc<dyn Container>>,
+    container_keys: Vec<SampleKey>,
     drafts: Vec<Draft>,
     class_folders: Vec<ClassFolder>,
     /// What is no sample. A problem about a sample bears its key.
@@ -43,10 +46,11 @@ pub(super) struct Draft {
     pub(super) key: SampleKey,
     pub(super) split: Option<SplitId>,
     pub(super) labels: Labels,
+    /// Their classes are labels too.
+    pub(super) objects: Vec<Object>,
     pub(super) group: Option<GroupId>,
-    /// Index of the file's folder: see [`Builder::folder`].
-    pub(super) folder: u32,
-    pub(super) name: Box<OsStr>,
+    /// See [`Builder::folder`] and [`Builder::container`].
+    pub(super) place: Place,
     pub(super) hint: Hint,
 }
 
@@ -84,6 +88,14 @@ impl Builder {
     pub(super) fn folder(&mut self, path: PathBuf) -> u32 {
         self.folders.push(path);
         (self.folders.len() - 1) as u32
+    }
+
+    /// The index of a file that holds samples. `key` is its path from the data
+    /// set's root.
+    pub(super) fn container(&mut self, container: Arc<dyn Container>, key: SampleKey) -> u32 {
+        self.containers.push(container);
+        self.container_keys.push(key);
+        (self.containers.len() - 1) as u32
     }
 
     /// Adds a sample.
@@ -126,6 +138,13 @@ impl Builder {
     /// # Errors
     /// [`Error::Input`] when two samples would have one key.
     pub(super) fn finish(mut self) -> Result<Listed> {
+        let objects: usize = self.drafts.iter().map(|draft| draft.objects.len()).sum();
+        if u32::try_from(objects).is_err() {
+            return Err(Error::Input(format!(
+                "{objects} objects: splitlint counts up to {}; scan the set in parts",
+                u32::MAX
+            )));
+        }
         if u32::try_from(self.drafts.len()).is_err() {
             return Err(Error::Input(format!(
                 "{} images: splitlint counts up to {}; scan the set in parts",
@@ -142,32 +161,47 @@ impl Builder {
         let split = |id: SplitId| SplitId(split_ids[id.index()] as u16);
 
         let mut samples = Vec::with_capacity(self.drafts.len());
-        let mut files = Vec::with_capacity(self.drafts.len());
+        let mut objects = Vec::new();
+        let mut places = Vec::with_capacity(self.drafts.len());
         let mut hints = Vec::with_capacity(self.drafts.len());
         for (index, draft) in self.drafts.into_iter().enumerate() {
-            let classes = draft.labels.classes().iter();
+            let first = ObjectId(objects.len() as u32);
+            objects.extend(draft.objects.into_iter().map(|object| Object {
+                class: ClassId(class_ids[object.class.index()]),
+                ..object
+            }));
+            let of_objects = objects[first.index()..]
+                .iter()
+                .map(|object: &Object| object.class);
+            let given = draft.labels.classes().iter();
+            let given = given.map(|id| ClassId(class_ids[id.index()]));
+            let classes = given.chain(of_objects).collect();
             samples.push(Sample {
                 id: SampleId(index as u32),
                 key: draft.key,
                 split: draft.split.map(split),
-                labels: Labels::from_classes(
-                    classes.map(|id| ClassId(class_ids[id.index()])).collect(),
-                ),
+                labels: Labels::from_classes(classes),
+                objects: first..ObjectId(objects.len() as u32),
                 group: draft.group.map(|id| GroupId(group_ids[id.index()])),
             });
-            files.push(FilePath {
-                folder: draft.folder,
-                name: draft.name,
-            });
+            places.push(draft.place);
             hints.push(draft.hint);
         }
-        let files = Files::new(self.folders, files);
+        let containers = Containers {
+            of: if self.containers.is_empty() {
+                Vec::new()
+            } else {
+                places.iter().map(Place::container).collect()
+            },
+            files: self.container_keys,
+        };
+        let places = Places::new(self.folders, self.containers, places);
         let mut problems = self.problems;
         for problem in &mut problems {
             let place = samples.binary_search_by(|sample| sample.key.cmp(&problem.key));
             problem.sample = place.ok().map(|index| samples[index].id);
         }
-        let told = same_files(&files, &hints, &samples, &problems);
+        let told = same_files(&places, &hints, &samples, &problems);
         problems.extend(told);
         problems.sort_unstable();
 
@@ -181,13 +215,15 @@ impl Builder {
             classes,
             groups,
             samples,
+            objects,
+            containers,
             folders: merged(folders),
             problems,
             skipped: self.skipped,
         };
         Ok(Listed {
             listing,
-            reader: Box::new(files),
+            reader: Box::new(places),
         })
     }
 
@@ -196,9 +232,16 @@ impl Builder {
         match same {
             None => Ok(()),
             Some(pair) => {
-                let path = |draft: &Draft| {
-                    let path = self.folders[draft.folder as usize].join(&*draft.name);
-                    format!("`{}`", path.display())
+                let path = |draft: &Draft| match &draft.place {
+                    Place::File { folder, name } => {
+                        let path = self.folders[*folder as usize].join(&**name);
+                        format!("`{}`", path.display())
+                    }
+                    Place::Member { container, entry } => {
+                        let container = &self.containers[*container as usize];
+                        let name = container.name(*entry).unwrap_or_default();
+                        format!("`{}` in `{}`", name, container.path().display())
+                    }
                 };
                 Err(Error::Input(format!(
                     "{} and {} would both be called `{}`: give their folders different names \
@@ -215,7 +258,7 @@ impl Builder {
 /// Later samples that are the same file as an earlier one. A sample that a
 /// manifest's repeated row made has its own problem already.
 fn same_files(
-    files: &Files,
+    places: &Places,
     hints: &[Hint],
     samples: &[Sample],
     problems: &[Problem],
@@ -224,7 +267,7 @@ fn same_files(
         .filter(|problem| problem.kind == ProblemKind::DuplicateRow)
         .filter_map(|problem| problem.sample)
         .collect();
-    (repeats(files, hints).into_iter())
+    (repeats(places, hints).into_iter())
         .filter(|&(later, _)| !told.contains(&samples[later].id))
         .map(|(later, first)| Problem {
             key: samples[later].key.clone(),

@@ -1,30 +1,31 @@
-//! Folders of pictures: `ROOT/<split>/<class>/…` and `--split NAME=PATH`.
+//! Folders of images: `ROOT/<split>/<class>/…` and `--split NAME=PATH`.
 //! Reads no pixels.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::builder::{Builder, Draft, REFERENCE};
+use super::LayoutName;
+use super::ask::{As, Ask};
+use super::builder::{Builder, Draft};
 use super::layout::{Kind, Shape, classes_only, spelled, understand};
 use super::tell::{Told, accepted_layouts, explain, found};
-use super::tree::{DirState, Tree};
-use super::walk::Walker;
+use super::tree::{DirState, Placer, Tree};
 use crate::error::{Error, Result};
-use crate::sample::{
-    ClassFolder, ClassId, Labels, ProblemKind, SampleKey, SplitId, canonical_split, escaped,
-};
+use crate::sample::{ClassFolder, ClassId, Labels, ProblemKind, SplitId, canonical_split, escaped};
 
-/// Lists the folder `root`, which `shown` names as the user did.
-pub(super) fn list_root(
-    root: &Path,
-    shown: &Path,
-    walker: &Walker<'_>,
-    builder: &mut Builder,
-) -> Result<Told> {
-    let tree = walker.walk(root, SampleKey::from_path(Path::new("")))?;
+/// Lists a tree of image folders.
+pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
+    match ask.role {
+        As::Set => list_set(tree, ask.shown, builder),
+        As::Split(_) => list_split(tree, ask, builder),
+        As::Reference => list_reference(tree, ask, builder),
+    }
+}
+
+fn list_set(tree: Tree, shown: &Path, builder: &mut Builder) -> Result<Told> {
     let shape = understand(&tree).map_err(|unclear| explain(&unclear, &tree, shown))?;
-    let mut told = Told::new("image folders");
+    let mut told = folders();
     told.correction = match shape.kind {
         Kind::Splits | Kind::SplitsInClasses => {
             let flags = shape.splits.iter().map(|split| {
@@ -62,6 +63,8 @@ pub(super) fn list_root(
     for &dir in &shape.outside {
         told.notes.push(pass_over(&tree, dir, &shape, builder));
     }
+    told.notes
+        .extend(note_repeats(&tree, &shape, shown, builder));
     note_empty(&tree, &shape, builder)?;
     add(tree, &shape, None, builder)?;
     Ok(told)
@@ -72,62 +75,41 @@ fn is_split(folder: &Path) -> bool {
     name.and_then(canonical_split).is_some()
 }
 
-/// Lists the folders of `--split NAME=PATH`, each with its path resolved.
-pub(super) fn list_splits(
-    splits: &[(String, PathBuf)],
-    walker: &Walker<'_>,
-    builder: &mut Builder,
-) -> Result<Told> {
-    let mut given: BTreeMap<&str, u32> = BTreeMap::new();
-    for (name, path) in splits {
-        let times = given.entry(name).or_default();
-        *times += 1;
-        let mut key = SampleKey::from_path(Path::new("")).child(OsStr::new(name));
-        if *times > 1 {
-            key = key.child(OsStr::new(&format!("@{times}")));
-        }
-        let tree = walker.walk(path, key)?;
-        let shape = classes_only(&tree).map_err(|_| {
-            Error::Input(format!(
-                "no image in the folder of `--split {name}={}`\n{}",
-                path.display(),
-                found(&tree)
-            ))
-        })?;
-        let split = builder.split(canonical_split(name).unwrap_or(name))?;
-        note_empty(&tree, &shape, builder)?;
-        add(tree, &shape, Some(split), builder)?;
-    }
-    let mut told = Told::new("split folders");
-    told.correction = "each `--split NAME=PATH` names the folder that holds the split's class \
-                       folders, or its pictures"
-        .into();
+/// All of a tree as one split.
+fn list_split(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
+    let shape = classes_only(&tree).map_err(|_| no_image(&tree, ask))?;
+    let split = ask.split(builder)?;
+    let mut told = folders();
+    told.notes = note_repeats(&tree, &shape, ask.shown, builder);
+    note_empty(&tree, &shape, builder)?;
+    add(tree, &shape, split, builder)?;
     Ok(told)
 }
 
-/// Lists a folder of anything as the split for reference.
-pub(super) fn list_reference(
-    path: &Path,
-    walker: &Walker<'_>,
-    builder: &mut Builder,
-) -> Result<()> {
-    let key = SampleKey::from_path(Path::new(REFERENCE));
-    let tree = walker.walk(path, key)?;
+/// All of a tree as the split for reference.
+fn list_reference(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
     let shape = understand(&tree)
         .or_else(|_| classes_only(&tree))
-        .map_err(|_| {
-            Error::Input(format!(
-                "no image in the folder of `--reference {}`\n{}",
-                path.display(),
-                found(&tree)
-            ))
-        })?;
+        .map_err(|_| no_image(&tree, ask))?;
     let all_of_it = Shape {
         outside: Vec::new(),
         ..shape
     };
-    let split = builder.split(REFERENCE)?;
-    add(tree, &all_of_it, Some(split), builder)
+    let split = ask.split(builder)?;
+    add(tree, &all_of_it, split, builder)?;
+    Ok(folders())
+}
+
+fn folders() -> Told {
+    Told::new(LayoutName::Folders, "image folders")
+}
+
+fn no_image(tree: &Tree, ask: &Ask<'_>) -> Error {
+    Error::Input(format!(
+        "no image in the folder of {}\n{}",
+        ask.flag(),
+        found(tree)
+    ))
 }
 
 /// The error for a root that is neither a folder nor a manifest.
@@ -159,6 +141,33 @@ fn pass_over(tree: &Tree, dir: usize, shape: &Shape, builder: &mut Builder) -> S
     let note = format!("`{key}` ({count} {images}) passed over");
     builder.problem(key, ProblemKind::OutsideSplits, detail);
     note
+}
+
+/// Notes folders that hold the class folders beside them once more, each as one
+/// problem, and says so in a few words.
+fn note_repeats(tree: &Tree, shape: &Shape, shown: &Path, builder: &mut Builder) -> Vec<String> {
+    let mut notes = Vec::new();
+    for &dir in &shape.repeats {
+        let folder = &tree.dirs[dir];
+        let parent = folder.parent.map_or(shown.to_owned(), |parent| {
+            shown.join(tree.dirs[parent].key.as_str())
+        });
+        let below = if folder.below == 1 { "image" } else { "images" };
+        let detail = format!(
+            "holds the same class folders as the folder it lies in, {} {below}, and is not \
+             scanned: if it is a copy, remove it; if it holds altered copies, compare the two with \
+             `--split original={} --split altered={}`",
+            folder.below,
+            parent.display(),
+            shown.join(folder.key.as_str()).display(),
+        );
+        notes.push(format!(
+            "`{}` ({} {below}) passed over: its class folders are there again",
+            folder.key, folder.below
+        ));
+        builder.problem(folder.key.clone(), ProblemKind::OutsideSplits, detail);
+    }
+    notes
 }
 
 /// Notes class folders that hold nothing. A folder with a split's name that
@@ -205,32 +214,38 @@ fn add(tree: Tree, shape: &Shape, forced: Option<SplitId>, builder: &mut Builder
             });
         }
     }
-    // Folder index and class by folder of the tree, filled at first use.
-    let mut folders: Vec<Option<(u32, Option<ClassId>)>> = vec![None; tree.dirs.len()];
-    for picture in tree.pictures {
+    for &(dir, split) in &shape.taken {
+        builder.push_folder(ClassFolder {
+            split: split_of(Some(split)),
+            name: escaped(&tree.dirs[dir].name),
+            samples: tree.dirs[dir].below,
+            passed_over: false,
+        });
+    }
+    let mut placer = Placer::new(&tree, builder);
+    // Class by folder of the tree, filled at first use.
+    let mut classes: Vec<Option<Option<ClassId>>> = vec![None; tree.dirs.len()];
+    for picture in &tree.pictures {
         let place = places[picture.dir];
         if place.outside {
             continue;
         }
         let dir = &tree.dirs[picture.dir];
-        let (folder, class) = *folders[picture.dir].get_or_insert_with(|| {
-            let class = place
-                .class
-                .map(|d| builder.class(&escaped(&tree.dirs[d].name)));
-            (builder.folder(dir.path.clone()), class)
+        let class = *classes[picture.dir].get_or_insert_with(|| {
+            let name = place.class.map(|d| escaped(&tree.dirs[d].name));
+            name.map(|name| builder.class(&name))
         });
+        let (at, hint) = placer.place(&tree, picture, builder);
         builder.push(Draft {
             key: dir.key.child(&picture.name),
             split: split_of(place.split),
             labels: class.map_or(Labels::None, Labels::One),
+            objects: Vec::new(),
             group: None,
-            folder,
-            name: picture.name,
-            hint: picture.hint,
+            place: at,
+            hint,
         });
     }
-    builder.problems.extend(tree.problems);
-    builder.skipped.junk += tree.skipped.junk;
-    builder.skipped.filtered += tree.skipped.filtered;
+    tree.leave(builder);
     Ok(())
 }

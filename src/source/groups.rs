@@ -112,6 +112,7 @@ mod tests {
                     key: SampleKey::from_path(key.as_ref()),
                     split: None,
                     labels: Labels::None,
+                    objects: crate::sample::NO_OBJECTS,
                     group: None,
                 })
                 .collect(),

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 
+use super::split_dirs::are_doubtful;
 use super::tree::{DirState, Tree};
-use crate::sample::{canonical_split, escaped};
+use crate::sample::escaped;
 
 /// Folders that hold pictures without being a class, in lower case. Only a
 /// folder that is alone in its place is taken for one.
@@ -45,6 +46,10 @@ const ANNOTATIONS: [&str; 12] = [
     "xml",
 ];
 
+/// Containers of images without labels, in lower case: a split of them alone is
+/// meant to have no classes.
+const UNLABELLED: [&str; 4] = ["unknown", "unlabeled", "unlabelled", "test"];
+
 /// More folders than this are not guessed to be splits; domains and folds, the
 /// splits without usual names, are seldom more than ten.
 const MAX_GUESSED_SPLITS: usize = 16;
@@ -61,6 +66,12 @@ pub(super) struct Shape {
     /// Folders whose pictures belong to no split, or are masks; the base for
     /// pictures beside the split folders.
     pub(super) outside: Vec<usize>,
+    /// Folders beside class folders that hold the same class folders again.
+    pub(super) repeats: Vec<usize>,
+    /// Folders without a class that loaders would take for one, each with the
+    /// index in `splits` of its split: alone in a split, while other splits
+    /// have class folders in their place.
+    pub(super) taken: Vec<(usize, usize)>,
     /// The folder that holds the split or class folders.
     pub(super) base: usize,
 }
@@ -109,6 +120,8 @@ pub(super) enum Unclear {
     SetsInside(Vec<usize>),
     /// A single split folder without classes beside larger other folders.
     SplitBesideOthers(usize, Vec<usize>),
+    /// Folders with the names of splits among other words.
+    LikeSplits(Vec<usize>),
 }
 
 /// What a picture's folder makes of it.
@@ -139,7 +152,7 @@ impl Shape {
                 },
             );
         }
-        for &dir in &self.outside {
+        for &dir in self.outside.iter().chain(&self.repeats) {
             seeds.entry(dir).or_default().outside = true;
         }
         let mut places: Vec<Place> = Vec::with_capacity(tree.dirs.len());
@@ -166,6 +179,9 @@ pub(super) fn understand(tree: &Tree) -> Result<Shape, Unclear> {
         }
         if folders_share_classes(tree, base, &tops) {
             return Ok(with_splits(tree, base, tops, outside));
+        }
+        if are_doubtful(tree, &tops) {
+            return Err(Unclear::LikeSplits(tops));
         }
         return Ok(classes_of(tree, base, outside));
     }
@@ -402,7 +418,35 @@ fn with_splits(tree: &Tree, base: usize, splits: Vec<usize>, outside: Vec<usize>
             dir,
         });
     }
+    shape.taken = taken_for_classes(tree, &shape);
     shape
+}
+
+/// See [`Shape::taken`].
+fn taken_for_classes(tree: &Tree, shape: &Shape) -> Vec<(usize, usize)> {
+    let classes_in = |dir: usize| {
+        let classes = shape.classes.iter();
+        classes
+            .filter(|class| tree.dirs[class.dir].parent == Some(dir))
+            .count()
+    };
+    if !shape.splits.iter().any(|split| classes_in(split.dir) >= 2) {
+        return Vec::new();
+    }
+    let mut taken = Vec::new();
+    for (index, split) in shape.splits.iter().enumerate() {
+        let folder = &tree.dirs[split.dir];
+        if let (0, 0, [only]) = (
+            folder.direct,
+            classes_in(split.dir),
+            &tree.live(split.dir)[..],
+        ) && !is_one_of(&tree.dirs[*only].name, &UNLABELLED)
+            && tree.dirs[*only].name != folder.name
+        {
+            taken.push((*only, index));
+        }
+    }
+    taken
 }
 
 fn classes_of(tree: &Tree, base: usize, outside: Vec<usize>) -> Shape {
@@ -420,13 +464,43 @@ fn classes_of(tree: &Tree, base: usize, outside: Vec<usize>) -> Shape {
 }
 
 fn push_classes(tree: &Tree, head: usize, split: Option<usize>, shape: &mut Shape) {
-    let folders = (tree.dirs[head].children.iter().copied())
-        .filter(|&dir| tree.dirs[dir].state != DirState::Excluded);
-    shape.classes.extend(folders.map(|dir| ClassDir {
-        dir,
-        split,
-        named_by: dir,
-    }));
+    let names: BTreeSet<&OsStr> = live_names(tree, head);
+    let (repeats, folders): (Vec<usize>, Vec<usize>) = (tree.dirs[head].children.iter().copied())
+        .filter(|&dir| tree.dirs[dir].state != DirState::Excluded)
+        .partition(|&dir| repeats_siblings(tree, dir, &names));
+    shape.repeats.extend(repeats);
+    shape
+        .classes
+        .extend(folders.into_iter().map(|dir| ClassDir {
+            dir,
+            split,
+            named_by: dir,
+        }));
+}
+
+fn live_names(tree: &Tree, dir: usize) -> BTreeSet<&OsStr> {
+    let live = tree.live(dir).into_iter();
+    live.map(|d| tree.dirs[d].name.as_os_str()).collect()
+}
+
+/// Whether a folder holds, and holds nothing else, class folders that lie
+/// beside it too, `siblings` being the names there: the set once more, as it is
+/// or altered.
+fn repeats_siblings(tree: &Tree, dir: usize, siblings: &BTreeSet<&OsStr>) -> bool {
+    let own_name = tree.dirs[dir].name.as_os_str();
+    let beside = |name: &OsStr| name != own_name && siblings.contains(name);
+    let mut inner = dir;
+    loop {
+        if tree.dirs[inner].direct > 0 {
+            return false;
+        }
+        match tree.live(inner)[..] {
+            [only] if !beside(&tree.dirs[only].name) => inner = only,
+            _ => break,
+        }
+    }
+    let own = live_names(tree, inner);
+    own.len() >= 2 && own.into_iter().all(beside)
 }
 
 fn split_name(tree: &Tree, dir: usize) -> String {
@@ -435,7 +509,7 @@ fn split_name(tree: &Tree, dir: usize) -> String {
 
 /// The split that a folder's name usually means.
 pub(super) fn spelled(tree: &Tree, dir: usize) -> Option<&'static str> {
-    canonical_split(tree.dirs[dir].name.to_str()?)
+    tree.dirs[dir].split
 }
 
 fn is_one_of(name: &OsStr, known: &[&str]) -> bool {

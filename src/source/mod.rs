@@ -1,39 +1,59 @@
 //! Ways to store a labelled image set. Lists samples and hands out bytes;
 //! reads no pixels.
 
+mod archive;
+mod ask;
 mod builder;
-mod files;
+mod coco;
+mod container;
+mod detect;
 mod folder;
 mod globs;
 mod groups;
 mod layout;
 mod manifest;
 mod names;
+mod paths;
+mod places;
+mod reader;
 mod same_file;
+mod split_dirs;
 mod tell;
 mod tree;
 mod walk;
+mod yolo;
 
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use detect::LayoutName;
 pub use manifest::{OwnTable, own_table};
+pub use reader::{Bytes, ReadFailure, Reader, Version};
 
+use ask::{As, Ask};
 use builder::{Builder, REFERENCE};
 use globs::Globs;
+use tell::Told;
 use walk::Walker;
 
 use crate::error::{Error, Result};
 use crate::executor::StopFlag;
 use crate::progress::{Progress, Stage};
-use crate::sample::{Listing, SampleId};
+use crate::sample::{Listing, SampleKey};
 
 /// What the user asked to scan.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// The data set's folder or manifest file.
+    /// The data set's folder, archive, manifest or `data.yaml`.
     pub root: Option<PathBuf>,
+    /// The layout it has; `None` means by its signs.
+    pub layout: Option<LayoutName>,
+    /// The folder of the images that a COCO file lists, where it is not beside
+    /// it.
+    pub images: Option<PathBuf>,
     /// `--split NAME=PATH`, in the order given; used instead of `root`.
     pub splits: Vec<(String, PathBuf)>,
     /// `--reference PATH`: data used before, listed as a split of its own.
@@ -74,39 +94,6 @@ pub struct Listed {
     pub reader: Box<dyn Reader>,
 }
 
-/// A sample's bytes could not be read; what the system said.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct ReadFailure(pub String);
-
-/// What tells without reading whether a file has changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stamp {
-    /// The absolute path, as the system has it.
-    pub path: PathBuf,
-    /// Bytes.
-    pub size: u64,
-    /// Nanoseconds since 1970.
-    pub modified: i128,
-    /// Device and inode, where there are such.
-    pub inode: Option<(u64, u64)>,
-}
-
-/// Reads the bytes of listed samples, from any thread.
-pub trait Reader: Send + Sync {
-    /// All bytes of a sample.
-    ///
-    /// # Errors
-    /// When the file cannot be opened or read.
-    fn read(&self, id: SampleId) -> Result<Vec<u8>, ReadFailure>;
-
-    /// The file extension as written, which TGA needs to be recognised.
-    fn extension(&self, id: SampleId) -> Option<String>;
-
-    /// What tells whether the file has changed; `None` where nothing can.
-    fn stamp(&self, id: SampleId) -> Option<Stamp>;
-}
-
 /// Lists the data set that `request` names.
 ///
 /// # Errors
@@ -133,37 +120,39 @@ pub fn list(request: &Request, stop: &StopFlag, progress: &dyn Progress) -> Resu
     };
     let mut builder = Builder::default();
     progress.begin(Stage::Walk, None);
+    let top = SampleKey::from_path(Path::new(""));
     let told = match &request.root {
         Some(shown) => {
             let root = existing(shown, "")?;
-            let columns = &request.columns;
-            if root.is_file() {
-                manifest::list(&root, columns, None, &walker, &mut builder)?
-            } else if let Some(inside) = manifest::inside(&root, columns, &globs) {
-                let mut told = manifest::list(&inside, columns, None, &walker, &mut builder)?;
-                let name = inside.file_name().unwrap_or_default().to_string_lossy();
-                told.notes.push("found in the folder".to_owned());
-                (told.correction).push_str(&format!("; if the folders hold: `--exclude {name}`"));
-                told
-            } else {
-                folder::list_root(&root, shown, &walker, &mut builder)?
-            }
+            let ask = Ask::new(shown, &root, (top, As::Set), request, &walker);
+            detect::list(&ask, &mut builder)?
         }
-        None => folder::list_splits(&splits, &walker, &mut builder)?,
+        None => {
+            let mut given: BTreeMap<&str, u32> = BTreeMap::new();
+            let mut told = Vec::with_capacity(splits.len());
+            for (name, shown, path) in &splits {
+                let times = given.entry(name).or_default();
+                *times += 1;
+                let mut key = top.child(OsStr::new(name));
+                if *times > 1 {
+                    key = key.child(OsStr::new(&format!("@{times}")));
+                }
+                let ask = Ask::new(shown, path, (key, As::Split(name)), request, &walker);
+                told.push(detect::list(&ask, &mut builder)?);
+            }
+            Told::of_splits(told)
+        }
     };
-    if let Some(reference) = reference {
+    if let (Some(path), Some(shown)) = (&reference, &request.reference) {
         if builder.has_split(REFERENCE) {
             return Err(Error::config(format!(
                 "a split is called `{REFERENCE}`, the name that `--reference` needs: rename it \
                  with `--split NAME=PATH`"
             )));
         }
-        if reference.is_file() {
-            let columns = &request.columns;
-            manifest::list(&reference, columns, Some(REFERENCE), &walker, &mut builder)?;
-        } else {
-            folder::list_reference(&reference, &walker, &mut builder)?;
-        }
+        let key = SampleKey::from_path(Path::new(REFERENCE));
+        let ask = Ask::new(shown, path, (key, As::Reference), request, &walker);
+        detect::list(&ask, &mut builder)?;
     }
     let mut listed = builder.finish()?;
     if let Some(pattern) = &request.group_regex {
@@ -183,6 +172,12 @@ pub fn list(request: &Request, stop: &StopFlag, progress: &dyn Progress) -> Resu
 /// The manifest that a request's root is, or that lies in it.
 pub fn manifest_of(request: &Request) -> Option<PathBuf> {
     let root = request.root.as_ref()?;
+    let is_other = request
+        .layout
+        .is_some_and(|layout| layout != LayoutName::Manifest);
+    if is_other {
+        return None;
+    }
     if root.is_file() {
         return Some(root.clone());
     }
@@ -190,14 +185,15 @@ pub fn manifest_of(request: &Request) -> Option<PathBuf> {
     manifest::inside(root, &request.columns, &globs)
 }
 
-/// The folders of `--split`, links resolved; all mistakes told at once.
-fn resolve_splits(request: &Request) -> Result<Vec<(String, PathBuf)>> {
+/// The places of `--split` as given and with links resolved; all mistakes told
+/// at once.
+fn resolve_splits(request: &Request) -> Result<Vec<(String, PathBuf, PathBuf)>> {
     match (&request.root, request.splits.is_empty()) {
         (Some(_), true) => return Ok(Vec::new()),
         (None, false) => {}
         (Some(root), false) => {
             return Err(Error::config(format!(
-                "`{}` and `--split` are both given: `--split NAME=PATH` names the folder of each \
+                "`{}` and `--split` are both given: `--split NAME=PATH` names the place of each \
                  split and stands instead of a root",
                 root.display()
             )));
@@ -216,12 +212,7 @@ fn resolve_splits(request: &Request) -> Result<Vec<(String, PathBuf)>> {
             _ if name.trim().is_empty() => {
                 mistakes.push(format!("`{flag}{}`: the split has no name", path.display()));
             }
-            Ok(path) if path.is_file() => mistakes.push(format!(
-                "`{flag}{}` is a file: `--split` takes a folder; to scan by a manifest, name the \
-                 manifest alone and give it a column of splits",
-                path.display()
-            )),
-            Ok(path) => splits.push((name.clone(), path)),
+            Ok(real) => splits.push((name.clone(), path.clone(), real)),
             Err(error) => mistakes.push(error.to_string()),
         }
     }

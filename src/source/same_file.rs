@@ -5,7 +5,7 @@ use std::fs::Metadata;
 
 use walkdir::DirEntry;
 
-use super::files::Files;
+use super::places::Places;
 
 /// What a walk can tell for nothing about which file on disk it met: equal
 /// for equal files, and most often different for different ones.
@@ -45,12 +45,12 @@ impl Hint {
 /// Inode numbers as folders list them make the candidates; only these are
 /// asked for device and inode, so that a set without links costs no call.
 #[cfg(unix)]
-pub(super) fn repeats(files: &Files, hints: &[Hint]) -> Vec<(usize, usize)> {
-    use super::files::inode;
+pub(super) fn repeats(places: &Places, hints: &[Hint]) -> Vec<(usize, usize)> {
+    use super::reader::inode;
 
-    let mut order: Vec<u32> = (0..files.len() as u32).collect();
+    let mut order: Vec<u32> = (0..places.len() as u32).collect();
     order.sort_unstable_by_key(|&i| (hints[i as usize], i));
-    let mut repeats = Vec::new();
+    let mut repeats = members(places);
     for run in order.chunk_by(|&a, &b| hints[a as usize] == hints[b as usize]) {
         if run.len() == 1 {
             continue;
@@ -58,7 +58,7 @@ pub(super) fn repeats(files: &Files, hints: &[Hint]) -> Vec<(usize, usize)> {
         let mut known: Vec<_> = run
             .iter()
             .filter_map(|&i| {
-                let metadata = std::fs::metadata(files.path(i as usize)).ok()?;
+                let metadata = std::fs::metadata(places.path(i as usize)?).ok()?;
                 Some((inode(&metadata)?, i as usize))
             })
             .collect();
@@ -78,18 +78,27 @@ pub(super) fn repeats(files: &Files, hints: &[Hint]) -> Vec<(usize, usize)> {
 /// hard links are still found, like any copy, by their content. A hint other
 /// than zero says that a link was followed.
 #[cfg(not(unix))]
-pub(super) fn repeats(files: &Files, hints: &[Hint]) -> Vec<(usize, usize)> {
+pub(super) fn repeats(places: &Places, hints: &[Hint]) -> Vec<(usize, usize)> {
+    let mut repeats = members(places);
     if hints.iter().all(|hint| hint.0 == 0) {
-        return Vec::new();
+        return repeats;
     }
-    let mut known: Vec<_> = (0..files.len())
-        .filter_map(|i| Some((std::fs::canonicalize(files.path(i)).ok()?, i)))
+    let mut known: Vec<_> = (0..places.len())
+        .filter_map(|i| Some((std::fs::canonicalize(places.path(i)?).ok()?, i)))
         .collect();
     known.sort_unstable();
-    let mut repeats: Vec<_> = known
-        .chunk_by(|a, b| a.0 == b.0)
-        .flat_map(|same| same[1..].iter().map(|later| (later.1, same[0].1)))
-        .collect();
+    let same = known.chunk_by(|a, b| a.0 == b.0);
+    repeats.extend(same.flat_map(|same| same[1..].iter().map(|later| (later.1, same[0].1))));
     repeats.sort_unstable();
     repeats
+}
+
+/// Members that are the bytes of an earlier one: hard links in an archive.
+fn members(places: &Places) -> Vec<(usize, usize)> {
+    let identity = |i| Some((places.identity(i)?, i));
+    let mut known: Vec<_> = (0..places.len()).filter_map(identity).collect();
+    known.sort_unstable();
+    let same = known.chunk_by(|a, b| a.0 == b.0);
+    same.flat_map(|same| same[1..].iter().map(|later| (later.1, same[0].1)))
+        .collect()
 }

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use super::LayoutName;
 use super::layout::Unclear;
 use super::tree::{DirState, Tree};
 use crate::error::Error;
@@ -13,8 +14,9 @@ use crate::sample::{Layout, Listing, Role};
 const SHOWN: usize = 8;
 
 /// What is known of a layout before the samples are numbered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Told {
+    pub(super) name: LayoutName,
     /// "image folders", "manifest `x.csv`".
     pub(super) what: String,
     /// What a person might not expect, a few words each.
@@ -25,11 +27,32 @@ pub(super) struct Told {
 
 impl Told {
     /// The layout of `what`, without notes yet.
-    pub(super) fn new(what: impl Into<String>) -> Self {
+    pub(super) fn new(name: LayoutName, what: impl Into<String>) -> Self {
         Self {
+            name,
             what: what.into(),
-            ..Self::default()
+            notes: Vec::new(),
+            correction: String::new(),
         }
+    }
+
+    /// The layout of a set whose splits were each named.
+    pub(super) fn of_splits(parts: Vec<Self>) -> Self {
+        let mut kinds: Vec<String> = parts.iter().map(|part| part.what.clone()).collect();
+        kinds.dedup();
+        let plain = kinds.len() == 1 && kinds[0] == "image folders";
+        let what = if plain {
+            "split folders".to_owned()
+        } else {
+            format!("splits from {}", kinds.join(", "))
+        };
+        let layout = parts.first().map_or(LayoutName::Folders, |part| part.name);
+        let mut told = Self::new(layout, what);
+        told.notes = parts.into_iter().flat_map(|part| part.notes).collect();
+        told.correction = "each `--split NAME=PATH` names what holds the split: its class \
+                           folders, its images, an archive or a manifest"
+            .into();
+        told
     }
 
     /// The line that `listing` completes with its counts.
@@ -39,6 +62,7 @@ impl Told {
             let _ = write!(summary, "; {note}");
         }
         Layout {
+            name: self.name.name(),
             summary,
             correction: self.correction,
         }
@@ -144,6 +168,16 @@ pub(super) fn explain(unclear: &Unclear, tree: &Tree, shown: &Path) -> Error {
             },
             names(dirs)
         ),
+        Unclear::LikeSplits(dirs) => {
+            let flags: Vec<_> = dirs.iter().map(|&dir| flag("NAME", dir)).collect();
+            format!(
+                "{} in `{root}` have the names of splits among other words: splits or classes?\nif \
+                 they are splits: `splitlint scan {}`\nif they are classes, name the folder of \
+                 one split: `splitlint scan --split all={root}`",
+                names(dirs),
+                flags.join(" ")
+            )
+        }
         Unclear::SplitBesideOthers(split, others) => format!(
             "`{root}` holds `{}`, which by name is a split, beside more images in {}, which are \
              in none\nname the splits with `--split NAME=PATH`, for example `{}`, or leave a \
@@ -175,7 +209,8 @@ pub(super) fn found(tree: &Tree) -> String {
     if top.below > 0 {
         parts.push(plural(top.below as usize, "image", "images"));
     }
-    let mut others: Vec<_> = tree.others.iter().collect();
+    let by_extension = tree.others();
+    let mut others: Vec<_> = by_extension.iter().collect();
     others.sort_by_key(|&(extension, count)| (std::cmp::Reverse(*count), extension));
     if !others.is_empty() {
         let total: u64 = others.iter().map(|(_, count)| **count).sum();
@@ -189,10 +224,9 @@ pub(super) fn found(tree: &Tree) -> String {
         let count = plural(total as usize, "other file", "other files");
         parts.push(format!("{count} ({})", list(&kinds)));
     }
-    if !tree.problems.is_empty() && tree.problems.len() as u64 > tree.others.values().sum() {
-        let count = tree.problems.len() - tree.others.values().sum::<u64>() as usize;
+    if !tree.problems.is_empty() {
         parts.push(plural(
-            count,
+            tree.problems.len(),
             "link or file that cannot be read",
             "links or files that cannot be read",
         ));
@@ -213,9 +247,12 @@ pub(super) fn accepted_layouts() -> &'static str {
      ROOT/<split>/<class>/…    splits named train, val or test, or training, valid, validation, \
      dev, testing, eval, evaluation, holdout\n  \
      ROOT/<class>/…            classes without splits\n  \
-     ROOT/1.jpg …              pictures without labels\n  \
+     ROOT/1.jpg …              images without labels\n  \
+     ROOT/data.yaml            an Ultralytics YOLO set\n  \
+     ROOT/annotations/instances_SPLIT.json    a COCO set\n  \
      FILE.csv, .tsv, .parquet, .jsonl    a manifest with a row for each image\n  \
-     --split NAME=PATH …       a folder for each split, wherever it lies"
+     FILE.zip, .tar, .tar.gz   an archive that holds any of these\n  \
+     --split NAME=PATH …       what holds each split, wherever it lies"
 }
 
 fn plural(count: usize, one: &str, many: &str) -> String {

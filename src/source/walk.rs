@@ -2,18 +2,19 @@
 //! layout.
 
 use std::ffi::OsStr;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
 use super::globs::Globs;
-use super::names::{has_image_extension, is_junk, sniff};
+use super::names::{is_junk, is_text};
 use super::same_file::Hint;
-use super::tree::{DirState, Picture, Tree};
+use super::tree::{At, DirState, OtherFile, Picture, Tree};
 use crate::error::{Error, Result};
 use crate::executor::StopFlag;
+use crate::image_format::{HEAD, begins_image, has_image_extension};
 use crate::progress::Progress;
 use crate::sample::{Problem, ProblemKind, SampleKey, escaped};
 
@@ -24,6 +25,12 @@ const MAX_LINKS: usize = 8;
 /// Files between two looks at the stop flag and two steps of progress: well
 /// under a tenth of a second even where every file is opened.
 const BATCH: u64 = 256;
+
+/// What notebooks leave in every folder they were opened in.
+const CHECKPOINTS: &str = ".ipynb_checkpoints";
+
+/// Entries looked at in a folder that is passed over, at most.
+const MAX_HIDDEN: usize = 10_000;
 
 /// What is the same for all folders of one request.
 pub(super) struct Walker<'a> {
@@ -105,6 +112,7 @@ impl Found<'_> {
                 self.tree.skipped.junk += 1;
                 if kind.is_dir() {
                     self.add_dir(parent, &entry, DirState::Junk);
+                    self.hidden(parent, &entry);
                     entries.skip_current_dir();
                 }
             } else if kind.is_symlink() {
@@ -124,6 +132,34 @@ impl Found<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Notes images in a folder that is passed over, which loaders that walk
+    /// down read nevertheless. What lies hidden beside the splits concerns
+    /// nobody.
+    fn hidden(&mut self, parent: usize, entry: &DirEntry) {
+        if parent == 0 && entry.file_name() != CHECKPOINTS {
+            return;
+        }
+        let images = WalkDir::new(entry.path())
+            .min_depth(1)
+            .into_iter()
+            .take(MAX_HIDDEN);
+        let images = images.flatten().filter(|file| {
+            let name = file.file_name();
+            file.file_type().is_file() && has_image_extension(name) && !is_junk(name)
+        });
+        let count = images.count();
+        if count == 0 || self.is_filtered(parent, entry.file_name()) {
+            return;
+        }
+        let images = if count == 1 { "image" } else { "images" };
+        let detail = format!(
+            "{count} {images} in a folder that is passed over; torchvision, timm, Keras and \
+             Ultralytics walk into it and read them, Hugging Face does not"
+        );
+        let name = entry.file_name().to_owned();
+        self.problem(parent, &name, ProblemKind::OutsideSplits, detail);
     }
 
     fn add_dir(&mut self, parent: usize, entry: &DirEntry, state: DirState) -> usize {
@@ -161,6 +197,8 @@ impl Found<'_> {
         }
         let is_picture = if has_image_extension(name) {
             Ok(true)
+        } else if is_text(name) {
+            Ok(false)
         } else {
             sniff(path)
         };
@@ -168,19 +206,14 @@ impl Found<'_> {
             Ok(true) => self.tree.pictures.push(Picture {
                 dir: parent,
                 name: name.into(),
-                hint,
+                at: At::Disk(hint),
             }),
-            Ok(false) => {
-                let extension = Path::new(name).extension().unwrap_or_default();
-                let extension = escaped(&extension.to_ascii_lowercase());
-                let detail = if extension.is_empty() {
-                    "a file without extension that does not begin like a picture".to_owned()
-                } else {
-                    format!("a `.{extension}` file that does not begin like a picture")
-                };
-                *self.tree.others.entry(extension).or_default() += 1;
-                self.problem(parent, name, ProblemKind::NotAnImage, detail);
-            }
+            Ok(false) => self.tree.files.push(OtherFile {
+                dir: parent,
+                name: name.into(),
+                at: At::Disk(hint),
+                claimed: false,
+            }),
             Err(error) => {
                 self.problem(parent, name, ProblemKind::Unreadable, error.to_string());
             }
@@ -280,6 +313,15 @@ impl Found<'_> {
             sample: None,
         });
     }
+}
+
+/// Whether the first bytes of the file at `path` are those of an image.
+fn sniff(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::with_capacity(HEAD);
+    File::open(path)?
+        .take(HEAD as u64)
+        .read_to_end(&mut start)?;
+    Ok(begins_image(&start))
 }
 
 /// Why a link could not be followed: nothing there, forbidden, or a circle of

@@ -368,10 +368,10 @@ fn contradictions_in_the_request_are_told() {
     };
     let wrong = error(&splits(&[
         split("train", &set.path("gone")),
-        split("val", &set.path("list.csv")),
+        split("val", &set.path("lost.csv")),
         split("", &set.path("cat")),
     ]));
-    has_all(&wrong, &["gone", "list.csv", "no name"]);
+    has_all(&wrong, &["gone", "lost.csv", "no name"]);
     has_all(
         &error(&splits(&[split("train", &set.path("empty"))])),
         &["no image", "`.txt`"],
@@ -453,4 +453,176 @@ fn an_empty_split_folder_is_a_split_without_samples() {
     let listing = set.list();
     assert_eq!(split_names(&listing), ["train", "val"]);
     assert_eq!(listing.samples.len(), 1);
+}
+
+#[test]
+fn names_of_splits_among_other_words_are_splits() {
+    for (train, val, test) in [
+        ("train2017", "val2017", "test2017"),
+        ("seg_train", "seg_val", "seg_test"),
+        ("train_images", "validation_images", "test_images"),
+        ("trainset", "validate", "testset"),
+        ("birds-train", "birds-val", "birds-test"),
+    ] {
+        let files = [train, val, test].map(|split| format!("{split}/1.jpg"));
+        let mut files = files.each_ref().map(String::as_str).to_vec();
+        files.push("annotations/x.json");
+        let listing = Set::of(&files).list();
+        assert_eq!(split_names(&listing), ["train", "val", "test"], "{train}");
+        assert!(listing.classes.is_empty(), "{train}: {:?}", listing.classes);
+        assert_eq!(
+            problems(&listing, ProblemKind::EmptyFolder),
+            [""; 0],
+            "{train}"
+        );
+    }
+}
+
+#[test]
+fn a_split_folder_that_repeats_its_name_holds_the_classes() {
+    let set = Set::of(&[
+        "seg_train/seg_train/sea/1.jpg",
+        "seg_train/seg_train/street/2.jpg",
+        "seg_test/seg_test/sea/3.jpg",
+        "seg_test/seg_test/street/4.jpg",
+        "seg_pred/seg_pred/5.jpg",
+    ]);
+    let listing = set.list();
+    assert_eq!(split_names(&listing), ["train", "test"]);
+    assert_eq!(listing.classes, ["sea", "street"]);
+    assert_eq!(problems(&listing, ProblemKind::OutsideSplits).len(), 1);
+}
+
+#[test]
+fn a_word_of_a_split_in_a_class_is_no_split() {
+    for files in [
+        &["beaker/1.jpg", "flask/1.jpg", "test_tube/1.jpg"][..],
+        &["bullet_train/1.jpg", "steam_train/1.jpg"],
+        &["contest/1.jpg", "device/1.jpg"],
+    ] {
+        let listing = Set::of(files).list();
+        assert!(listing.splits.is_empty(), "{files:?}");
+        assert_eq!(listing.classes.len(), files.len());
+    }
+}
+
+#[test]
+fn folders_that_may_be_splits_or_classes_are_a_question_with_both_commands() {
+    let doubtful = Set::of(&["birds_train/1.jpg", "cats_val/2.jpg"]);
+    has_all(
+        &doubtful.error(),
+        &["splits or classes", "--split NAME=", "--split all="],
+    );
+    let twice = Set::of(&["trainA/1.jpg", "trainB/2.jpg", "testA/3.jpg", "testB/4.jpg"]);
+    has_all(&twice.error(), &["`testA`, `testB`", "--split test="]);
+    let among_classes = Set::of(&["cat/1.jpg", "dog/2.jpg", "train2017/3.jpg"]);
+    has_all(&among_classes.error(), &["`train2017`", "--split"]);
+}
+
+#[test]
+fn a_set_inside_itself_is_one_problem_and_no_class() {
+    for (inner, splits) in [
+        ("cells/cells", 0),
+        ("augmented data", 0),
+        ("train/again", 2),
+    ] {
+        let mut files = vec!["no/1.jpg".to_owned(), "yes/2.jpg".to_owned()];
+        if splits == 2 {
+            files = files
+                .iter()
+                .flat_map(|f| [format!("train/{f}"), format!("test/{f}")])
+                .collect();
+        }
+        for index in 0..9 {
+            files.push(format!("{inner}/no/{index}.jpg"));
+            files.push(format!("{inner}/yes/{index}.jpg"));
+        }
+        let listing = Set::of(&files.iter().map(String::as_str).collect::<Vec<_>>()).list();
+        assert_eq!(listing.classes, ["no", "yes"], "{inner}");
+        assert_eq!(listing.splits.len(), splits, "{inner}");
+        let told = problems(&listing, ProblemKind::OutsideSplits);
+        assert_eq!(told.len(), 1, "{told:?}");
+        has_all(
+            &told[0],
+            &["18 images", "same class folders", "--split original="],
+        );
+    }
+}
+
+#[test]
+fn a_container_beside_class_folders_is_a_folder_for_loaders() {
+    let set = Set::of(&[
+        "train/n01/images/1.jpg",
+        "train/n02/images/2.jpg",
+        "val/images/3.jpg",
+        "test/unknown/4.jpg",
+    ]);
+    let listing = set.list();
+    assert_eq!(listing.classes, ["n01", "n02"]);
+    let folders: Vec<_> = (listing.folders.iter())
+        .map(|f| format!("{} {}", listing.split_name(f.split).unwrap_or("-"), f.name))
+        .collect();
+    assert_eq!(folders, ["train n01", "train n02", "val images"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hugging_face_cache_is_read_at_its_revision() {
+    let set = Set::of(&["blobs/aa", "blobs/bb"]);
+    set.put("refs/main", b"r2\n")
+        .link("snapshots/r2/train/cat/1.jpg", "../../../../blobs/aa")
+        .link("snapshots/r2/test/cat/2.jpg", "../../../../blobs/bb");
+    let expected = [
+        "snapshots/r2/test/cat/2.jpg test cat",
+        "snapshots/r2/train/cat/1.jpg train cat",
+    ];
+    assert_eq!(rows(&set.list()), expected);
+    set.folder("snapshots/r1");
+    assert_eq!(rows(&set.list()), expected, "the one that main names");
+    set.put("refs/main", b"gone");
+    has_all(
+        &set.error(),
+        &["2 revisions", "snapshots/r1", "snapshots/r2"],
+    );
+}
+
+#[test]
+fn a_manifest_in_the_folder_is_the_set_and_folders_can_be_forced() {
+    let set = Set::of(&["a/1.jpg", "b/2.jpg"]);
+    set.put(
+        "manifest.csv",
+        b"path,label,split\na/1.jpg,cat,train\nb/2.jpg,dog,test\n",
+    );
+    let listing = set.list();
+    assert_eq!(rows(&listing), ["a/1.jpg train cat", "b/2.jpg test dog"]);
+    has_all(
+        &listing.layout.summary,
+        &["by `manifest.csv` with the column `path`"],
+    );
+    has_all(&listing.layout.correction, &["--layout folders"]);
+    let forced = Request {
+        layout: "folders".parse().ok(),
+        ..set.request()
+    };
+    assert_eq!(
+        rows(&listed(&forced).listing),
+        ["a/1.jpg - a", "b/2.jpg - b"]
+    );
+}
+
+#[test]
+fn two_possible_readings_are_a_question_with_both_commands() {
+    let set = Set::of(&["images/1.jpg"]);
+    set.put("manifest.csv", b"path,label\nimages/1.jpg,cat\n")
+        .put("data.yaml", b"train: images\nval: images\nnames: [cat]\n");
+    has_all(
+        &set.error(),
+        &[
+            "2 ways",
+            "`manifest.csv`",
+            "`data.yaml`",
+            "--layout manifest",
+            "--layout yolo",
+        ],
+    );
 }

@@ -1,9 +1,12 @@
 //! Data sets as folders and manifests, made in the test and listed.
 
+mod archives;
+mod coco;
 mod folders;
 mod manifests;
 mod properties;
 mod walking;
+mod yolo;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -377,3 +377,64 @@ fn paths_of_a_manifest_may_be_other_than_utf8_or_written_on_windows() {
     assert_eq!(listing.samples.len(), 2);
     assert_eq!(listing.classes, ["a", "café"]);
 }
+
+#[test]
+fn paths_that_begin_with_the_manifests_own_folder_are_found_one_up() {
+    let set = Set::of(&["chest/train/1.jpg", "chest/train/2.jpg"]);
+    set.put(
+        "chest/train.csv",
+        b"Path,label\nchest/train/1.jpg,a\nchest/train/2.jpg,b\n",
+    );
+    let request = Request {
+        root: Some(set.path("chest/train.csv")),
+        ..Request::default()
+    };
+    let listing = listed(&request).listing;
+    assert_eq!(listing.samples.len(), 2);
+    has_all(
+        &listing.layout.summary,
+        &["paths begin with the manifest's own folder"],
+    );
+}
+
+#[test]
+fn a_path_in_another_unicode_form_is_found() {
+    for (on_disk, in_table) in [
+        ("\u{c4}1.jpg", "A\u{308}1.jpg"),
+        ("A\u{308}1.jpg", "\u{c4}1.jpg"),
+    ] {
+        let set = Set::of(&[on_disk]);
+        set.put("list.csv", format!("path,label\n{in_table},a\n").as_bytes());
+        let request = Request {
+            root: Some(set.path("list.csv")),
+            ..Request::default()
+        };
+        let listing = listed(&request).listing;
+        assert_eq!(listing.samples.len(), 1);
+        has_all(&listing.layout.summary, &["another Unicode form"]);
+    }
+}
+
+#[test]
+fn each_split_may_have_its_own_manifest() {
+    let set = Set::of(&["train/1.png", "test/2.png"]);
+    set.put(
+        "train/metadata.jsonl",
+        b"{\"file_name\": \"1.png\", \"label\": \"cat\"}\n",
+    )
+    .put(
+        "test/metadata.jsonl",
+        b"{\"file_name\": \"2.png\", \"label\": \"dog\"}\n",
+    );
+    let request = Request {
+        splits: vec![
+            split("train", &set.path("train/metadata.jsonl")),
+            split("test", &set.path("test/metadata.jsonl")),
+        ],
+        ..Request::default()
+    };
+    assert_eq!(
+        rows(&listed(&request).listing),
+        ["test/2.png test dog", "train/1.png train cat"]
+    );
+}

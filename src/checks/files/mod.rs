@@ -1,5 +1,6 @@
 //! Checks of the FILE family: files that are broken, odd or no pictures.
 
+mod annotation_fault;
 mod bad_link;
 mod blurry;
 mod empty_class_folder;
@@ -17,6 +18,7 @@ mod unsupported_format;
 mod unusual_mode;
 mod wrong_extension;
 
+pub use annotation_fault::ANNOTATION_FAULT;
 pub use bad_link::BAD_LINK;
 pub use blurry::BLURRY;
 pub use empty_class_folder::EMPTY_CLASS_FOLDER;
@@ -57,6 +59,7 @@ pub(super) const CHECKS: &[Declared] = &[
     grayscale_among_colour::DECLARED,
     wrong_extension::DECLARED,
     unusual_mode::DECLARED,
+    annotation_fault::DECLARED,
 ];
 
 /// A picture that could not be seen.

@@ -2,10 +2,11 @@
 //! Leaves formats not decoded here to FILE002 and giants to FILE003.
 
 use super::{about_problem, failures, one_line, problems};
-use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
+use crate::checks::words::{listed, quoted};
+use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::decode::DecodeFailure;
-use crate::finding::{CheckInfo, Severity};
-use crate::sample::ProblemKind;
+use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::sample::{ProblemKind, Sample};
 
 declare_check! { pub UNREADABLE_IMAGE = {
     code: "FILE001",
@@ -36,7 +37,12 @@ impl Check for ThisCheck {
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
         let code = UNREADABLE_IMAGE.code;
+        let mut pointers = Vec::new();
         for failed in failures(data, code) {
+            if *failed.why == DecodeFailure::LfsPointer {
+                pointers.push(failed.sample);
+                continue;
+            }
             let elsewhere = matches!(
                 failed.why,
                 DecodeFailure::Unsupported(_) | DecodeFailure::TooLarge { .. }
@@ -46,7 +52,14 @@ impl Check for ThisCheck {
                 out.push(failed.told(format!("`{}` {why}", failed.sample.key)));
             }
         }
-        let kinds = [ProblemKind::MissingFile, ProblemKind::Unreadable];
+        if !pointers.is_empty() {
+            out.push(not_fetched(&pointers));
+        }
+        let kinds = [
+            ProblemKind::MissingFile,
+            ProblemKind::Unreadable,
+            ProblemKind::BadMember,
+        ];
         // A listed sample that cannot be read has been told above.
         let unlisted =
             problems(&data.evidence.listing, &kinds).filter(|problem| problem.sample.is_none());
@@ -64,5 +77,27 @@ impl Check for ThisCheck {
             ));
         }
         Ok(Ran::Completed)
+    }
+}
+
+/// A clone without Git LFS is one missing command, not as many broken files.
+fn not_fetched(pointers: &[&Sample]) -> NewFinding {
+    let names: Vec<String> = (pointers.iter())
+        .map(|sample| quoted(sample.key.as_str()))
+        .collect();
+    let count = pointers.len() as u64;
+    let are = if count == 1 { "file is a" } else { "files are" };
+    let pointer = if count == 1 { "pointer" } else { "pointers" };
+    NewFinding {
+        id: FindingId::of_names(UNREADABLE_IMAGE.code, ["git-lfs"]),
+        message: format!(
+            "{count} {are} Git LFS {pointer}, not images: fetch them with `git lfs pull`: {}",
+            listed(&names, 4)
+        ),
+        samples: pointers.iter().map(|sample| sample.id).collect(),
+        splits: Vec::new(),
+        labels: Vec::new(),
+        score: None,
+        evidence: Evidence::None,
     }
 }

@@ -131,6 +131,7 @@ mod tests {
             key: SampleKey::from_path(key.as_ref()),
             split: Some(SplitId(u16::from(key.starts_with("test")))),
             labels: Labels::None,
+            objects: crate::sample::NO_OBJECTS,
             group: None,
         });
         Listing {

@@ -314,6 +314,7 @@ mod tests {
                 key: SampleKey::from_path(key.as_ref()),
                 split: Some(SplitId(*split)),
                 labels: Labels::from_classes(vec![ClassId(class as u32)]),
+                objects: crate::sample::NO_OBJECTS,
                 group: None,
             }
         });

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::decode::DecodeFailure;
 use crate::decode::exif::{self, ExifFacts};
-use crate::decode::format::Format;
+use crate::image_format::Format;
 
 /// What lies around the picture.
 #[derive(Debug, Default, PartialEq)]

@@ -6,12 +6,12 @@ use std::io::{Cursor, ErrorKind};
 use gif::{ColorOutput, DecodeOptions, DecodingError, MemoryLimit};
 
 use super::container;
-use crate::decode::format::Format;
 use crate::decode::header::{ColourMode, Header};
 use crate::decode::matte::{Flattener, Views};
 use crate::decode::reduce::Wanted;
 use crate::decode::reducer::{Channels, Row};
 use crate::decode::{DecodeFailure, Limits, check_size};
+use crate::image_format::Format;
 
 /// First row and step of the passes of a frame: in order, or interlaced
 /// (GIF89a, appendix E).

@@ -11,13 +11,13 @@ use zune_jpeg::JpegDecoder;
 
 use super::library;
 use super::whole::{Samples, Whole};
-use crate::decode::format::Format;
 use crate::decode::header::{ColourMode, Header};
 use crate::decode::jpeg::{self, Colours, Jpeg};
 use crate::decode::matte::Views;
 use crate::decode::reduce::{Reduced, Wanted};
 use crate::decode::reducer::{Channels, Reducer, Row};
 use crate::decode::{DecodeFailure, Limits, exif, icc};
+use crate::image_format::Format;
 
 pub(super) fn reduced(
     bytes: &[u8],

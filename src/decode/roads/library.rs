@@ -9,11 +9,11 @@ use image::{ColorType, ExtendedColorType, ImageDecoder, ImageResult};
 
 use super::container;
 use super::whole::{Samples, Whole};
-use crate::decode::format::Format;
 use crate::decode::header::{ColourMode, Header};
 use crate::decode::matte::Views;
 use crate::decode::reduce::Wanted;
 use crate::decode::{DecodeFailure, Limits, check_size};
+use crate::image_format::Format;
 
 pub(super) fn reduced(
     format: Format,

@@ -12,11 +12,11 @@ pub(super) mod whole;
 use whole::Whole;
 
 use super::exif::ExifFacts;
-use super::format::Format;
 use super::header::Header;
 use super::matte::Views;
 use super::reduce::Wanted;
 use super::{DecodeFailure, Limits, Orientation};
+use crate::image_format::Format;
 
 /// The facts and the block means of a picture.
 pub(super) fn reduced(

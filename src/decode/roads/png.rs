@@ -8,12 +8,12 @@ use png::{BitDepth, ColorType, Decoder, DecodingError, Transformations};
 use super::container;
 use super::whole::row_of;
 use crate::decode::depth::{Histogram, Narrowing, shown};
-use crate::decode::format::Format;
 use crate::decode::header::{ColourMode, Header};
 use crate::decode::matte::{Flattener, Views};
 use crate::decode::reduce::Wanted;
 use crate::decode::reducer::Channels;
 use crate::decode::{DecodeFailure, Limits, check_size};
+use crate::image_format::Format;
 
 /// First column, column step, first row, row step of the seven passes of an
 /// interlaced picture (PNG 3rd edition, 8.2).

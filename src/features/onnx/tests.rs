@@ -7,8 +7,9 @@ use crate::decode::{Limits, Thumbnail};
 use crate::error::Error;
 use crate::executor::{Executor, StopFlag};
 use crate::fingerprint::{FingerprintTable, Images};
+use crate::sample::Location;
 use crate::sample::SampleId;
-use crate::source::{ReadFailure, Reader, Stamp};
+use crate::source::{ReadFailure, Reader, Version};
 
 /// The folder of the models, of the picture, and of what ONNX Runtime made of
 /// it; `make.py` there made all of them.
@@ -31,11 +32,11 @@ impl Reader for One {
         let whole = if id.0 == 1 { 100 } else { self.0.len() };
         Ok(self.0[..whole].to_vec())
     }
-    fn extension(&self, _: SampleId) -> Option<String> {
+    fn version(&self, _: SampleId) -> Option<Version> {
         None
     }
-    fn stamp(&self, _: SampleId) -> Option<Stamp> {
-        None
+    fn location(&self, id: SampleId) -> Location {
+        Location::File(format!("/{}", id.0).into())
     }
 }
 

@@ -14,6 +14,7 @@ fn listing(keys: &[&str]) -> Listing {
         key: SampleKey::from_path(Path::new(key)),
         split: None,
         labels: Labels::One(ClassId(0)),
+        objects: crate::sample::NO_OBJECTS,
         group: None,
     });
     Listing {

@@ -4,7 +4,7 @@ use super::row;
 use crate::decode::Limits;
 use crate::fingerprint::FingerprintTable;
 use crate::sample::{ContentHash, SampleId};
-use crate::source::Stamp;
+use crate::source::Version;
 
 /// Counts changes to what a fingerprint or a thumbnail holds: a decoder, a
 /// reduction, a statistic, a hash, or how they are written down. Raise it with
@@ -17,18 +17,13 @@ pub(super) const VERSION: u32 = 6;
 pub struct Key([u8; 16]);
 
 impl Key {
-    /// The fingerprint of a file as `stamp` found it, decoded under `limits`.
-    pub(crate) fn of_file(stamp: &Stamp, limits: Limits) -> Self {
+    /// The fingerprint of a sample in the state of `version`, decoded under
+    /// `limits`.
+    pub(crate) fn of_sample(version: &Version, limits: Limits) -> Self {
         let Limits { max_pixels } = limits;
-        let mut parts = Parts::new("file");
+        let mut parts = Parts::new("sample");
         parts.add(&max_pixels.to_le_bytes());
-        parts.add(stamp.path.as_os_str().as_encoded_bytes());
-        parts.add(&stamp.size.to_le_bytes());
-        parts.add(&stamp.modified.to_le_bytes());
-        if let Some((device, inode)) = stamp.inode {
-            parts.add(&device.to_le_bytes());
-            parts.add(&inode.to_le_bytes());
-        }
+        parts.add(version.as_bytes());
         parts.key()
     }
 
@@ -123,53 +118,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_part_of_a_stamp_and_the_limit_enter_the_key() {
-        let stamp = Stamp {
-            path: "/data/1.jpg".into(),
-            size: 3,
-            modified: 4,
-            inode: Some((5, 6)),
-        };
+    fn version_and_limit_enter_the_key() {
+        let version = Version::of(&[b"/data/1.jpg", b"3"]);
         let limits = Limits { max_pixels: 7 };
         let keys = [
-            Key::of_file(&stamp, limits),
-            Key::of_file(&stamp, Limits { max_pixels: 8 }),
-            Key::of_file(
-                &Stamp {
-                    path: "/data/2.jpg".into(),
-                    ..stamp.clone()
-                },
-                limits,
-            ),
-            Key::of_file(
-                &Stamp {
-                    size: 4,
-                    ..stamp.clone()
-                },
-                limits,
-            ),
-            Key::of_file(
-                &Stamp {
-                    modified: 5,
-                    ..stamp.clone()
-                },
-                limits,
-            ),
-            Key::of_file(
-                &Stamp {
-                    inode: Some((5, 7)),
-                    ..stamp.clone()
-                },
-                limits,
-            ),
-            Key::of_file(
-                &Stamp {
-                    inode: None,
-                    ..stamp.clone()
-                },
-                limits,
-            ),
-            Key::of_file(&stamp, limits).derived("thumbnail"),
+            Key::of_sample(&version, limits),
+            Key::of_sample(&version, Limits { max_pixels: 8 }),
+            Key::of_sample(&Version::of(&[b"/data/1.jpg", b"4"]), limits),
+            Key::of_sample(&version.of_member("tar 1", 0), limits),
+            Key::of_sample(&version.of_member("tar 1", 1), limits),
+            Key::of_sample(&version, limits).derived("thumbnail"),
         ];
         let distinct: std::collections::BTreeSet<Key> = keys.into_iter().collect();
         assert_eq!(distinct.len(), keys.len());

@@ -110,6 +110,7 @@ enum FailureRow {
     Unsupported(String),
     Corrupt(String),
     Panicked(String),
+    LfsPointer,
 }
 
 impl FactsRow {
@@ -293,6 +294,7 @@ impl FailureRow {
             DecodeFailure::Unreadable(_) => return None,
             DecodeFailure::Empty => Self::Empty,
             DecodeFailure::NotAnImage => Self::NotAnImage,
+            DecodeFailure::LfsPointer => Self::LfsPointer,
             DecodeFailure::Truncated => Self::Truncated,
             DecodeFailure::TooLarge { pixels, limit } => Self::TooLarge { pixels, limit },
             DecodeFailure::Unsupported(what) => Self::Unsupported(what),
@@ -305,6 +307,7 @@ impl FailureRow {
         match self {
             Self::Empty => DecodeFailure::Empty,
             Self::NotAnImage => DecodeFailure::NotAnImage,
+            Self::LfsPointer => DecodeFailure::LfsPointer,
             Self::Truncated => DecodeFailure::Truncated,
             Self::TooLarge { pixels, limit } => DecodeFailure::TooLarge { pixels, limit },
             Self::Unsupported(what) => DecodeFailure::Unsupported(what),

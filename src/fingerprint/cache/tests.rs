@@ -17,8 +17,9 @@ use crate::executor::{Executor, StopFlag};
 use crate::fingerprint::spool::Batch;
 use crate::fingerprint::{Earlier, Fingerprinted, compute};
 use crate::progress::Silent;
+use crate::sample::Location;
 use crate::sample::{ContentHash, Labels, Listing, Sample, SampleId, SampleKey};
-use crate::source::{ReadFailure, Reader, Stamp};
+use crate::source::{ReadFailure, Reader, Version};
 
 /// Files in memory that count how often they are read.
 struct Files {
@@ -40,17 +41,16 @@ impl Reader for Files {
         Ok(self.bytes[id.index()].clone())
     }
 
-    fn extension(&self, _: SampleId) -> Option<String> {
-        None
+    fn version(&self, id: SampleId) -> Option<Version> {
+        Some(Version::of(&[
+            &id.0.to_le_bytes(),
+            &self.bytes[id.index()].len().to_le_bytes(),
+            &self.modified.to_le_bytes(),
+        ]))
     }
 
-    fn stamp(&self, id: SampleId) -> Option<Stamp> {
-        Some(Stamp {
-            path: format!("/{}", id.0).into(),
-            size: self.bytes[id.index()].len() as u64,
-            modified: self.modified,
-            inode: None,
-        })
+    fn location(&self, id: SampleId) -> Location {
+        Location::File(format!("/{}", id.0).into())
     }
 }
 
@@ -101,6 +101,7 @@ fn run_with(
         key: SampleKey::from_path(Path::new(&id.to_string())),
         split: None,
         labels: Labels::None,
+        objects: crate::sample::NO_OBJECTS,
         group: None,
     });
     let listing = Listing {

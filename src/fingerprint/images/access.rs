@@ -11,7 +11,7 @@ use super::Memo;
 use super::thumbnails::Make;
 use crate::decode::{self, CloseUp, DecodeFailure, Limits, Matte};
 use crate::fingerprint::cache::Key;
-use crate::sample::{ContentHash, SampleId};
+use crate::sample::{ContentHash, Location, SampleId};
 use crate::source::{ReadFailure, Reader};
 
 /// Blocks do not show yet at this quality; a step up costs a third more bytes.
@@ -44,9 +44,12 @@ pub(super) enum Origin {
 }
 
 impl ImageAccess {
-    /// Where a sample's file lies, as the system has it.
+    /// Where a sample's file lies, if it is one.
     pub fn place(&self, id: SampleId) -> Option<PathBuf> {
-        Some(self.reader.stamp(id)?.path)
+        match self.reader.location(id) {
+            Location::File(path) => Some(path),
+            Location::Member { .. } => None,
+        }
     }
 
     pub(super) fn new(origin: Origin, memo: Memo, reader: Arc<dyn Reader>, limits: Limits) -> Self {
@@ -77,7 +80,7 @@ impl ImageAccess {
     pub fn covering(&self, id: SampleId, size: (u32, u32)) -> Result<RgbImage, DecodeFailure> {
         let unreadable = |failure: ReadFailure| DecodeFailure::Unreadable(failure.to_string());
         let bytes = self.reader.read(id).map_err(unreadable)?;
-        let extension = self.reader.extension(id);
+        let extension = self.reader.location(id).extension();
         decode::covering(&bytes, extension.as_deref(), &self.limits, size)
     }
 
@@ -128,9 +131,9 @@ impl ImageAccess {
     /// and time: what is found in it now may be kept under its content.
     pub fn is_unchanged(&self, id: SampleId) -> bool {
         let key = self.seen(id).and_then(|seen| seen.key);
-        let stamp = self.reader.stamp(id);
-        key.zip(stamp)
-            .is_some_and(|(key, stamp)| Key::of_file(&stamp, self.limits) == key)
+        let version = self.reader.version(id);
+        key.zip(version)
+            .is_some_and(|(key, version)| Key::of_sample(&version, self.limits) == key)
     }
 
     /// What `decode` makes of a file that could be decoded before.
@@ -143,7 +146,7 @@ impl ImageAccess {
             return None;
         }
         let bytes = self.reader.read(id).ok()?;
-        let extension = self.reader.extension(id);
+        let extension = self.reader.location(id).extension();
         decode(&bytes, extension.as_deref(), &self.limits).ok()
     }
 

@@ -12,6 +12,12 @@ use crate::source::Request;
 pub struct DatasetV1 {
     /// A folder or a manifest.
     pub root: Option<String>,
+    /// Its layout, where it was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layout: Option<String>,
+    /// The folder of the images that a COCO file lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub images: Option<String>,
     /// Folders or manifests of single splits, used instead of a root.
     pub splits: Vec<SplitPathV1>,
     /// Data used before.
@@ -54,6 +60,8 @@ impl DatasetV1 {
         let text = |path: &PathBuf| path.display().to_string();
         Self {
             root: request.root.as_ref().map(text),
+            images: request.images.as_ref().map(text),
+            layout: request.layout.map(|layout| layout.name().to_owned()),
             splits: (request.splits.iter())
                 .map(|(split, path)| SplitPathV1 {
                     split: split.clone(),

@@ -11,18 +11,19 @@ mod rows;
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cell::Row;
 use columns::Picked;
 pub(super) use inside::inside;
 pub use own::{OwnTable, own_table};
 
-use super::Columns;
+use super::LayoutName;
+use super::ask::{As, Ask};
 use super::builder::Builder;
 use super::folder::nothing_known;
 use super::tell::Told;
-use super::walk::Walker;
+use super::tree::Tree;
 use crate::error::{Error, Result};
 
 /// A way to store a table.
@@ -38,24 +39,54 @@ trait Table {
     fn rows(&mut self, picked: &Picked, visit: &mut dyn FnMut(Row) -> Result<()>) -> Result<()>;
 }
 
-/// Lists the manifest at `path`, all of it as the split `forced` if given.
-pub(super) fn list(
-    path: &Path,
-    columns: &Columns,
-    forced: Option<&'static str>,
-    walker: &Walker<'_>,
-    builder: &mut Builder,
-) -> Result<Told> {
+/// The manifest that describes a folder, if one lies in it.
+pub(super) fn sign(tree: &Tree, ask: &Ask<'_>) -> Option<String> {
+    let path = in_folder(tree, ask)?;
+    let name = path.file_name().unwrap_or_default();
+    Some(format!("`{}`", crate::sample::escaped(name)))
+}
+
+/// Lists a folder by the manifest that lies in it.
+pub(super) fn list_in(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
+    let Some(path) = in_folder(&tree, ask) else {
+        return Err(Error::Input(format!(
+            "{}: no `manifest.csv`, `.tsv`, `.jsonl` or `.parquet` that names its files lies in \
+             it; name the manifest itself",
+            ask.flag()
+        )));
+    };
+    let mut told = list(&path, ask, builder)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    told.notes.push("found in the folder".to_owned());
+    (told.correction).push_str(&format!("; if the folders hold: `--exclude {name}`"));
+    Ok(told)
+}
+
+fn in_folder(tree: &Tree, ask: &Ask<'_>) -> Option<PathBuf> {
+    match tree.archive {
+        // Its rows would name members.
+        Some(_) => None,
+        None => inside(&tree.dirs[0].path, &ask.request.columns, ask.walker.globs),
+    }
+}
+
+/// Lists the manifest at `path`.
+pub(super) fn list(path: &Path, ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
+    let columns = &ask.request.columns;
     let mut table = open(path)?;
     let names =
         (table.columns()).map_err(|why| Error::Input(format!("`{}`: {why}", path.display())))?;
     let picked = columns::pick(&names, columns)
         .map_err(|why| Error::Input(format!("`{}`: {why}", path.display())))?;
-    rows::list(table.as_mut(), path, &picked, forced, walker, builder)?;
+    let notes = rows::list(table.as_mut(), path, &picked, ask, builder)?;
 
     let name = path.file_name().unwrap_or_default();
-    let mut told = Told::new(format!("manifest `{}`", crate::sample::escaped(name)));
+    let mut told = Told::new(
+        LayoutName::Manifest,
+        format!("manifest `{}`", crate::sample::escaped(name)),
+    );
     told.notes.push(picked.in_words());
+    told.notes.extend(notes);
     told.correction = "if other columns are meant: `--path-column`, `--label-column`, \
                        `--split-column`, `--group-column`"
         .into();
@@ -63,7 +94,7 @@ pub(super) fn list(
         ("labels: `--label-column NAME`", picked.label.is_none()),
         (
             "splits: `--split-column NAME`",
-            picked.split.is_none() && forced.is_none(),
+            picked.split.is_none() && ask.role == As::Set,
         ),
     ]
     .into_iter()

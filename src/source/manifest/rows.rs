@@ -1,50 +1,61 @@
 //! Rows of a manifest to samples. Knows no file format.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
+
+use unicode_normalization::UnicodeNormalization;
 
 use super::Table;
 use super::cell::{Cells, Place, Row};
 use super::columns::Picked;
 use crate::error::{Error, Result};
 use crate::sample::{GroupId, Labels, ProblemKind, SampleKey, SplitId, canonical_split, escaped};
+use crate::source::ask::Ask;
 use crate::source::builder::{Builder, Draft};
+use crate::source::paths::normalised;
+use crate::source::places::Place as At;
 use crate::source::same_file::Hint;
 use crate::source::walk::Walker;
 
 /// Malformed rows told before the rest is only counted.
 const SHOWN: usize = 20;
 
+/// What a person should know of paths that were found only so.
+const FORM: &str = "some paths have another Unicode form than the files";
+const ABOVE: &str = "paths begin with the manifest's own folder";
+
 /// Rows between two looks at the stop flag and two steps of progress.
 const BATCH: usize = 256;
 
-/// Adds all rows of `table` to `builder`; as the split `forced`, if given.
+/// Adds all rows of `table` to `builder`.
 pub(super) fn list(
     table: &mut dyn Table,
     manifest: &Path,
     picked: &Picked,
-    forced: Option<&'static str>,
-    walker: &Walker<'_>,
+    ask: &Ask<'_>,
     builder: &mut Builder,
-) -> Result<()> {
+) -> Result<Vec<String>> {
     let mut rows = Rows {
         base: manifest.parent().unwrap_or(Path::new("")).to_owned(),
         name: manifest.file_name().unwrap_or_default().to_owned(),
-        forced,
-        walker,
+        forced: ask.split(builder)?,
+        top: &ask.key,
+        walker: ask.walker,
         builder,
         spellings: BTreeMap::new(),
         accepted: Vec::new(),
         malformed: Vec::new(),
         malformed_count: 0,
         seen: 0,
+        notes: BTreeSet::new(),
     };
     table.rows(picked, &mut |row| rows.take(row))?;
     rows.refuse_malformed(manifest)?;
     rows.refuse_two_spellings(manifest)?;
-    rows.add_samples(manifest, picked)
+    rows.add_samples(manifest, picked)?;
+    Ok(rows.notes.into_iter().map(str::to_owned).collect())
 }
 
 /// A row with its names interned, before its file was looked for.
@@ -61,7 +72,9 @@ struct Accepted {
 struct Rows<'a> {
     base: PathBuf,
     name: OsString,
-    forced: Option<&'static str>,
+    forced: Option<SplitId>,
+    /// What keys begin with.
+    top: &'a SampleKey,
     walker: &'a Walker<'a>,
     builder: &'a mut Builder,
     /// By canonical split, the spellings met, in lower case.
@@ -70,6 +83,8 @@ struct Rows<'a> {
     malformed: Vec<String>,
     malformed_count: usize,
     seen: usize,
+    /// What a person should know of how paths were found.
+    notes: BTreeSet<&'static str>,
 }
 
 impl Rows<'_> {
@@ -118,7 +133,7 @@ impl Rows<'_> {
             return Ok(None);
         };
         let split = match (self.forced, &cells.split) {
-            (Some(split), _) => Some(self.builder.split(split)?),
+            (Some(split), _) => Some(split),
             (None, None) => None,
             (None, Some(given)) => Some(match canonical_split(given) {
                 Some(split) => {
@@ -144,11 +159,7 @@ impl Rows<'_> {
 
     /// The key of `path`: relative to the manifest where it lies below it.
     fn key(&self, path: &Path) -> SampleKey {
-        let key = key_of(path, &self.base);
-        match self.forced {
-            Some(split) => key.below(split),
-            None => key,
-        }
+        key_of(path, &self.base).below(self.top)
     }
 
     /// A path that was written on Windows and is read elsewhere, with `/` between
@@ -292,16 +303,51 @@ impl Rows<'_> {
                 key,
                 split: row.split,
                 labels: row.labels.clone(),
+                objects: Vec::new(),
                 group: row.group,
-                folder,
-                name: name.into(),
+                place: At::File {
+                    folder,
+                    name: name.into(),
+                },
                 hint,
             });
         }
     }
 
+    /// A file that a path means though it does not lead there: written on
+    /// Windows, in another Unicode form than the disk has, or from one folder
+    /// up, with the manifest's own folder in front.
+    fn elsewhere(&mut self, path: &Path, text: &str) -> Option<(PathBuf, fs::Metadata)> {
+        let slashed = match text.contains('\\') && !cfg!(windows) {
+            true => text.replace('\\', "/"),
+            false => text.to_owned(),
+        };
+        let mut forms = vec![(PathBuf::from(&slashed), None)];
+        if path.to_str().is_some() && !slashed.is_ascii() {
+            let composed = slashed.nfc().collect::<String>();
+            let apart = slashed.nfd().collect::<String>();
+            forms.extend([composed, apart].map(|form| (PathBuf::from(form), Some(FORM))));
+        }
+        let above = self.base.parent().filter(|_| {
+            let own = self.base.file_name();
+            own.is_some() && Path::new(&slashed).iter().next() == own
+        });
+        for (form, note) in forms {
+            for (base, from) in [(Some(&*self.base), None), (above, Some(ABOVE))] {
+                let Some(place) = base.map(|base| base.join(&form)) else {
+                    continue;
+                };
+                if let Ok(found) = fs::metadata(&place) {
+                    self.notes.extend(note.into_iter().chain(from));
+                    return Some((place, found));
+                }
+            }
+        }
+        None
+    }
+
     /// Where the file of a row lies, or why there is none.
-    fn locate(&self, path: &Path) -> Result<(PathBuf, Hint), String> {
+    fn locate(&mut self, path: &Path) -> Result<(PathBuf, Hint), String> {
         let text = path.to_string_lossy();
         if let Some((scheme, _)) = text.split_once("://") {
             return Err(format!(
@@ -309,8 +355,13 @@ impl Rows<'_> {
                 escaped(path.as_os_str())
             ));
         }
-        let place = self.base.join(path);
-        let metadata = fs::metadata(&place);
+        let mut place = self.base.join(path);
+        let mut metadata = fs::metadata(&place);
+        if metadata.is_err()
+            && let Some((other, found)) = self.elsewhere(path, &text)
+        {
+            (place, metadata) = (other, Ok(found));
+        }
         let shown = escaped(place.as_os_str());
         match metadata {
             Ok(found) if found.is_file() => Ok((place, Hint::of_file(&found))),
@@ -327,19 +378,4 @@ impl Rows<'_> {
 /// manifest where it lies below it.
 pub(super) fn key_of(path: &Path, base: &Path) -> SampleKey {
     SampleKey::from_path(&normalised(path.strip_prefix(base).unwrap_or(path)))
-}
-
-/// `path` without `.` parts, and `..` taken back where a part stands before.
-fn normalised(path: &Path) -> PathBuf {
-    let mut parts: Vec<Component<'_>> = Vec::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if matches!(parts.last(), Some(Component::Normal(_))) => {
-                parts.pop();
-            }
-            other => parts.push(other),
-        }
-    }
-    parts.into_iter().collect()
 }

@@ -14,11 +14,11 @@ use tiff::decoder::{Decoder, DecodingResult, Limits as Unlimited};
 use self::fields::{Fields, Photometric};
 use super::container::Container;
 use super::whole::Whole;
-use crate::decode::format::Format;
 use crate::decode::header::{ColourMode, Header};
 use crate::decode::matte::Views;
 use crate::decode::reduce::Wanted;
 use crate::decode::{DecodeFailure, Limits, check_size, icc};
+use crate::image_format::Format;
 
 /// Samples a pixel at most: more is a stack of measurements and no picture.
 const MOST_SAMPLES: u16 = 8;

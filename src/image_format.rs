@@ -1,4 +1,7 @@
-//! Tells what bytes are from how they begin. Decodes nothing.
+//! What a file is by its first bytes, or by its name. Decodes nothing.
+
+use std::ffi::OsStr;
+use std::path::Path;
 
 /// A format that is decoded here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -85,6 +88,8 @@ pub enum Sniffed {
     Known(Format),
     /// A picture format by this name that is not decoded here.
     Unsupported(&'static str),
+    /// A Git LFS pointer, which stands where an image was not fetched.
+    LfsPointer,
     /// Like no picture format known here.
     NotAnImage,
     /// No bytes at all.
@@ -111,10 +116,66 @@ pub fn sniff(bytes: &[u8], extension: Option<&str>) -> Sniffed {
     if let Some(name) = foreign(bytes) {
         return Sniffed::Unsupported(name);
     }
+    if bytes.starts_with(LFS_POINTER) {
+        return Sniffed::LfsPointer;
+    }
     if Format::Tga.extensions().contains(&extension) && looks_like_tga(bytes) {
         return Sniffed::Known(Format::Tga);
     }
     Sniffed::NotAnImage
+}
+
+/// How a pointer begins (git-lfs, docs/spec.md, version 1).
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
+
+/// Extensions that announce an image in a format that is not decoded here, in
+/// lower case.
+const FOREIGN_EXTENSIONS: [&str; 7] = ["avif", "heic", "heif", "hif", "j2k", "jp2", "jxl"];
+
+/// Names in [`Sniffed::Unsupported`] of what labelled sets hold as images.
+/// PDF, SVG and the like among images are files that lie there.
+const FOREIGN_IMAGES: [&str; 5] = ["JPEG XL", "JPEG 2000", "AVIF", "HEIC", "HEIF"];
+
+/// Bytes that [`begins_image`] looks at.
+pub const HEAD: usize = 64;
+
+/// Whether the name alone announces an image, decoded here or not.
+pub fn has_image_extension(name: &OsStr) -> bool {
+    let Some(extension) = Path::new(name).extension().and_then(OsStr::to_str) else {
+        return false;
+    };
+    let is = |known: &&str| extension.eq_ignore_ascii_case(known);
+    FOREIGN_EXTENSIONS.iter().any(is)
+        || Format::ALL
+            .into_iter()
+            .any(|format| format.extensions().iter().any(is))
+}
+
+/// Whether a file whose name announces nothing begins like an image. Formats
+/// with a short signature must show a plausible header too, because any text
+/// may begin with `BM` or `P5`. Asks for [`HEAD`] bytes.
+pub fn begins_image(start: &[u8]) -> bool {
+    match sniff(start, None) {
+        Sniffed::Known(Format::Bmp) => start.get(6..10) == Some(&[0; 4]),
+        Sniffed::Known(Format::Pnm) => pnm_goes_on(start),
+        Sniffed::Known(Format::Ico) => start.get(9) == Some(&0),
+        Sniffed::Known(_) => true,
+        Sniffed::Unsupported(name) => FOREIGN_IMAGES.contains(&name) && start.len() > 2,
+        Sniffed::LfsPointer | Sniffed::NotAnImage | Sniffed::Empty => false,
+    }
+}
+
+/// `P1` to `P7`, white space, then a number, a comment or the `WIDTH` of PAM.
+fn pnm_goes_on(start: &[u8]) -> bool {
+    let [b'P', kind, rest @ ..] = start else {
+        return false;
+    };
+    match rest.trim_ascii_start().first() {
+        Some(b'#') => true,
+        Some(first) if *kind == b'7' => first.is_ascii_uppercase(),
+        Some(first) => first.is_ascii_digit(),
+        None => false,
+    }
 }
 
 fn by_signature(bytes: &[u8]) -> Option<Format> {
@@ -363,5 +424,58 @@ mod tests {
         for format in Format::ALL {
             assert_eq!(Format::from_name(format.name()), Some(format));
         }
+    }
+
+    #[test]
+    fn a_git_lfs_pointer_is_no_image_and_known() {
+        let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
+        assert_eq!(sniff(pointer, Some("jpg")), Sniffed::LfsPointer);
+        assert!(!begins_image(pointer));
+    }
+
+    #[test]
+    fn an_image_is_known_by_its_first_bytes() {
+        let bmp = [&b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0"[..], &[0; 20]].concat();
+        let ico = [
+            &b"\0\0\x01\0\x01\0"[..],
+            &[16, 16, 0, 0, 1, 0, 32, 0, 9, 9, 0, 0, 22, 0, 0, 0],
+        ]
+        .concat();
+        for start in [
+            &b"\xff\xd8\xff\xe0\0\x10JFIF"[..],
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+            b"P6\n# made by hand\n4 4\n255\n",
+            b"P5 4 4 255\n",
+            b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic",
+            b"\0\0\0\x1cftypisom\0\0\0\0mp41avifmp42",
+            &bmp,
+            &ico,
+        ] {
+            assert!(begins_image(start), "{}", start.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn text_that_begins_like_a_short_signature_is_no_image() {
+        for start in [
+            &b""[..],
+            b"BMW, Audi, Mercedes, Volkswagen and others",
+            b"P5 is the fifth patient in the study",
+            b"PK\x03\x04",
+            b"\0\0\x01\0",
+            b"\0\0\0\x18ftypmp42\0\0\0\0mp41isom",
+            b"II am a text",
+            b"# README",
+        ] {
+            assert!(!begins_image(start), "{}", start.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn extensions_count_in_any_case() {
+        assert!(has_image_extension(OsStr::new("a.JPG")));
+        assert!(has_image_extension(OsStr::new("a.b.Tiff")));
+        assert!(!has_image_extension(OsStr::new("a.txt")));
+        assert!(!has_image_extension(OsStr::new("jpg")));
     }
 }
