@@ -185,7 +185,8 @@ fn facts(data: &CheckContext<'_>, keep: impl Fn(&Pair) -> bool, concerned: Conce
     facts
 }
 
-fn believed<'a>(data: &CheckContext<'a>) -> impl Iterator<Item = &'a Pair> + use<'a> {
+/// The pairs that nobody doubts.
+pub(super) fn believed<'a>(data: &CheckContext<'a>) -> impl Iterator<Item = &'a Pair> + use<'a> {
     let pairs = data.evidence.duplicates.pairs.iter();
     pairs.filter(|pair| !pair.doubtful)
 }

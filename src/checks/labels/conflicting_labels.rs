@@ -1,9 +1,13 @@
-//! Finds one picture under two labels. Judges no label by the picture itself.
+//! Finds one image under two labels. Judges no label by the image itself.
+
+use std::collections::BTreeSet;
 
 use crate::checks::pairs::{self, Concerned, Place};
-use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
+use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::duplicates::Pair;
-use crate::finding::{CheckInfo, Severity};
+use crate::finding::{CheckInfo, Colour, Evidence, Figure, FindingId, Severity};
+use crate::sample::{ClassId, SampleId};
+use crate::statistics::binomial_upper_tail;
 
 declare_check! { pub CONFLICTING_LABELS = {
     code: "LABEL001",
@@ -38,7 +42,9 @@ impl Check for ThisCheck {
                 "the data set has fewer than two classes".to_owned(),
             ));
         }
-        let keep = |pair: &Pair| pairs::place(data, pair) != Place::InReference;
+        let ours = |pair: &Pair| pairs::place(data, pair) != Place::InReference;
+        let colour_is_content = colour_is_content(data);
+        let keep = |pair: &Pair| ours(pair) && !(colour_is_content && is_recoloured(pair));
         pairs::tell(data, out, keep, Concerned::OtherLabels, |pair, samples| {
             let directed = pair.directed(&data.listing);
             format!(
@@ -48,6 +54,74 @@ impl Check for ThisCheck {
                 data.listing.label_text(directed.from),
             )
         });
+        if colour_is_content {
+            let left_out: Vec<&Pair> = pairs::believed(data)
+                .filter(|pair| is_recoloured(pair) && ours(pair) && disagree(data, pair))
+                .collect();
+            if !left_out.is_empty() {
+                out.push_at(Severity::Advice, left_out_finding(&left_out));
+            }
+        }
         Ok(Ran::Completed)
+    }
+}
+
+fn labels<'a>(data: &CheckContext<'a>, id: SampleId) -> &'a [ClassId] {
+    data.listing.sample(id).labels.classes()
+}
+
+/// Whether both samples of a pair are labelled, and differently.
+fn disagree(data: &CheckContext<'_>, pair: &Pair) -> bool {
+    let (a, b) = (labels(data, pair.a), labels(data, pair.b));
+    !a.is_empty() && !b.is_empty() && a != b
+}
+
+fn is_recoloured(pair: &Pair) -> bool {
+    pair.evidence.transform.colour == Colour::Changed
+}
+
+/// Level of the test whether more than half of the recoloured pairs disagree:
+/// five of five do, and no fewer say so.
+const LEVEL: f64 = 0.05;
+
+/// Whether recoloured pairs carry different labels as a rule: more than half of
+/// them do (a one-sided binomial test; each sample in one pair at most). Wrong
+/// labels are the exception in any set that is of use, so colour is then part
+/// of what the labels mean.
+fn colour_is_content(data: &CheckContext<'_>) -> bool {
+    let mut taken = BTreeSet::new();
+    let (mut compared, mut differing) = (0, 0);
+    for pair in pairs::believed(data).filter(|pair| is_recoloured(pair)) {
+        let both = [pair.a, pair.b];
+        let free = |id| !taken.contains(id) && !labels(data, *id).is_empty();
+        if both.iter().all(free) {
+            taken.extend(both);
+            compared += 1;
+            differing += u64::from(disagree(data, pair));
+        }
+    }
+    compared > 0 && binomial_upper_tail(differing, compared, 0.5) < LEVEL
+}
+
+/// What is said in place of the pairs that differ in colour.
+fn left_out_finding(pairs: &[&Pair]) -> NewFinding {
+    let mut samples: Vec<SampleId> = pairs.iter().flat_map(|pair| [pair.a, pair.b]).collect();
+    samples.sort_unstable();
+    samples.dedup();
+    NewFinding {
+        id: FindingId::of_names(CONFLICTING_LABELS.code, ["colour"]),
+        message: format!(
+            "copies that differ in colour carry different labels as a rule ({} pairs): colour \
+             seems to be part of the label, and these pairs are not reported",
+            pairs.len()
+        ),
+        samples,
+        splits: Vec::new(),
+        labels: Vec::new(),
+        score: None,
+        evidence: Evidence::Figures(vec![Figure {
+            name: "pairs",
+            value: pairs.len() as f64,
+        }]),
     }
 }
