@@ -2,7 +2,8 @@
 //! written down. Looks at nothing.
 
 use super::verify::agreement::Agreement;
-use super::verify::{Aligned, Detail};
+use super::verify::differences::Differences;
+use super::verify::{Aligned, Closer, Detail};
 
 /// A closer look at two pictures under one alignment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,18 +78,53 @@ impl Look {
     }
 }
 
-/// Log odds as they are kept.
-pub(crate) fn to_bytes(odds: Option<f32>) -> Vec<u8> {
-    odds.map_or_else(Vec::new, |odds| odds.to_le_bytes().to_vec())
+/// What a look gave as it is kept: nothing where two images share too little,
+/// the log odds, and what differs where that was looked for.
+pub(crate) fn to_bytes(seen: Option<Closer>) -> Vec<u8> {
+    let Some(seen) = seen else {
+        return Vec::new();
+    };
+    let mut bytes = seen.odds.to_le_bytes().to_vec();
+    if let Some(found) = seen.differences {
+        for cells in [found.fixed, found.moving] {
+            bytes.extend(cells.0.iter().flat_map(|word| word.to_le_bytes()));
+        }
+        let shares = [found.in_fixed, found.in_moving, found.in_both];
+        bytes.extend(shares.iter().flat_map(|share| share.to_le_bytes()));
+    }
+    bytes
 }
 
 /// Reads what [`to_bytes`] wrote; `None` for anything else.
-pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Option<f32>> {
+pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Option<Closer>> {
     if bytes.is_empty() {
         return Some(None);
     }
-    let odds = f32::from_le_bytes(bytes.try_into().ok()?);
-    Some(Some(odds))
+    let (&odds, rest) = bytes.split_first_chunk::<4>()?;
+    let mut seen = Closer::sure(f32::from_le_bytes(odds));
+    if !rest.is_empty() {
+        let (words, rest) = rest.split_at_checked(64)?;
+        let (words, _) = words.as_chunks::<8>();
+        let mut found = Differences::default();
+        for (word, &bytes) in (found.fixed.0.iter_mut())
+            .chain(&mut found.moving.0)
+            .zip(words)
+        {
+            *word = u64::from_le_bytes(bytes);
+        }
+        let shares: [u8; 12] = rest.try_into().ok()?;
+        let (shares, _) = shares.as_chunks::<4>();
+        let to = [
+            &mut found.in_fixed,
+            &mut found.in_moving,
+            &mut found.in_both,
+        ];
+        for (share, &bytes) in to.into_iter().zip(shares) {
+            *share = f32::from_le_bytes(bytes);
+        }
+        seen.differences = Some(found);
+    }
+    Some(Some(seen))
 }
 
 #[cfg(test)]
@@ -97,14 +133,26 @@ mod tests {
 
     use super::*;
     use crate::decode::Matte;
+    use crate::duplicates::verify::grid::Cells;
     use crate::duplicates::verify::map::Map;
 
     #[test]
-    fn odds_come_back_as_they_went_in_and_anything_else_is_refused() {
-        for odds in [None, Some(0.0), Some(-7.25), Some(f32::MAX)] {
-            assert_eq!(from_bytes(&to_bytes(odds)), Some(odds));
+    fn what_was_seen_comes_back_as_it_went_in_and_anything_else_is_refused() {
+        for odds in [0.0, -7.25, f32::MAX] {
+            let plain = Closer::sure(odds);
+            let differences = Some(Differences {
+                fixed: Cells([1, 0, u64::MAX, 7]),
+                moving: Cells([0, 9, 0, 1 << 63]),
+                in_fixed: 0.25,
+                in_moving: 0.5,
+                in_both: 0.125,
+            });
+            let full = Closer { odds, differences };
+            for seen in [None, Some(plain), Some(full)] {
+                assert_eq!(from_bytes(&to_bytes(seen)), Some(seen));
+            }
         }
-        for length in [1, 3, 5, 8] {
+        for length in [1, 3, 5, 8, 72, 79, 81] {
             assert_eq!(from_bytes(&vec![0; length]), None);
         }
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::look::{self, Look};
 use super::prove::Album;
+use super::verify::Closer;
 use super::verify::closer::SIDE;
 use crate::decode::{CloseUp, Matte, Thumbnail};
 use crate::executor::{Executor, Interrupted};
@@ -42,7 +43,7 @@ impl Album for LookedAt<'_> {
             .close_up(self.sample(index)?, SIDE, matte)
     }
 
-    fn remembered(&self, looks: &[Look]) -> Vec<Option<Option<f32>>> {
+    fn remembered(&self, looks: &[Look]) -> Vec<Option<Option<Closer>>> {
         if !self.pictures.memo.is_kept() {
             return vec![None; looks.len()];
         }
@@ -51,11 +52,11 @@ impl Album for LookedAt<'_> {
         kept.map(|bytes| look::from_bytes(&bytes?)).collect()
     }
 
-    fn remember(&self, look: &Look, odds: Option<f32>) {
+    fn remember(&self, look: &Look, seen: Option<Closer>) {
         if self.may_be_kept([look.fixed, look.moving])
             && let Some(key) = self.key(look)
         {
-            self.pictures.memo.keep_verdict(key, look::to_bytes(odds));
+            self.pictures.memo.keep_verdict(key, look::to_bytes(seen));
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod hamming;
 mod join;
 mod look;
 mod looked_at;
+mod one_view;
 mod products;
 mod prove;
 mod remembered;
@@ -74,5 +75,7 @@ impl Duplicates {
     }
 }
 
+#[cfg(test)]
+mod look_alikes;
 #[cfg(test)]
 mod tests;

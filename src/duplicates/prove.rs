@@ -11,7 +11,7 @@ use super::runs::{Place, runs};
 use super::same_pixels::UNTOUCHED;
 use super::verify::closer::SIDE as CLOSE_UP;
 use super::verify::map::Map;
-use super::verify::{Aligned, Answer, Detail, Subject, approach, explained, judge};
+use super::verify::{Aligned, Answer, Closer, Detail, Subject, approach, explained, judge};
 use crate::decode::{CloseUp, Matte, Thumbnail};
 use crate::disjoint_sets::DisjointSets;
 use crate::executor::{Executor, Interrupted};
@@ -32,14 +32,14 @@ pub(crate) trait Album: Sync {
     /// the price of a decode.
     fn close_up(&self, index: usize, matte: Matte) -> Option<CloseUp>;
 
-    /// What each of `looks` is known to give without looking: log odds, or
-    /// `Some(None)` where the two share too little. `None` if it is not known.
-    fn remembered(&self, looks: &[Look]) -> Vec<Option<Option<f32>>> {
+    /// What each of `looks` is known to give without looking; `Some(None)` where
+    /// the two share too little. `None` if it is not known.
+    fn remembered(&self, looks: &[Look]) -> Vec<Option<Option<Closer>>> {
         vec![None; looks.len()]
     }
 
     /// Is told what a look gave.
-    fn remember(&self, _look: &Look, _odds: Option<f32>) {}
+    fn remember(&self, _look: &Look, _seen: Option<Closer>) {}
 }
 
 /// A pair that passed; `first < second`.
@@ -167,7 +167,9 @@ pub(crate) fn prove(
     let odds = in_view_of_all(judges.ids.len(), &aligned, &alone);
     let least = (cut / (1.0 - cut)).ln();
     let passes = |odds: Option<f32>| odds.is_some_and(|odds| odds >= least);
-    let by_itself = alone.iter().filter(|odds| passes(**odds)).count();
+    let by_itself = (alone.iter())
+        .filter(|seen| passes(seen.map(|seen| seen.odds)))
+        .count();
     let proven = executor.map(aligned.len(), |i| {
         odds[i]
             .filter(|odds| passes(Some(*odds)))
@@ -206,13 +208,13 @@ const SURE: f32 = 5.0;
 /// Where pictures resemble each other, thumbnails say less than they seem to.
 const SURE_IF_ALONE: f32 = 7.0;
 
-/// Log odds of each pair by itself. Of many copies of one picture only as many
+/// What is seen of each pair by itself. Of many copies of one picture only as many
 /// pairs are decoded as hold them together.
 fn alone(
     aligned: &[Aligned],
     judges: &Judges<'_>,
     executor: &Executor,
-) -> Result<Vec<Option<f32>>, Interrupted> {
+) -> Result<Vec<Option<Closer>>, Interrupted> {
     let mut odds = vec![None; aligned.len()];
     let mut partners = vec![0u32; judges.ids.len()];
     for pair in aligned {
@@ -224,8 +226,8 @@ fn alone(
         let alone = |picture: u32| partners[picture as usize] == 1;
         pair.odds >= SURE_IF_ALONE && alone(pair.fixed) && alone(pair.moving)
     });
-    for i in sure {
-        odds[i] = Some(aligned[i].odds);
+    for (i, found) in spared(aligned, sure, judges, executor)? {
+        odds[i] = Some(found);
     }
     order.sort_by(|&a, &b| aligned[b].odds.total_cmp(&aligned[a].odds).then(a.cmp(&b)));
     let mut tree = DisjointSets::new(judges.ids.len());
@@ -235,7 +237,7 @@ fn alone(
     let mut proven = DisjointSets::new(judges.ids.len());
     for (&i, found) in first.iter().zip(looked) {
         odds[i] = found;
-        if found.is_some_and(|odds| odds >= SURE) {
+        if found.is_some_and(|seen| seen.odds >= SURE && !seen.shows_two_things()) {
             proven.join(aligned[i].fixed, aligned[i].moving);
         }
     }
@@ -247,10 +249,32 @@ fn alone(
     for (i, found) in unsure.into_iter().zip(looked) {
         odds[i] = found;
     }
-    for i in sure {
-        odds[i] = Some(aligned[i].odds);
+    for (i, found) in spared(aligned, sure, judges, executor)? {
+        odds[i] = Some(found);
     }
     Ok(odds)
+}
+
+/// What is seen of pairs that their thumbnails prove: what differs there is looked
+/// at closer, but takes no odds from them by itself.
+fn spared(
+    aligned: &[Aligned],
+    sure: Vec<usize>,
+    judges: &Judges<'_>,
+    executor: &Executor,
+) -> Result<Vec<(usize, Closer)>, Interrupted> {
+    let seen = executor.map(sure.len(), |k| judges.by_thumbnails(&aligned[sure[k]]))?;
+    let is_plain = |seen: &Option<Closer>| seen.is_none_or(Closer::is_plain);
+    let unclear: Vec<usize> = (0..sure.len()).filter(|&k| !is_plain(&seen[k])).collect();
+    let pairs: Vec<usize> = unclear.iter().map(|&k| sure[k]).collect();
+    let looked = judges.looked(aligned, &pairs, executor)?;
+    let mut out: Vec<_> = (sure.into_iter())
+        .map(|i| (i, Closer::sure(aligned[i].odds)))
+        .collect();
+    for (k, found) in unclear.into_iter().zip(looked) {
+        out[k].1.differences = found.and_then(|found| found.differences);
+    }
+    Ok(out)
 }
 
 /// A picture before one matte.
@@ -381,15 +405,20 @@ impl Judges<'_> {
         (best, near.len())
     }
 
-    /// Log odds that each pair of `which` shows one picture, by all that its
-    /// pixels say.
+    /// What all that the pixels hold gives of each pair of `which`.
     fn looked(
         &self,
         aligned: &[Aligned],
         which: &[usize],
         executor: &Executor,
-    ) -> Result<Vec<Option<f32>>, Interrupted> {
-        let mut odds: Vec<_> = which.iter().map(|&i| Some(aligned[i].odds)).collect();
+    ) -> Result<Vec<Option<Closer>>, Interrupted> {
+        let mut seen = executor.map(which.len(), |k| {
+            let pair = &aligned[which[k]];
+            match pair.detail {
+                Detail::Thumbnail => self.by_thumbnails(pair),
+                Detail::Double | Detail::Full => None,
+            }
+        })?;
         let finer: Vec<usize> = (0..which.len())
             .filter(|&k| aligned[which[k]].detail != Detail::Thumbnail)
             .collect();
@@ -399,8 +428,8 @@ impl Judges<'_> {
             let looks: Vec<Look> = run.map(|k| self.look(pair(k))).collect();
             self.album.remembered(&looks)
         })?;
-        let known: Vec<Option<Option<f32>>> = known.into_iter().flatten().collect();
-        let mut found: Vec<Option<f32>> = vec![None; finer.len()];
+        let known: Vec<Option<Option<Closer>>> = known.into_iter().flatten().collect();
+        let mut found: Vec<Option<Closer>> = vec![None; finer.len()];
         let mut unknown = Vec::new();
         for (k, known) in known.into_iter().enumerate() {
             match known {
@@ -441,16 +470,22 @@ impl Judges<'_> {
             let seen = executor.map(run.len(), |i| {
                 let [fixed, moving] = places[run[i]].map(|place| shown.get(&place));
                 let pair = pair(unknown[run[i]]);
-                self.odds(pair, fixed?.as_ref()?, moving?.as_ref()?)
+                self.closer(pair, fixed?.as_ref()?, moving?.as_ref()?)
             })?;
             for (&i, seen) in run.iter().zip(seen) {
                 found[unknown[i]] = seen;
             }
         }
         for (k, found) in finer.into_iter().zip(found) {
-            odds[k] = found;
+            seen[k] = found;
         }
-        Ok(odds)
+        Ok(seen)
+    }
+
+    fn by_thumbnails(&self, pair: &Aligned) -> Option<Closer> {
+        let (fixed, ..) = self.thumbnail_of(pair.fixed, pair.mattes.0)?;
+        let (moving, ..) = self.thumbnail_of(pair.moving, pair.mattes.1)?;
+        Some(pair.by_thumbnails(&fixed, &moving))
     }
 
     fn look(&self, pair: &Aligned) -> Look {
@@ -458,11 +493,11 @@ impl Judges<'_> {
         Look::new(pair, id(pair.fixed), id(pair.moving))
     }
 
-    fn odds(&self, pair: &Aligned, fixed: &CloseUp, moving: &CloseUp) -> Option<f32> {
+    fn closer(&self, pair: &Aligned, fixed: &CloseUp, moving: &CloseUp) -> Option<Closer> {
         let (fixed, moving) = (fixed.luma(pair.sides.0)?, moving.luma(pair.sides.1)?);
-        let odds = pair.closer(&fixed, &moving);
-        self.album.remember(&self.look(pair), odds);
-        odds
+        let seen = pair.closer(&fixed, &moving);
+        self.album.remember(&self.look(pair), seen);
+        seen
     }
 
     /// The pair with what was done to the picture.

@@ -62,10 +62,10 @@ pub(super) fn photo(width: u32, height: u32, tone: impl Fn(f32, f32) -> f32) -> 
     }
 }
 
-type Tone<'a> = Box<dyn Fn(f32, f32) -> f32 + Sync + 'a>;
+pub(super) type Tone<'a> = Box<dyn Fn(f32, f32) -> f32 + Sync + 'a>;
 
 /// Pictures as functions of the place, of one size in pixels.
-struct Shown<'a> {
+pub(super) struct Shown<'a> {
     tones: Vec<Tone<'a>>,
     thumbnails: Vec<Thumbnail>,
     width: u32,
@@ -73,7 +73,7 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn new(tones: Vec<Tone<'a>>, width: u32, height: u32) -> Self {
+    pub(super) fn new(tones: Vec<Tone<'a>>, width: u32, height: u32) -> Self {
         let mut shown = Self {
             tones,
             thumbnails: Vec::new(),
@@ -107,12 +107,12 @@ impl Album for Shown<'_> {
     }
 }
 
-fn proof(shown: &Shown<'_>, jobs: usize) -> Proof {
+pub(super) fn proof(shown: &Shown<'_>, jobs: usize) -> Proof {
     let executor = Executor::new(jobs, StopFlag::default()).expect("threads");
     prove(shown.tones.len(), shown, &[], CUT, &executor).expect("not stopped")
 }
 
-fn pairs(proof: &Proof) -> Vec<(u32, u32)> {
+pub(super) fn pairs(proof: &Proof) -> Vec<(u32, u32)> {
     proof.pairs.iter().map(|p| (p.first, p.second)).collect()
 }
 

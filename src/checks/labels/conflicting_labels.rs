@@ -66,7 +66,7 @@ impl Check for ThisCheck {
     }
 }
 
-fn labels<'a>(data: &CheckContext<'a>, id: SampleId) -> &'a [ClassId] {
+fn labels<'a>(data: &'a CheckContext<'_>, id: SampleId) -> &'a [ClassId] {
     data.listing.sample(id).labels.classes()
 }
 

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::differences::Covered;
 use super::lanes::{Block, LANES, Lanes, Look, add, each, sum, times, told};
 use super::map::Map;
 use super::places::{Places, places};
@@ -65,6 +66,17 @@ pub(crate) fn glance(
     map: &Map,
     part: &Range<f32>,
 ) -> Option<Agreement> {
+    glance_beside(fixed, moving, map, part, None)
+}
+
+/// The same beside what is covered.
+pub(crate) fn glance_beside(
+    fixed: &Level,
+    moving: &Level,
+    map: &Map,
+    part: &Range<f32>,
+    covered: Option<&Covered>,
+) -> Option<Agreement> {
     let height = fixed.height as f32;
     let line = |share: f32| (share * height - 0.5).ceil().max(0.0) as usize;
     let look = Look {
@@ -76,6 +88,15 @@ pub(crate) fn glance(
     };
     let mut blocks = Vec::new();
     look.at(&mut blocks);
+    if let Some(covered) = covered {
+        for block in &mut blocks {
+            for (live, &x) in block.live.iter_mut().zip(&block.x) {
+                if covered.holds(x, block.y) {
+                    *live = 0.0;
+                }
+            }
+        }
+    }
     pulp::Arch::new().dispatch(Glance {
         blocks: &mut blocks,
         width: fixed.width,

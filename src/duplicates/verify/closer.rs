@@ -1,7 +1,8 @@
 //! Looks at an aligned pair once more, finer than its thumbnails show.
 
-use super::agreement::{Agreement, WHOLE, beside_banner, glance};
+use super::agreement::{Agreement, WHOLE, beside_banner, glance, glance_beside};
 use super::align::align;
+use super::differences::Covered;
 use super::map::Map;
 use super::pyramid::{Pyramid, Sloped};
 use crate::decode::Plane;
@@ -37,8 +38,8 @@ pub(crate) fn sides(fixed: (u32, u32), moving: (u32, u32), map: &Map) -> (u32, u
 const LEAST_MEAN: f32 = 0.58;
 
 /// The agreement at full and at half size of two lumas of one scale; beside a
-/// banner, if there is one. `None` when there is next to none.
-pub(crate) fn closer(fixed: &Plane, moving: &Plane, map: Map) -> Option<[Agreement; 2]> {
+/// banner, if there is one, and the map they were measured under. `None` when there is next to none.
+pub(crate) fn closer(fixed: &Plane, moving: &Plane, map: Map) -> Option<([Agreement; 2], Map)> {
     let (f, m) = (Pyramid::new(fixed)?, Pyramid::new(moving)?);
     let (f1, m1) = (f.level(1), Sloped::new(m.level(1)));
     // A banner pulls the map a little, and more than a little of the detail is
@@ -55,7 +56,19 @@ pub(crate) fn closer(fixed: &Plane, moving: &Plane, map: Map) -> Option<[Agreeme
     }
     let (f0, m0) = (f.level(0), Sloped::new(m.level(0)));
     let map = align(&f0, &m0, map, 2, 4)?;
-    Some([glance(&f0, &m0.level, &map, &part)?, half])
+    Some(([glance(&f0, &m0.level, &map, &part)?, half], map))
+}
+
+/// The same under a known map, beside what is covered.
+pub(crate) fn beside(
+    fixed: &Plane,
+    moving: &Plane,
+    map: &Map,
+    covered: &Covered,
+) -> Option<[Agreement; 2]> {
+    let (f, m) = (Pyramid::new(fixed)?, Pyramid::new(moving)?);
+    let at = |level| glance_beside(&f.level(level), &m.level(level), map, &WHOLE, Some(covered));
+    Some([at(0)?, at(1)?])
 }
 
 /// The flip or turn of the whole frame that is nearest to `map`, if one is near.

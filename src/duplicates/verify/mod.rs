@@ -4,18 +4,22 @@
 pub(super) mod agreement;
 pub(super) mod align;
 pub(super) mod closer;
+pub(super) mod differences;
 pub(super) mod explain;
+pub(super) mod grid;
 mod lanes;
 pub(super) mod map;
 mod places;
 pub(super) mod pyramid;
 pub(super) mod similarity;
+mod tones;
 
 pub(crate) use similarity::Detail;
 
 use agreement::{Agreement, WHOLE, agreement, beside_banner, glance};
 use align::{align, step};
-use closer::{closer, sides};
+use closer::{beside, closer, sides};
+use differences::Differences;
 use explain::{Picture, Shape, direction, explain};
 use map::Map;
 use pyramid::{Pyramid, Sloped, Small, matched};
@@ -80,6 +84,9 @@ impl Answer {
     }
 }
 
+/// Log odds above which a sticker may be all that speaks against a pair.
+const PERHAPS_COVERED: f32 = -8.0;
+
 /// Two thumbnails laid over each other.
 #[derive(Debug, Clone)]
 pub(crate) struct Aligned {
@@ -109,10 +116,72 @@ impl Aligned {
         }
     }
 
-    /// Log odds from lumas of the two at [`Aligned::sides`].
-    pub(crate) fn closer(&self, fixed: &Plane, moving: &Plane) -> Option<f32> {
-        let seen = closer(fixed, moving, self.map)?;
-        Some(similarity::closer(self.detail, &self.agreement, &seen))
+    /// What lumas of the two at [`Aligned::sides`] give.
+    pub(crate) fn closer(&self, fixed: &Plane, moving: &Plane) -> Option<Closer> {
+        let (seen, map) = closer(fixed, moving, self.map)?;
+        let odds = similarity::closer(self.detail, &self.agreement, &seen);
+        let found = (odds > PERHAPS_COVERED)
+            .then(|| differences::of_planes(fixed, moving, &map))
+            .flatten();
+        let Some((found, covered)) = found else {
+            return Some(Closer::sure(odds));
+        };
+        // What is stuck on one of the two takes nothing from the rest.
+        let rest = (similarity::is_one_thing(&found))
+            .then(|| beside(fixed, moving, &map, &covered))
+            .flatten();
+        let odds = rest.map_or(odds, |rest| {
+            let agreement = Agreement {
+                mean: self.agreement.mean.max(self.agreement.trimmed),
+                ..self.agreement
+            };
+            odds.max(similarity::closer(self.detail, &agreement, &rest))
+        });
+        Some(Closer {
+            odds,
+            differences: (odds > 0.0).then_some(found),
+        })
+    }
+
+    /// What thumbnails of the two give, where there is nothing finer.
+    pub(crate) fn by_thumbnails(&self, fixed: &Thumbnail, moving: &Thumbnail) -> Closer {
+        let found = (self.odds > 0.0)
+            .then(|| differences::of_planes(&fixed.luma, &moving.luma, &self.map))
+            .flatten();
+        Closer {
+            odds: self.odds,
+            differences: found.map(|(found, _)| found),
+        }
+    }
+}
+
+/// What the last look at a pair gave.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Closer {
+    /// Log odds of one image.
+    pub(crate) odds: f32,
+    /// What differs in spite of them; looked for where the odds are even at least.
+    pub(crate) differences: Option<Differences>,
+}
+
+impl Closer {
+    /// Of a pair that needs no look.
+    pub(crate) fn sure(odds: f32) -> Self {
+        Self {
+            odds,
+            differences: None,
+        }
+    }
+
+    /// Whether something stands in the one image that is not in the other, and
+    /// something else the other way round: no copy is made so.
+    pub(crate) fn shows_two_things(&self) -> bool {
+        self.differences.is_some_and(|d| similarity::two_things(&d))
+    }
+
+    /// Whether nothing differs that was looked for.
+    pub(crate) fn is_plain(self) -> bool {
+        (self.differences).is_some_and(|d| d.fixed.count() + d.moving.count() == 0)
     }
 }
 

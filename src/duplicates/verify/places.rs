@@ -5,6 +5,10 @@ use super::lanes::{Block, LANES, Lanes, add, each, sum, times};
 /// Deviation of what compression and noise leave in a thumbnail, in grey levels.
 const NOISE: f32 = 1.5;
 
+/// The same of what rounding to whole grey levels, and a sensor in the dark,
+/// leave however small an image is shown: under a great gain this is what is seen.
+const DARK_NOISE: f32 = 0.5;
+
 /// Sums over a place: number, moving, fixed, their squares and product, about
 /// mid-grey.
 const SUMS: usize = 6;
@@ -134,6 +138,8 @@ struct Scale {
     least: f32,
     /// Square of the gain.
     gain: f32,
+    /// Of the fixed image, or of the moving one as the gain shows it.
+    noise: f32,
 }
 
 impl Scale {
@@ -141,6 +147,7 @@ impl Scale {
         Self {
             least: 0.6 * (size * size) as f32,
             gain: (gain * gain).max(0.01),
+            noise: NOISE.max(DARK_NOISE * gain.abs()),
         }
     }
 
@@ -167,11 +174,11 @@ impl Scale {
         let weight = each(|l| {
             let (one, other) = (va[l] * self.gain, vb[l]);
             let energy = (if one > other { one } else { other }).sqrt();
-            let weight = positive(energy - 2.0 * NOISE);
+            let weight = positive(energy - 2.0 * self.noise);
             counts[l] * weight / (weight + 6.0)
         });
         let noise = NOISE * NOISE;
-        let under = noise / self.gain.max(1.0);
+        let under = self.noise * self.noise / self.gain.max(1.0);
         let local = each(|l| cov[l] / ((va[l] + under) * (vb[l] + noise)).sqrt());
         found.extend(
             (0..LANES)

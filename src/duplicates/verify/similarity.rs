@@ -9,6 +9,7 @@
 
 use super::agreement::Agreement;
 use super::align::Step;
+use super::differences::Differences;
 
 /// Textured places below which a picture holds too little to say anything.
 pub(crate) const LEAST_TEXTURE: f32 = 2.0;
@@ -59,10 +60,27 @@ fn log_cover(a: &Agreement) -> f32 {
     log(a.overlap.min(a.covered))
 }
 
+/// Deviation (grey levels) below which less contrast of tiny images is no better
+/// proof: where they show little, little speaks against a pair, too.
+const LEAST_CONTRAST: f32 = 20.0;
+/// Gain that copies are made with at most in the sets that were fitted to.
+const USUAL_GAIN: f32 = 2.5;
+
+/// The contrast to judge by: of the fixed image, or of the moving one where that
+/// has far more. A dark copy proves no more than the image it is made of.
+fn shown(a: &Agreement) -> f32 {
+    let moving = a.contrast / a.gain.abs().max(0.02);
+    a.contrast.max(moving / USUAL_GAIN)
+}
+
 /// From what thumbnails show.
 pub(crate) fn of_thumbnails(detail: Detail, a: &Agreement) -> f32 {
     let (mean, trimmed) = (nearness(a.mean), nearness(a.trimmed));
-    let contrast = (a.contrast + 1.0).ln();
+    let least = match detail {
+        Detail::Thumbnail => LEAST_CONTRAST,
+        Detail::Double | Detail::Full => 0.0,
+    };
+    let contrast = (shown(a).max(least) + 1.0).ln();
     match detail {
         // What is left of the residual says nothing here: plain grounds have
         // none, whatever is drawn on them.
@@ -117,6 +135,37 @@ pub(crate) fn closer(detail: Detail, a: &Agreement, seen: &[Agreement; 2]) -> f3
                 - 23.78
         }
     }
+}
+
+/// Share of what two images share that a thing takes up which only one of them
+/// shows.
+const THING: f32 = 0.0005;
+
+/// Share of the larger thing that the smaller must be: of one that is pasted on,
+/// pieces are left where the ground comes near its tone.
+const COMPARABLE: f32 = 0.25;
+/// The same of what differs in both: a changed hue makes all outlines differ.
+const ABOVE_ALL: f32 = 1.0;
+
+/// Whether each of two images shows a thing that the other lacks. An overlay or a
+/// banner is in one of the two.
+pub(crate) fn two_things(found: &Differences) -> bool {
+    let less = found.in_fixed.min(found.in_moving);
+    let more = found.in_fixed.max(found.in_moving);
+    less >= THING && less >= COMPARABLE * more && less >= ABOVE_ALL * found.in_both
+}
+
+/// Share of what two images share that a sticker covers at most, for the rest to
+/// be judged without it.
+const STICKER: f32 = 0.2;
+/// Share of the sticker that all else which differs takes up at most.
+const BESIDE: f32 = 0.1;
+
+/// Whether one of two images shows a thing, and the other nothing of its own.
+pub(crate) fn is_one_thing(found: &Differences) -> bool {
+    let thing = found.in_fixed.max(found.in_moving);
+    let others = found.in_fixed.min(found.in_moving) + found.in_both;
+    (THING..STICKER).contains(&thing) && others < BESIDE * thing
 }
 
 /// Odds by which a picture resembles nothing else.
