@@ -9,7 +9,7 @@ use super::ask::{As, Ask};
 use super::builder::Builder;
 use super::tell::Told;
 use super::tree::Tree;
-use super::{archive, coco, folder, manifest, yolo};
+use super::{archive, coco, folder, manifest, webdataset, yolo};
 use crate::error::{Error, Result};
 
 /// The layouts that are known.
@@ -23,6 +23,8 @@ pub enum LayoutName {
     Yolo,
     /// COCO: a JSON file for each split.
     Coco,
+    /// WebDataset: tar archives whose members belong together by name.
+    WebDataset,
 }
 
 /// A layout: how it is recognised, and how it is listed.
@@ -51,11 +53,22 @@ const KNOWN: &[Known] = &[
         sign: coco::sign,
         list: coco::list,
     },
+    Known {
+        name: LayoutName::WebDataset,
+        sign: webdataset::sign,
+        list: webdataset::list,
+    },
 ];
 
 impl LayoutName {
     /// All, in the order of the variants.
-    pub const ALL: [Self; 4] = [Self::Folders, Self::Manifest, Self::Yolo, Self::Coco];
+    pub const ALL: [Self; 5] = [
+        Self::Folders,
+        Self::Manifest,
+        Self::Yolo,
+        Self::Coco,
+        Self::WebDataset,
+    ];
 
     /// The name for `--layout`.
     pub fn name(self) -> &'static str {
@@ -64,6 +77,7 @@ impl LayoutName {
             Self::Manifest => "manifest",
             Self::Yolo => "yolo",
             Self::Coco => "coco",
+            Self::WebDataset => "webdataset",
         }
     }
 }
@@ -93,6 +107,12 @@ pub(super) fn list(ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
         told.notes
             .push(format!("a Hugging Face cache: `{shown}` is read"));
         return Ok(told);
+    }
+    if !ask.path.exists()
+        && let Some(shards) = ask.path.to_str().and_then(webdataset::expanded)
+    {
+        let shards: Vec<PathBuf> = shards.into_iter().map(PathBuf::from).collect();
+        return webdataset::list_files(&shards, ask, builder);
     }
     if ask.path.is_dir() {
         let tree = ask.walker.walk(ask.path, ask.key.clone())?;

@@ -21,6 +21,7 @@ mod split_dirs;
 mod tell;
 mod tree;
 mod walk;
+mod webdataset;
 mod yolo;
 
 use std::collections::BTreeMap;
@@ -232,7 +233,22 @@ fn existing(path: &Path, flag: &str) -> Result<PathBuf> {
         };
         Error::Input(format!("`{flag}{}`: {fact}", path.display()))
     };
-    fs::metadata(path).map_err(failure)?;
+    // A pattern of shards is no file; each that it names has to be one.
+    if let Err(error) = fs::metadata(path) {
+        let names = path
+            .to_str()
+            .and_then(webdataset::expanded)
+            .unwrap_or_default();
+        if names.is_empty() {
+            return Err(failure(error));
+        }
+        if let Some(lost) = names.iter().find(|name| !Path::new(name).is_file()) {
+            return Err(Error::Input(format!(
+                "`{flag}{}`: no file `{lost}`",
+                path.display()
+            )));
+        }
+    }
     Ok(resolved(path))
 }
 

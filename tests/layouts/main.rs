@@ -4,6 +4,7 @@
 mod archives;
 mod coco;
 mod folders;
+mod webdataset;
 mod yolo;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,7 @@ const LAYOUTS: &[(&str, Write)] = &[
     ("tar", archives::tar),
     ("tar.gz", archives::tar_gz),
     ("coco", coco::write),
+    ("webdataset", webdataset::write),
     ("yolo", yolo::write),
     ("yolo in a tar", yolo::in_tar),
 ];

@@ -6,6 +6,7 @@ mod folders;
 mod manifests;
 mod properties;
 mod walking;
+mod webdataset;
 mod yolo;
 
 use std::fs;
