@@ -595,11 +595,7 @@ fn a_manifest_in_the_folder_is_the_set_and_folders_can_be_forced() {
     );
     let listing = set.list();
     assert_eq!(rows(&listing), ["a/1.jpg train cat", "b/2.jpg test dog"]);
-    has_all(
-        &listing.layout.summary,
-        &["by `manifest.csv` with the column `path`"],
-    );
-    has_all(&listing.layout.correction, &["--layout folders"]);
+    has_all(&listing.layout.summary, &["manifest `manifest.csv`"]);
     let forced = Request {
         layout: "folders".parse().ok(),
         ..set.request()
