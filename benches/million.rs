@@ -96,6 +96,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         headlines: &scan.headlines,
         drops: &scan.drops,
         decided: &splitlint::decisions::Carried::default(),
+        resplit: scan.resplit.as_ref(),
     };
     let shown = html::shown(&report);
     let pictures = executor.map(shown.len(), |index| {

@@ -6,6 +6,7 @@
 //! verified pairs, `checks` ask their questions, `gate` judges and `report`
 //! prints. [`scan`](scan::scan) is this picture in code.
 
+pub mod assignment;
 pub mod calendar;
 pub mod checks;
 pub mod cli;
@@ -34,6 +35,7 @@ pub mod path_pattern;
 pub mod progress;
 pub mod quality;
 pub mod report;
+pub mod resplit;
 pub mod review;
 pub mod sample;
 pub mod scan;

@@ -21,6 +21,7 @@ use crate::headlines::{self, Drop, Linked};
 use crate::labelling::{self, Brought, Labelling, Material};
 use crate::progress::{Progress, Stage};
 use crate::quality::QualityTable;
+use crate::resplit::{self, Forecast, Together};
 use crate::sample::{ContentHash, Listing, SampleId};
 use crate::source::{self, Listed};
 
@@ -34,6 +35,8 @@ pub struct Scan {
     pub outcome: Outcome,
     /// The copies to drop to end every leak that was not accepted.
     pub drops: Vec<Drop>,
+    /// What splitting anew would do, where something speaks for it.
+    pub resplit: Option<Forecast>,
     /// The images, for reports that show some.
     pub images: Images,
     /// What the user should know of the scan itself, such as a cache that
@@ -140,6 +143,9 @@ pub fn examine(
         within: &pairs_within_splits(&evidence, &outcome),
     };
     let drops = headlines::drops(linked, settings.drop_from);
+    let resplit = (!interrupted && speaks_for_resplit(&outcome))
+        .then(|| forecast(&evidence, executor))
+        .flatten();
     let of_labels = evidence.labelling.iter().flat_map(|said| &said.notes);
     let notes = [
         prepared.notes,
@@ -151,6 +157,7 @@ pub fn examine(
         headlines,
         outcome,
         drops,
+        resplit,
         images,
         notes: notes.concat(),
         interrupted,
@@ -302,6 +309,29 @@ fn contents(
     rows.map(|row| row.map(|row| row.content)).collect()
 }
 
+/// The checks that a new assignment to splits can satisfy.
+pub const RESPLIT_CHECKS: [&str; 6] = [
+    "LEAK001", "LEAK002", "LEAK005", "DIST001", "DIST002", "DIST006",
+];
+
+fn speaks_for_resplit(outcome: &Outcome) -> bool {
+    let found = |finding: &Finding| RESPLIT_CHECKS.contains(&finding.check.code);
+    outcome.findings.iter().any(found)
+}
+
+/// What a repair would do.
+fn forecast(evidence: &Evidence, executor: &Executor) -> Option<Forecast> {
+    let together = Together {
+        copies: true,
+        declared: true,
+        inferred: false,
+    };
+    let (listing, duplicates) = (&evidence.listing, &evidence.duplicates);
+    let links = resplit::links(listing, duplicates, &[], together);
+    let contents = resplit::contents(&evidence.fingerprints);
+    resplit::forecast(listing, &contents, &links, executor.stop())
+}
+
 fn earlier_scans(settings: &Settings, notes: &mut Vec<String>) -> Option<Earlier> {
     let config::Cache::At(folder) = &settings.cache else {
         return None;
@@ -313,7 +343,8 @@ fn earlier_scans(settings: &Settings, notes: &mut Vec<String>) -> Option<Earlier
     })
 }
 
-fn run_check(
+/// Runs one check; what it finds goes to `all`.
+pub(crate) fn run_check(
     selected: &SelectedCheck,
     data: &CheckContext<'_>,
     interrupted: bool,
@@ -337,7 +368,7 @@ fn run_check(
 
 /// Whether copies across splits were searched for and no search failed: then
 /// a leak that is not told of is none.
-fn copies_searched(runs: &[CheckRun]) -> bool {
+pub(crate) fn copies_searched(runs: &[CheckRun]) -> bool {
     let any = |wanted: fn(&RunState) -> bool| {
         runs.iter()
             .any(|run| run.check.counts_as == CountsAs::Leak && wanted(&run.state))

@@ -36,12 +36,13 @@ const LEVELS: &[&[&str]] = &[
         "label_model",
         "quality",
     ],
-    &["labelling"],
+    &["labelling", "resplit"],
     &["evidence"],
     &["headlines"],
-    &["checks", "report", "resplit", "review"],
+    &["checks", "report", "review"],
     &["config"],
     &["scan"],
+    &["assignment"],
     &["cli"],
 ];
 

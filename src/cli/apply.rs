@@ -166,7 +166,7 @@ fn left(copied: &Scan) -> String {
     )
 }
 
-fn by(wanted: CopyBy) -> By {
+pub(super) fn by(wanted: CopyBy) -> By {
     match wanted {
         CopyBy::LinkOrCopy => By::LinkOrCopy,
         CopyBy::HardLink => By::HardLink,
@@ -176,7 +176,7 @@ fn by(wanted: CopyBy) -> By {
 }
 
 /// A copy inside the data set would be a part of it at the next scan.
-fn outside(to: &Path, request: &Request) -> Result<()> {
+pub(super) fn outside(to: &Path, request: &Request) -> Result<()> {
     let wanted = std::path::absolute(to).map_err(|e| Error::output(to, e))?;
     let roots = request.root.iter();
     let splits = request.splits.iter().map(|(_, path)| path);

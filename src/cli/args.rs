@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::resplit_args::ResplitArguments;
 use crate::config::{CacheOption, Format, Options, Section, Setting, setting};
 use crate::source::LayoutName;
 
@@ -13,7 +14,7 @@ const DATA: &str = Section::Data.heading();
 const CHECKS: &str = Section::Checks.heading();
 const VERDICT: &str = Section::Verdict.heading();
 const REPORT: &str = Section::Report.heading();
-const RUN: &str = Section::Running.heading();
+pub(super) const RUN: &str = Section::Running.heading();
 
 /// Finds leaked images, wrong labels and skewed splits before you train.
 #[derive(Debug, Parser)]
@@ -37,6 +38,8 @@ pub(super) enum Command {
     Baseline(BaselineArguments),
     /// Act on a report: plan what is dropped and relabelled, copy what stays
     Apply(ApplyArguments),
+    /// Split anew so that no group lies in several splits and class shares are even
+    Resplit(Box<ResplitArguments>),
     /// Look at a data set and write its `splitlint.toml`
     Init(InitArguments),
     /// Compare two reports: what is new, gone, unchanged
@@ -138,7 +141,7 @@ pub(super) struct DigestArguments {
     pub(super) events: EventArguments,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct DataArguments {
     #[arg(help = help("root"))]
     pub(super) root: Option<PathBuf>,

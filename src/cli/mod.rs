@@ -22,6 +22,9 @@ mod prepare;
 mod print;
 mod progress;
 mod python;
+mod resplit;
+mod resplit_args;
+mod resplit_words;
 mod scan;
 
 use std::process::ExitCode;
@@ -55,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::Scan(arguments) => scan::run(*arguments),
         Command::Baseline(arguments) => baseline::run(&arguments),
         Command::Apply(arguments) => apply::run(&arguments),
+        Command::Resplit(arguments) => resplit::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Digest(arguments) => digest::run(*arguments),

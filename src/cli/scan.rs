@@ -65,6 +65,7 @@ fn judge(options: Options, config: Option<&Path>, volume: Volume, events: bool) 
         headlines: &scan.headlines,
         drops: &scan.drops,
         decided: &decided,
+        resplit: scan.resplit.as_ref(),
     };
     let place = settings.report.display().to_string();
     progress.begin(Stage::Report, None);

@@ -19,6 +19,7 @@ use crate::gate::{Accepted, Breach, Outcome, Verdict};
 use crate::headlines::{self, Drop, DropSide, Linked};
 use crate::labelling::{Labelling, Said};
 use crate::quality::QualityTable;
+use crate::resplit::Forecast;
 use crate::sample::{
     ClassId, ContentHash, Labels, Layout, Listing, Sample, SampleId, SampleKey, Split, SplitId,
 };
@@ -32,6 +33,7 @@ pub(super) struct Fixture {
     pub(super) headlines: Headlines,
     pub(super) drops: Vec<Drop>,
     pub(super) decided: Carried,
+    resplit: Forecast,
 }
 
 macro_rules! check {
@@ -202,6 +204,13 @@ impl Fixture {
             headlines,
             drops,
             decided: Carried::default(),
+            resplit: Forecast {
+                samples: 16,
+                moved: 3,
+                crossing: (3, 0),
+                drift: (0.25, 0.0625),
+                proofs: vec!["class `a<b` lives in one atom (2 samples)".to_owned()],
+            },
         }
     }
 
@@ -215,6 +224,7 @@ impl Fixture {
             headlines: &self.headlines,
             drops: &self.drops,
             decided: &self.decided,
+            resplit: Some(&self.resplit),
         }
     }
 }

@@ -21,6 +21,7 @@ pub use file::write_file;
 pub use folder::write_folder;
 pub use json::digest as digest_json;
 pub use old::mark_old;
+pub use tables::write_splits;
 
 use std::ops::Deref;
 
@@ -29,6 +30,7 @@ use crate::evidence::Evidence;
 use crate::finding::{Finding, Headlines, Severity};
 use crate::gate::Outcome;
 use crate::headlines::Drop;
+use crate::resplit::Forecast;
 use crate::sample::SampleId;
 use crate::source::Request;
 
@@ -50,6 +52,8 @@ pub struct Report<'a> {
     pub drops: &'a [Drop],
     /// What a person decided earlier.
     pub decided: &'a Carried,
+    /// What splitting anew would do, where something speaks for it.
+    pub resplit: Option<&'a Forecast>,
 }
 
 impl Deref for Report<'_> {

@@ -111,7 +111,7 @@ fn in_class(key: &str, from: &str, to: &str) -> String {
 }
 
 /// The path with `..` made a folder's name, so that it stays within a copy.
-fn within(key: &str) -> String {
+pub fn within(key: &str) -> String {
     let parts: Vec<&str> = key
         .split('/')
         .map(|part| if part == ".." { "__" } else { part })

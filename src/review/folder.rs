@@ -166,8 +166,7 @@ impl ReportFolder {
                 group: asked.columns.group,
             },
             group_regex,
-            // Groups change no sample that a review lists.
-            group_file: None,
+            group_file: asked.group_file,
         })
     }
 
@@ -274,6 +273,9 @@ struct Asked {
     exclude: Vec<String>,
     columns: AskedColumns,
     group_regex: Option<String>,
+    /// Reports of before 0.2 do not say.
+    #[serde(default)]
+    group_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]

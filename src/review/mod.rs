@@ -9,7 +9,7 @@ mod folder;
 mod plan;
 
 pub use audit::{Changes, Listed, Moved, changes};
-pub use copy::{By, Stay, copy, manifest, staying, steps};
+pub use copy::{By, Stay, copy, manifest, staying, steps, within};
 pub use diff::{Change, Diff, diff};
 pub use folder::{Dropped, Found, ReportFolder, audited, is_report};
 pub use plan::{Action, Plan, Step, check_unchanged, plan};

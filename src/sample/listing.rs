@@ -134,6 +134,12 @@ impl Listing {
         self.containers.files.get(place as usize)
     }
 
+    /// Whether a sample is of the data used before (`--reference`).
+    pub fn is_reference(&self, sample: &Sample) -> bool {
+        let role = sample.split.map(|split| self.splits[split.index()].role);
+        role == Some(Role::Reference)
+    }
+
     /// The name of a class.
     pub fn class_name(&self, id: ClassId) -> &str {
         &self.classes[id.index()]

@@ -6,6 +6,7 @@ mod ask;
 mod builder;
 mod coco;
 mod container;
+mod dates;
 mod detect;
 mod folder;
 mod globs;
@@ -30,6 +31,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use dates::dates;
 pub use detect::LayoutName;
 pub use manifest::{OwnTable, own_table};
 pub use reader::{Bytes, ReadFailure, Reader, Version};

@@ -13,6 +13,7 @@ mod judged;
 mod modelled;
 mod pictures;
 mod planted;
+mod resplit;
 mod round_trip;
 mod run;
 mod scanning;

@@ -257,6 +257,7 @@ fn report_locations_are_files_that_exist() {
             continue;
         }
         let report = Report {
+            resplit: None,
             dataset: "set",
             request: &splitlint::source::Request::default(),
             evidence: &scan.evidence,

@@ -16,7 +16,7 @@ declare_check! { pub CLASS_ABSENT_FROM_SPLIT = {
     family: Distribution,
     name: "class-absent-from-split",
     summary: "a class has samples in one split and none in another",
-    next_step: "move samples of the class so that every split has some, or take the class out of all splits",
+    next_step: "split anew with `splitlint resplit`, so that every split has some, or take the class out of all splits",
     severity: Severity::Error,
     docs: "class-absent-from-split.md",
     settings: none,

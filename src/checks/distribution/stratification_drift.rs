@@ -19,7 +19,7 @@ declare_check! { pub STRATIFICATION_DRIFT = {
     family: Distribution,
     name: "stratification-drift",
     summary: "the classes have other shares in one split than in another, beyond chance",
-    next_step: "split anew, stratified by class, or weight the figures by the shares you expect in use",
+    next_step: "split anew with `splitlint resplit`, stratified by class, or weight the figures by the shares you expect in use",
     severity: Severity::Warning,
     docs: "stratification-drift.md",
 } }

@@ -11,7 +11,7 @@ declare_check! { pub EXACT_DUPLICATE_ACROSS_SPLITS = {
     counts_as: Leak,
     name: "exact-duplicate-across-splits",
     summary: "an image of one split is, byte for byte or pixel for pixel, an image of another",
-    next_step: "drop the copies listed in `drop.csv`, which covers the pairs found, and scan again; or split anew so that copies stay together",
+    next_step: "drop the copies listed in `drop.csv`, which covers the pairs found, and scan again; or split anew with `splitlint resplit`, which keeps copies together",
     severity: Severity::Error,
     docs: "exact-duplicate-across-splits.md",
     settings: none,

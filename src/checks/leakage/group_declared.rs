@@ -12,7 +12,7 @@ declare_check! { pub DECLARED_GROUP_ACROSS_SPLITS = {
     family: Leak,
     name: "declared-group-across-splits",
     summary: "a declared group (patient, object, video, …) has samples in several splits",
-    next_step: "split anew by group, so that each lies in one split whole",
+    next_step: "split anew with `splitlint resplit`, so that each group lies in one split whole",
     severity: Severity::Error,
     docs: "declared-group-across-splits.md",
     settings: none,

@@ -10,6 +10,7 @@ use super::{group_exif, group_regex};
 use crate::checks::words::{counted, listed};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::distribution::SplitCounts;
+use crate::executor::Interrupted;
 use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
 use crate::sample::{ClassId, Role, SampleId, SplitId};
 
@@ -18,7 +19,7 @@ declare_check! { pub INFERRED_GROUP_ACROSS_SPLITS = {
     family: Leak,
     name: "inferred-group-across-splits",
     summary: "file names or camera data suggest that samples of several splits belong together",
-    next_step: "if the groups are real, declare them with `--group-regex` or `--group-column`, and split anew by group",
+    next_step: "if the groups are real, declare them with `--group-regex` or `--group-column`, and split anew with `splitlint resplit`",
     severity: Severity::Advice,
     docs: "inferred-group-across-splits.md",
     settings: none,
@@ -50,25 +51,45 @@ impl Check for ThisCheck {
                 "groups are declared and need not be inferred".to_owned(),
             ));
         }
-        for (hint, named) in by_hint(&data.evidence.listing) {
-            data.executor.stop().check()?;
-            let form = group_regex::Form::of(hint, &named);
-            let sound = match hint {
-                Hint::Counter => runs(data, &named.groups),
-                Hint::Copy => alike(data, named.groups),
-                _ => believable(data, hint, named),
-            };
-            tell(data, out, hint.words(), Some(&form), &sound);
-        }
-        for (words, groups) in [
-            ("bursts of one camera", group_exif::bursts(data)),
-            ("pictures taken at one place", group_exif::places(data)),
-        ] {
-            let sound = taken_together(data, groups);
-            tell(data, out, words, None, &sound);
+        for (words, form, sound) in all_sound(data)? {
+            tell(data, out, words, form.as_ref(), &sound);
         }
         Ok(Ran::Completed)
     }
+}
+
+/// The samples of every group that file names or camera data suggest.
+///
+/// # Errors
+/// When the user asks to stop.
+pub fn inferred_groups(data: &CheckContext<'_>) -> Result<Vec<Vec<SampleId>>, Interrupted> {
+    let sound = all_sound(data)?.into_iter();
+    let groups = sound.flat_map(|(.., sound)| sound.groups);
+    Ok(groups.map(|group| group.samples).collect())
+}
+
+/// What suggests groups, the pattern that names them, and the groups.
+type Suggested = (&'static str, Option<group_regex::Form>, Sound);
+
+fn all_sound(data: &CheckContext<'_>) -> Result<Vec<Suggested>, Interrupted> {
+    let mut all = Vec::new();
+    for (hint, named) in by_hint(&data.evidence.listing) {
+        data.executor.stop().check()?;
+        let form = group_regex::Form::of(hint, &named);
+        let sound = match hint {
+            Hint::Counter => runs(data, &named.groups),
+            Hint::Copy => alike(data, named.groups),
+            _ => believable(data, hint, named),
+        };
+        all.push((hint.words(), Some(form), sound));
+    }
+    for (words, groups) in [
+        ("bursts of one camera", group_exif::bursts(data)),
+        ("pictures taken at one place", group_exif::places(data)),
+    ] {
+        all.push((words, None, taken_together(data, groups)));
+    }
+    Ok(all)
 }
 
 impl Group {

@@ -18,7 +18,7 @@ pub use doubtful_pairs::DOUBTFUL_PAIRS;
 pub use exact_across_splits::EXACT_DUPLICATE_ACROSS_SPLITS;
 pub use exact_within_split::EXACT_DUPLICATE_WITHIN_SPLIT;
 pub use group_declared::DECLARED_GROUP_ACROSS_SPLITS;
-pub use group_inferred::INFERRED_GROUP_ACROSS_SPLITS;
+pub use group_inferred::{INFERRED_GROUP_ACROSS_SPLITS, inferred_groups};
 pub use near_across_splits::NEAR_DUPLICATE_ACROSS_SPLITS;
 pub use near_within_split::NEAR_DUPLICATE_WITHIN_SPLIT;
 

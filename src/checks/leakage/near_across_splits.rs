@@ -14,7 +14,7 @@ declare_check! { pub NEAR_DUPLICATE_ACROSS_SPLITS = {
     counts_as: Leak,
     name: "near-duplicate-across-splits",
     summary: "an image of one split is an altered copy of an image of another",
-    next_step: "drop the copies listed in `drop.csv`, which covers the pairs found, and scan again; or split anew so that copies stay together",
+    next_step: "drop the copies listed in `drop.csv`, which covers the pairs found, and scan again; or split anew with `splitlint resplit`, which keeps copies together",
     severity: Severity::Error,
     docs: "near-duplicate-across-splits.md",
 } }

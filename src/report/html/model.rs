@@ -12,6 +12,7 @@ use super::{Originals, Thumbnails, docs};
 use crate::finding::{Family, Finding, RunState, Severity};
 use crate::gate::{Outcome, Verdict};
 use crate::report::{Report, sentences};
+use crate::resplit::Forecast;
 use crate::words::{counted, number, p_value, percent, shown};
 
 /// Findings in the table; all of them are in `findings.csv`. A browser sorts
@@ -43,6 +44,7 @@ pub(super) struct Page {
     pairs_all: String,
     leaked_classes: Vec<LeakedClass>,
     leaked_classes_left: usize,
+    resplit: Option<ResplitView>,
     scatters: Vec<Scatter>,
     shares: Option<ShareChart>,
     drift: Vec<DriftView>,
@@ -94,6 +96,17 @@ struct LeakedClass {
     leaked: u64,
     samples: u64,
     share: String,
+}
+
+/// What splitting anew would do.
+#[derive(Debug, Serialize)]
+struct ResplitView {
+    moved: String,
+    samples: String,
+    crossing: (String, String),
+    drift: (String, String),
+    proofs: Vec<String>,
+    proofs_left: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -198,6 +211,7 @@ impl Page {
             pairs_all: pairs_all(report),
             leaked_classes,
             leaked_classes_left,
+            resplit: report.resplit.map(resplit),
             scatters: scatters(report),
             shares: charts::shares(report),
             drift: drift(report),
@@ -346,6 +360,22 @@ fn leaked_classes(report: &Report<'_>) -> (Vec<LeakedClass>, usize) {
     let left = all.len().saturating_sub(ROWS);
     let shown = all.into_iter().map(|(_, view)| view).take(ROWS);
     (shown.collect(), left)
+}
+
+fn resplit(forecast: &Forecast) -> ResplitView {
+    ResplitView {
+        moved: number(forecast.moved),
+        samples: counted(forecast.samples, "sample", "samples"),
+        crossing: (number(forecast.crossing.0), number(forecast.crossing.1)),
+        drift: (percent(forecast.drift.0), percent(forecast.drift.1)),
+        proofs: forecast
+            .proofs
+            .iter()
+            .take(MESSAGES)
+            .map(|proof| shown(proof))
+            .collect(),
+        proofs_left: forecast.proofs.len().saturating_sub(MESSAGES),
+    }
 }
 
 fn drift(report: &Report<'_>) -> Vec<DriftView> {

@@ -30,6 +30,8 @@ pub struct DatasetV1 {
     pub columns: ColumnsV1,
     /// What in a key names its group.
     pub group_regex: Option<String>,
+    /// A file that names groups.
+    pub group_file: Option<String>,
 }
 
 /// Where a split lies.
@@ -78,6 +80,7 @@ impl DatasetV1 {
                 group: request.columns.group.clone(),
             },
             group_regex: request.group_regex.as_ref().map(|r| r.as_str().to_owned()),
+            group_file: request.group_file.as_ref().map(text),
         }
     }
 }

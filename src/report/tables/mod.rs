@@ -6,11 +6,14 @@ mod frame;
 mod lists;
 mod pairs;
 mod samples;
+mod splits;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 use std::path::Path;
+
+pub use splits::write_splits;
 
 use frame::{CsvFile, Frame, ParquetFile};
 

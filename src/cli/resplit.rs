@@ -1,0 +1,351 @@
+//! `splitlint resplit`: from flags to a new assignment, proven by the checks,
+//! and on request to a copy that lies that way.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::apply::{by, outside};
+use super::prepare::{self, Volume};
+use super::resplit_args::ResplitArguments;
+use super::{console, resplit_words as words};
+use crate::assignment::{self, Judged};
+use crate::config::{Cache, CacheOption, Options, Settings};
+use crate::error::{Error, Result};
+use crate::executor::Executor;
+use crate::finding::RunState;
+use crate::report::{write_file, write_splits};
+use crate::resplit::{self, Link, Material, Mode, Plan, Together, Wanted};
+use crate::review::{self, ReportFolder, Stay, is_report};
+use crate::sample::{Listing, Location, SampleId};
+use crate::scan::{RESPLIT_CHECKS, Scan, scan};
+use crate::source;
+
+/// Splits anew; 1 when the checks would not pass.
+pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
+    let together = Together::parse(&arguments.keep_together)?;
+    let mut settings = settings(arguments)?;
+    settings.request.never_enter.push(arguments.out.clone());
+    if let Some(to) = &arguments.to {
+        outside(to, &settings.request)?;
+    }
+    outside(&arguments.out, &settings.request)?;
+    let executor = prepare::executor(&settings)?;
+    let scan = scan(&settings, &executor, &prepare::progress(Volume::Normal))?;
+    if scan.interrupted {
+        return Err(Error::Interrupted);
+    }
+    scan.notes.iter().for_each(console::note);
+    all_ran(&scan.outcome.runs)?;
+
+    let inferred = match together.inferred {
+        true => assignment::inferred_groups(&scan.evidence, &executor)?,
+        false => Vec::new(),
+    };
+    let links = resplit::links(
+        &scan.evidence.listing,
+        &scan.evidence.duplicates,
+        &inferred,
+        together,
+    );
+    let wanted = wanted(arguments, &scan.evidence.listing)?;
+    let times = times(arguments, &scan)?;
+    let contents = resplit::contents(&scan.evidence.fingerprints);
+    let material = Material {
+        listing: &scan.evidence.listing,
+        contents: &contents,
+        links: &links,
+        times: &times,
+    };
+    let plan = resplit::plan(material, &wanted, executor.stop())?;
+    let (listing, was) = plan.listing(&scan.evidence.listing);
+    let all: Vec<SampleId> = (scan.evidence.listing.samples.iter())
+        .map(|sample| sample.id)
+        .collect();
+    let today = scan.evidence.listing.clone();
+    let before = judge(&settings, &scan, today, &all, &executor)?;
+    let after = judge(&settings, &scan, listing, &was, &executor)?;
+
+    write(arguments, &plan, &scan, &settings, executor.stop())?;
+    let story = words::Story {
+        scan: &scan,
+        plan: &plan,
+        wanted: &wanted,
+        before: &before,
+        after: &after,
+    };
+    let failures = words::failures(&story);
+    let mut text = words::summary(&story, &failures);
+    text.push_str(&words::places(arguments, &settings.request));
+    console::print(&text)?;
+    Ok(u8::from(!failures.is_empty()))
+}
+
+/// The settings of the scan that finds out what belongs together: only the
+/// checks that a new assignment can satisfy.
+fn settings(arguments: &ResplitArguments) -> Result<Settings> {
+    let data = &arguments.data;
+    let mut options = Options {
+        select: Some(RESPLIT_CHECKS.map(str::to_owned).to_vec()),
+        // What a settings file leaves out is still needed for the proof.
+        ignore: Some(Vec::new()),
+        jobs: arguments.jobs,
+        cache: match (&arguments.cache, arguments.no_cache) {
+            (_, true) => Some(CacheOption::Use(false)),
+            (folder, false) => folder.clone().map(CacheOption::At),
+        },
+        ..data.clone().into_options()
+    };
+    let report = data.root.as_deref().filter(|root| is_report(root));
+    if let Some(report) = report {
+        let request = ReportFolder::open(report)?.request()?;
+        options = Options {
+            root: request.root,
+            layout: options
+                .layout
+                .or(request.layout.map(|layout| layout.name().to_owned())),
+            images: options.images.or(request.images),
+            splits: request.splits,
+            reference: options.reference.or(request.reference),
+            include: options.include.or(Some(request.include)),
+            exclude: options.exclude.or(Some(request.exclude)),
+            path_column: options.path_column.or(request.columns.path),
+            label_column: options.label_column.or(request.columns.label),
+            split_column: options.split_column.or(request.columns.split),
+            group_column: options.group_column.or(request.columns.group),
+            group_regex: (options.group_regex).or(request
+                .group_regex
+                .map(|pattern| pattern.as_str().to_owned())),
+            group_file: options.group_file.or(request.group_file),
+            ..options
+        };
+    }
+    let mut settings = prepare::settings(options, arguments.config.as_deref(), Volume::Normal)?;
+    settings
+        .request
+        .never_enter
+        .extend(report.map(Path::to_owned));
+    if settings.cache == Cache::Off {
+        console::note("without a cache every image is decoded, though a scan may have done so");
+    }
+    Ok(settings)
+}
+
+/// A check that failed leaves open whether the new split leaks.
+fn all_ran(runs: &[crate::finding::CheckRun]) -> Result<()> {
+    for run in runs {
+        if let RunState::Failed(why) = &run.state {
+            return Err(Error::Input(format!(
+                "{} ({}) could not judge: {why}; no split can be proven without it",
+                run.check.code, run.check.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn judge(
+    settings: &Settings,
+    scan: &Scan,
+    listing: Listing,
+    was: &[SampleId],
+    executor: &Executor,
+) -> Result<Judged> {
+    let judged = assignment::judge(&settings.checks, &scan.evidence, listing, was, executor)?;
+    all_ran(&judged.runs)?;
+    Ok(judged)
+}
+
+fn wanted(arguments: &ResplitArguments, listing: &Listing) -> Result<Wanted> {
+    let ours = listing
+        .splits
+        .iter()
+        .filter(|split| split.role != crate::sample::Role::Reference);
+    let has_splits = ours.count() > 1;
+    let mode = match (arguments.kfold, arguments.temporal) {
+        (Some(folds), _) => Mode::Folds(folds),
+        (None, true) => Mode::Temporal {
+            gap: arguments.gap.unwrap_or(0),
+        },
+        _ if arguments.fresh || !has_splits => Mode::Fresh,
+        _ => Mode::Repair,
+    };
+    Ok(Wanted {
+        mode,
+        sizes: arguments.sizes.clone(),
+        keep: arguments.keep.clone(),
+        keep_samples: match &arguments.keep_samples {
+            Some(file) => kept(file, listing)?,
+            None => Vec::new(),
+        },
+        prove: arguments.prove.unwrap_or(0.0),
+    })
+}
+
+/// The samples that a file names, one a line.
+fn kept(file: &Path, listing: &Listing) -> Result<Vec<SampleId>> {
+    let fault = |why: String| Error::Input(format!("`--keep-samples {}`: {why}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|e| fault(e.to_string()))?;
+    let by_key: BTreeMap<&str, SampleId> = listing
+        .samples
+        .iter()
+        .map(|sample| (sample.key.as_str(), sample.id))
+        .collect();
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines
+        .map(|line| {
+            (by_key.get(line).copied())
+                .ok_or_else(|| fault(format!("no sample is called `{line}`")))
+        })
+        .collect()
+}
+
+/// When each image was taken: as the file of dates says, else as EXIF does.
+fn times(arguments: &ResplitArguments, scan: &Scan) -> Result<Vec<Option<i64>>> {
+    if !arguments.temporal {
+        return Ok(Vec::new());
+    }
+    let mut times: Vec<Option<i64>> = (scan.evidence.listing.samples.iter())
+        .map(|sample| {
+            let facts = scan.evidence.fingerprints.facts(sample.id)?;
+            facts.header.exif.as_deref()?.captured_ms
+        })
+        .collect();
+    if let Some(file) = &arguments.dates {
+        let dates = source::dates(file, arguments.date_column.as_deref())?;
+        for sample in &scan.evidence.listing.samples {
+            let key = sample.key.as_str();
+            let name = key.rsplit('/').next().unwrap_or(key);
+            if let Some(text) = dates.get(key).or_else(|| dates.get(name)) {
+                let time = resplit::parse_date(text).ok_or_else(|| {
+                    Error::Input(format!(
+                        "`--dates {}`: `{text}` of `{key}` is no date; write it as 2027-01-31 or \
+                         2027-01-31 18:05",
+                        file.display()
+                    ))
+                })?;
+                times[sample.id.index()] = Some(time);
+            }
+        }
+    }
+    Ok(times)
+}
+
+fn write(
+    arguments: &ResplitArguments,
+    plan: &Plan,
+    scan: &Scan,
+    settings: &Settings,
+    stop: &crate::executor::StopFlag,
+) -> Result<()> {
+    let listing = &scan.evidence.listing;
+    let out = &arguments.out;
+    let is_manifest = settings.request.root.as_deref().is_some_and(Path::is_file);
+    let listed = source::list(&settings.request, stop, &prepare::progress(Volume::Quiet))?;
+    if listed.listing.samples.len() != listing.samples.len() {
+        return Err(Error::Input(
+            "the data set changes while it is read; run it again".to_owned(),
+        ));
+    }
+    let layout = listing.layout.name;
+    if arguments.to.is_some() && !["folders", "manifest", ""].contains(&layout) {
+        return Err(Error::config(format!(
+            "`--to` copies class folders and manifests; the annotations of the layout `{layout}` \
+             would be lost: leave `--to` out and use splits.csv"
+        )));
+    }
+    let places = plan.places(listing);
+    let mut staying = Vec::new();
+    for sample in &listing.samples {
+        let new = plan.split_name(plan.new[sample.id.index()]);
+        let (Some(split), Some(place)) = (new, &places[sample.id.index()]) else {
+            continue;
+        };
+        if listing.is_reference(sample) {
+            continue;
+        }
+        if listed.reader.version(sample.id).is_none() {
+            return Err(Error::Input(format!(
+                "`{}` cannot be reached; scan again to see why",
+                sample.key
+            )));
+        }
+        let from = listed.reader.location(sample.id);
+        staying.push(Stay {
+            id: sample.id,
+            key: sample.key.as_str().to_owned(),
+            from,
+            to: match is_manifest {
+                true => review::within(sample.key.as_str()),
+                false => place.clone(),
+            },
+            split: split.to_owned(),
+            label: listing.label_text(sample.id),
+            is_relabelled: false,
+            group: sample
+                .group
+                .map(|group| listing.group_name(group).to_owned())
+                .unwrap_or_default(),
+        });
+    }
+    std::fs::create_dir_all(out).map_err(|e| Error::output(out, e))?;
+    write_splits(plan, listing, out)?;
+    write_file(
+        &out.join("manifest.csv"),
+        &review::manifest(&staying, false, None),
+    )?;
+    let mut lists: BTreeMap<&str, String> = BTreeMap::new();
+    for split in &plan.splits {
+        if split.role != crate::sample::Role::Reference {
+            lists.insert(&split.name, String::new());
+        }
+    }
+    for stay in &staying {
+        if let Some(list) = lists.get_mut(stay.split.as_str()) {
+            // A member of a container has no path; its key names it.
+            match &stay.from {
+                Location::File(path) => list.push_str(&path.to_string_lossy()),
+                Location::Member { .. } => list.push_str(&stay.key),
+            }
+            list.push('\n');
+        }
+    }
+    for (split, list) in lists {
+        write_file(
+            &out.join(format!("{}.txt", resplit::file_name(split))),
+            &list,
+        )?;
+    }
+    if let Some(to) = &arguments.to {
+        // A manifest of its own would bring its old splits.
+        let manifest = is_manifest.then(|| review::manifest(&staying, true, None));
+        let reader = listed.reader.as_ref();
+        review::copy(
+            &staying,
+            reader,
+            to,
+            by(arguments.by),
+            manifest.as_deref(),
+            stop,
+        )?;
+    }
+    Ok(())
+}
+
+/// The links of an atom in words, weakest first.
+pub(super) fn link_words(listing: &Listing, link: &Link) -> String {
+    let (a, b) = (&listing.sample(link.a).key, &listing.sample(link.b).key);
+    let why = match link.why {
+        resplit::Why::Copy {
+            relation,
+            similarity,
+        } => format!("{relation} copy, {similarity:.4}"),
+        resplit::Why::Declared(group) => {
+            format!(
+                "declared group `{}`",
+                crate::sample::escaped(listing.group_name(group).as_ref())
+            )
+        }
+        resplit::Why::Inferred => "inferred group".to_owned(),
+    };
+    format!("`{a}` – `{b}` ({why})")
+}

@@ -1,0 +1,109 @@
+//! A new split: planned, proven, copied, scanned from nothing.
+
+use std::fs;
+
+use super::run::Place;
+
+/// A data set of two classes whose test split holds copies of training images
+/// and too few dogs.
+fn leaky(place: &Place) {
+    place.leaky_set();
+}
+
+#[test]
+fn repaired_copy_scans_clean_from_nothing_and_the_input_is_as_it_was() {
+    let place = Place::new();
+    leaky(&place);
+    place.scan().args(["--select", "LEAK"]).exits(1);
+    let before = fs::read_dir(place.path("data/test/cat"))
+        .expect("a folder")
+        .count();
+    for way in ["link-or-copy", "symlink", "copy"] {
+        let to = format!("new-{way}");
+        place
+            .splitlint(["resplit", "data", "--to", to.as_str(), "--by", way])
+            .exits(0)
+            .says("atoms in several splits")
+            .says("the checks of leaks, groups and class shares pass");
+        let select = ["--select", "LEAK001,LEAK002,DIST006"];
+        let args = ["scan", to.as_str(), "--no-cache", "--report", "again"];
+        place.splitlint(args).args(select).exits(0);
+    }
+    let after = fs::read_dir(place.path("data/test/cat"))
+        .expect("a folder")
+        .count();
+    assert_eq!(before, after, "the input is as it was");
+    let rows = place.read("splitlint-resplit/splits.csv");
+    assert!(rows.starts_with("sample,old,new,atom,reason\n"), "{rows}");
+    assert!(rows.contains("its atom was in several splits"), "{rows}");
+    let listed = ["train", "test"].map(|split| {
+        place
+            .read(format!("splitlint-resplit/{split}.txt"))
+            .lines()
+            .count()
+    });
+    assert_eq!(listed[0] + listed[1], rows.lines().count() - 1);
+    let args = [
+        "scan",
+        "splitlint-resplit/manifest.csv",
+        "--no-cache",
+        "--report",
+        "third",
+    ];
+    place
+        .splitlint(args)
+        .args(["--select", "LEAK001,LEAK002"])
+        .exits(0);
+}
+
+#[test]
+fn report_stands_for_the_data_set_it_was_made_of() {
+    let place = Place::new();
+    leaky(&place);
+    place.splitlint(["scan", "data"]).exits(1);
+    let page = place.read("splitlint-report/report.html");
+    assert!(
+        page.contains("splitlint resplit REPORT"),
+        "the page names the command"
+    );
+    place.splitlint(["resplit", "splitlint-report"]).exits(0);
+    let of_report = place.read("splitlint-resplit/splits.csv");
+    place
+        .splitlint(["resplit", "data", "--out", "other", "--jobs", "1"])
+        .exits(0);
+    assert_eq!(of_report, place.read("other/splits.csv"));
+}
+
+#[test]
+fn kept_split_stays_and_what_leaks_into_it_is_left_out() {
+    let place = Place::new();
+    leaky(&place);
+    place
+        .splitlint(["resplit", "data", "--keep", "test"])
+        .exits(0);
+    let rows = place.read("splitlint-resplit/splits.csv");
+    for row in rows.lines().skip(1) {
+        let cells: Vec<&str> = row.split(',').collect();
+        assert_eq!(cells[1] == "test", cells[2] == "test", "{row}");
+    }
+    assert!(rows.contains("left out: belongs together with"), "{rows}");
+}
+
+#[test]
+fn what_is_not_understood_is_refused_by_name() {
+    let place = Place::new();
+    leaky(&place);
+    let refused = |args: &[&str], why: &str| {
+        place
+            .splitlint(["resplit", "data"])
+            .args(args)
+            .exits(2)
+            .warns(why);
+    };
+    refused(&["--keep-together", "copies,scenes"], "no same-scene links");
+    refused(&["--keep", "holdout-2"], "`--keep holdout-2`");
+    refused(&["--sizes", "train"], "NAME=SIZE");
+    refused(&["--to", "data/inside"], "lies in the data set");
+    refused(&["--temporal"], "of unknown time");
+    assert!(!place.path("data/inside").exists());
+}
