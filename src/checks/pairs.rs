@@ -126,7 +126,7 @@ fn push(
     let across = place(data, &pair) == Place::AcrossSplits;
     let severity = match across && !data.listing.is_leak(pair.a, pair.b) {
         true => {
-            message.push_str("; nothing is measured on either, so no measurement suffers");
+            message.push_str("; neither is used for evaluation, so no figure is affected");
             Severity::Advice
         }
         false => Severity::Error,
@@ -306,7 +306,7 @@ pub(super) fn describe(data: &CheckContext<'_>, pair: &Pair, samples: &[SampleId
     let fact = match pair.evidence.relation {
         Relation::Exact => format!("`{to}` is the same picture as `{from}`"),
         _ if transform.is_same_view() => {
-            format!("`{to}` shows the same view as `{from}`, encoded anew")
+            format!("`{to}` shows the same view as `{from}`, re-encoded")
         }
         _ => format!("`{to}` is `{from}` {transform}"),
     };

@@ -86,8 +86,7 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
         return console::print(&left(&copied)).map(|()| 0);
     }
     told.push_str(
-        "next       `splitlint apply --to DIR` makes a cleaned copy and looks for copies that are \
-         left; drop.csv covers the pairs found\n",
+        "next       `splitlint apply --to DIR` writes a cleaned copy and searches it for remaining copies; drop.csv covers the pairs found\n",
     );
     console::print(&told)?;
     Ok(0)
@@ -213,14 +212,14 @@ fn summary(arguments: &ApplyArguments, plan: &Plan, staying: usize, baseline: &P
         0 => String::new(),
         count => format!(
             "{} accepted in `{}`\n",
-            counted(count, "doubt about labels is", "doubts about labels are"),
+            counted(count, "suspicious label is", "suspicious labels are"),
             baseline.display()
         ),
     };
     let waiting = match plan.waiting {
         0 => String::new(),
         count => format!(
-            "{} for a decision: no side of a leak settles which label is right\n",
+            "{} for a decision on which label is right\n",
             counted(count, "label conflict waits", "label conflicts wait")
         ),
     };
@@ -229,7 +228,7 @@ fn summary(arguments: &ApplyArguments, plan: &Plan, staying: usize, baseline: &P
         count => format!(
             "{} undecided: write keep, drop, change or a class into \
              the column `decision` of decisions.csv\n",
-            counted(count, "label in question is", "labels in question are")
+            counted(count, "questionable label is", "questionable labels are")
         ),
     };
     format!(

@@ -23,7 +23,7 @@ pub(super) const RUN: &str = Section::Running.heading();
     about,
     name = "splitlint",
     after_help = "Exit codes: 0 clean, 1 findings at or above `--fail-on`, 2 could not judge.\n\
-                  Start with `splitlint scan DATASET`; `splitlint checks` lists what is looked for."
+                  Start with `splitlint scan DATASET`; `splitlint checks` lists all checks."
 )]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -40,11 +40,11 @@ pub(super) enum Command {
     Apply(ApplyArguments),
     /// Split anew so that no group lies in several splits and class shares are even
     Resplit(Box<ResplitArguments>),
-    /// Look at a data set and write its `splitlint.toml`
+    /// Inspect a data set and write its `splitlint.toml`
     Init(InitArguments),
     /// Compare two reports: what is new, gone, unchanged
     Diff(DiffArguments),
-    /// Print a digest of a data set, or hold it against the data that were audited
+    /// Print a digest of a data set, or compare it with the data that were audited
     Digest(Box<DigestArguments>),
     /// List all checks
     Checks,
@@ -65,7 +65,7 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 clean, 1 findings at or above `--fail-on`, 2 could not judge.\n\
-                  Settings come from `splitlint.toml` in the current folder, else in ROOT; flags stand above it."
+                  Settings come from `splitlint.toml` in the current folder, else in ROOT; flags override it."
 )]
 pub(super) struct ScanArguments {
     #[command(flatten)]
@@ -244,11 +244,11 @@ pub(super) struct RunArguments {
     #[arg(long, help = help("label-chunk"), value_name = "N", help_heading = RUN)]
     pub(super) label_chunk: Option<usize>,
 
-    /// Tell what each stage kept and how long it took
+    /// Report what each stage kept and how long it took
     #[arg(long, short, help_heading = RUN, conflicts_with = "quiet")]
     pub(super) verbose: bool,
 
-    /// No progress, no notes, no text: the exit code and the report tell
+    /// No progress, no notes, no text: only the exit code and the report
     #[arg(long, short, help_heading = RUN)]
     pub(super) quiet: bool,
 }
@@ -279,7 +279,7 @@ pub(super) struct BaselineArguments {
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub(super) select: Vec<String>,
 
-    /// Take out what a scan looked for and finds no more
+    /// Remove findings that the checks of this scan no longer report
     #[arg(long)]
     pub(super) prune: bool,
 
@@ -396,7 +396,7 @@ pub(super) struct CacheArguments {
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 pub(super) enum CacheAction {
-    /// Tell where it is and what it holds
+    /// Show where it is and what it holds
     #[default]
     Show,
     /// Remove all of it

@@ -56,15 +56,15 @@ pub(super) fn run(arguments: &BaselineArguments) -> Result<u8> {
     write_file(&arguments.baseline, &baseline.render())?;
     let file = arguments.baseline.display();
     console::print(&format!(
-        "{} findings accepted in `{file}`: {} new, {} as before, {stale} found no more{}\n\
+        "{} findings accepted in `{file}`: {} new, {} as before, {stale} no longer found{}\n\
          scan with `--baseline {file}`, or write `baseline = \"{file}\"` in splitlint.toml\n",
         baseline.len(),
         told.new,
         told.kept,
         match (stale, arguments.prune) {
             (0, _) => "",
-            (_, true) => " and taken out",
-            (_, false) => " (`--prune` takes them out after a scan)",
+            (_, true) => " and removed",
+            (_, false) => " (`--prune` removes them after a scan)",
         }
     ))?;
     Ok(0)

@@ -21,7 +21,7 @@ pub(super) fn run() -> Result<u8> {
         })
         .collect();
     console::print(&format!(
-        "{lines}\n`splitlint explain CODE` tells more; `--select` and `--ignore` take codes, names \
+        "{lines}\n`splitlint explain CODE` describes a check; `--select` and `--ignore` take codes, names \
          and families such as LEAK.\n"
     ))?;
     Ok(0)

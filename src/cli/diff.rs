@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &DiffArguments) -> Result<u8> {
     console::print(&text(&changes, bar))?;
     if new.verdict() == Some("incomplete") {
         return Err(Error::Input(format!(
-            "`{}` is partial, so what is gone cannot be told; scan again",
+            "`{}` is partial, so fixed findings cannot be determined; scan again",
             arguments.new.display()
         )));
     }

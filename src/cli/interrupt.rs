@@ -22,7 +22,7 @@ pub(super) fn stop_flag() -> StopFlag {
         }
         raised.raise();
         console::note(
-            "splitlint: stopping; what is whole is still written, Ctrl-C again ends at once",
+            "splitlint: stopping; complete files are still written, Ctrl-C again stops at once",
         );
     });
     stop

@@ -104,7 +104,7 @@ fn decided(settings: &Settings, scan: &Scan) -> Result<(Carried, Vec<String>)> {
     let open = decided.aside.iter().filter(|aside| !aside.is_done).count();
     if !decided.aside.is_empty() {
         notes.push(format!(
-            "{} kept in `{}`: {} done, {open} about what is not in the data set as it was",
+            "{} kept in `{}`: {} done, {open} about images or labels that are no longer in the data set",
             counted(
                 decided.aside.len(),
                 "decision that no longer applies is",

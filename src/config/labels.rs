@@ -40,7 +40,7 @@ pub(super) fn wanted(given: Given, problems: &mut Vec<String>) -> Wanted {
     let rows = given.embeddings.is_some() || given.probabilities.is_some();
     if given.keys.is_some() && !rows {
         problems.push(
-            "`row-keys` says whose rows are, but neither `embeddings` nor `pred-probs` brings any"
+            "`row-keys` names the samples of rows, but neither `embeddings` nor `pred-probs` is set"
                 .to_owned(),
         );
     }

@@ -161,8 +161,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "reference",
         Data,
-        "Data used before, e.g. for pretraining: a copy of it in a split that is measured on is a \
-         leak, one in training data is advice",
+        "Data used before, e.g. for pretraining: a copy of it in an evaluation split is a leak, one in training data is advice",
         "\"data/pretraining\"",
     ),
     Setting::new(
@@ -171,7 +170,7 @@ pub const SETTINGS: &[Setting] = &[
         "Scan only files whose path in the data set matches a pattern",
         "[\"*.jpg\"]",
     )
-    .in_file("A pattern without `/` is held against names at any depth")
+    .in_file("A pattern without `/` matches names at any depth")
     .repeatable(),
     Setting::new(
         "exclude",
@@ -207,7 +206,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "group-regex",
         Data,
-        "What in a path names the group: the first capture, e.g. `(patient\\d+)_`",
+        "Part of a path that names the group: the first capture, e.g. `(patient\\d+)_`",
         "'(patient\\d+)_'",
     ),
     Setting::new(
@@ -232,7 +231,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "model",
         Checks,
-        "Judge labels by what an ONNX model makes of the images",
+        "Judge labels by an ONNX model's vectors of the images",
         "\"model.onnx\"",
     )
     .in_file("Of `model`, `embeddings` and `pred-probs` one can be set"),
@@ -286,7 +285,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "row-keys",
         Checks,
-        "Whose the rows of a NumPy file are: a sample a line, or CSV with a column `sample`",
+        "Samples of the rows of a NumPy file: a text file with one on each line, or CSV with a column `sample`",
         "\"samples.txt\"",
     ),
     Setting::new(
@@ -300,7 +299,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "require",
         Verdict,
-        "Exit with 2 unless these checks looked: families, codes or names",
+        "Exit with 2 unless these checks ran: families, codes or names",
         "",
     )
     .in_file(
@@ -393,7 +392,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "check-content",
         Running,
-        "Read every file and go by its content, not by its size and time",
+        "Recognise unchanged files by content (reads every file), not by size and time",
         "false",
     ),
     Setting::new(

@@ -140,7 +140,7 @@ pub fn resolve(options: Options) -> Result<Settings> {
     check_globs("include", options.include.as_deref(), &mut problems);
     check_globs("exclude", options.exclude.as_deref(), &mut problems);
     if options.max_pixels == Some(0) {
-        problems.push("`max-pixels` is 0, which leaves no picture to look at".to_owned());
+        problems.push("`max-pixels` is 0, which allows no image".to_owned());
     }
     if options
         .label_chunk

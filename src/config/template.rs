@@ -44,7 +44,7 @@ pub fn general(facts: &Facts) -> String {
         "\
 # Settings of splitlint for this data set, which was read as
 #   {}
-# Flags stand above this file. `#name = …` is off; take the `#` away to set it.
+# Flags override this file. `#name = …` is off; take the `#` away to set it.
 ",
         facts.layout.replace(['\n', '\r'], " ")
     );

@@ -82,8 +82,8 @@ impl Division {
         match self {
             Self::Stratified => "are stratified",
             Self::Random => "are consistent with a random split",
-            Self::Drifted => "have drifted apart",
-            Self::CannotTell => "have too few samples to tell",
+            Self::Drifted => "differ in their class distributions",
+            Self::CannotTell => "have too few samples to decide",
         }
     }
 

@@ -189,7 +189,7 @@ impl Transform {
                 if mirrored {
                     words.push("mirrored".to_owned());
                 }
-                words.push(format!("turned {}°", 90 * u32::from(turns)));
+                words.push(format!("rotated {}°", 90 * u32::from(turns)));
             }
         }
         if self.rotation.abs() >= LEAST_ROTATION {

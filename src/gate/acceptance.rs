@@ -105,14 +105,14 @@ impl Acceptance {
             let (code, id) = (&line.code, line.id);
             match line.expires.filter(|_| !self.holds(line.expires)) {
                 Some(day) => sorted.notes.push(format!(
-                    "baseline: `{code}` {id} expired on {day}; decide anew or take the line out"
+                    "baseline: `{code}` {id} expired on {day}; decide again or remove the line"
                 )),
                 // A label that was looked at and is no longer in doubt may be
                 // again when its neighbours change: the line still says a fact.
                 None if code == SUSPICIOUS_LABEL && !of_label(case.label_ids, id).is_empty() => {}
                 None if completed(code) && !lines_met.contains(&(code.as_str(), id)) => {
                     sorted.notes.push(format!(
-                        "baseline: `{code}` {id} is found no more; take the line out"
+                        "baseline: `{code}` {id} is no longer found; remove the line"
                     ));
                 }
                 None => {}
@@ -125,7 +125,7 @@ impl Acceptance {
                     "settings: the acceptance of {words} expired on {day}"
                 )),
                 None if !met && rule.codes.iter().all(|code| completed(code)) => sorted.notes.push(
-                    format!("settings: the acceptance of {words} meets no finding"),
+                    format!("settings: the acceptance of {words} matches no finding"),
                 ),
                 None => {}
             }

@@ -233,7 +233,7 @@ fn uncovered(required: &Required, runs: &[CheckRun]) -> Option<String> {
         }
     }
     let parts: Vec<String> = (by_reason.iter())
-        .map(|(why, codes)| format!("{} did not look: {why}", codes.join(", ")))
+        .map(|(why, codes)| format!("{} did not run: {why}", codes.join(", ")))
         .collect();
     (!parts.is_empty()).then(|| {
         format!(

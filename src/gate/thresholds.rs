@@ -145,7 +145,7 @@ impl Thresholds {
         let Some(leaks) = &figures.headlines.leaks else {
             if self.max_leaked_share.is_set() {
                 held.not_held.push(
-                    "`max-leaked-share` could not be held: copies across splits were not searched for"
+                    "`max-leaked-share` could not be applied: copies across splits were not searched for"
                         .to_owned(),
                 );
             }
@@ -176,7 +176,7 @@ impl Thresholds {
         let Some(suspects) = &figures.headlines.suspects else {
             if self.max_suspect_labels.is_set() {
                 held.not_held
-                    .push("`max-suspect-labels` could not be held: no label was judged".to_owned());
+                    .push("`max-suspect-labels` could not be applied: no label was judged".to_owned());
             }
             return;
         };
@@ -229,7 +229,7 @@ impl Thresholds {
         };
         if figures.drift.is_empty() {
             held.not_held
-                .push("`max-drift` could not be held: no two splits were compared".to_owned());
+                .push("`max-drift` could not be applied: no two splits were compared".to_owned());
         }
         for pair in figures.drift {
             if pair.total_variation > limit {
@@ -238,7 +238,7 @@ impl Thresholds {
                     split_name(figures.listing, Some(pair.b)),
                 );
                 held.breaches.push(format!(
-                    "the class shares of {a} and {b} lie {:.3} apart; `max-drift` is {limit}",
+                    "the class distributions of {a} and {b} differ by {:.3} (total variation); `max-drift` is {limit}",
                     pair.total_variation
                 ));
             }
@@ -276,7 +276,7 @@ impl Thresholds {
             let split = listing.splits.iter().find(|split| split.name == name);
             if split.is_some_and(|split| split.role != Role::Evaluation) {
                 problems.push(format!(
-                    "`max-leaked-share` names `{name}`, on which nothing is measured: name a \
+                    "`max-leaked-share` names `{name}`, which is not an evaluation split: name a \
                      validation or test split"
                 ));
             }

@@ -139,7 +139,7 @@ pub(super) fn finished(mut samples: Vec<JudgedMany>, aurocs: Vec<Option<f64>>) -
     }
     let usable = aurocs.iter().flatten().any(|&a| a >= USABLE);
     let unusable = (!usable).then(|| {
-        format!("no label is told from the rest with an area under the curve of {USABLE}")
+        format!("no label is separated from the rest with an area under the ROC curve of {USABLE}")
     });
     ManyJudgement {
         samples,

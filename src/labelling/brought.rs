@@ -91,7 +91,7 @@ fn by_class(mut rows: Supplied, classes: &[String]) -> Result<Supplied, String> 
             return Ok(rows);
         }
         return Err(format!(
-            "{} probabilities in a row, but {} classes; they must stand in the order {}",
+            "{} probabilities in a row, but {} classes; they must be in the order {}",
             rows.vectors.dim(),
             classes.len(),
             some(classes)
@@ -125,7 +125,7 @@ fn check(rows: &Supplied, listing: &Listing) -> Result<(), String> {
         let bounded = values.iter().all(|p| (0.0..=1.0 + SUM_ERROR).contains(p));
         if several && !bounded {
             return Err(format!(
-                "the row of `{}` is no probabilities: put scores of several labels through a \
+                "the row of `{}` holds no probabilities: put scores of several labels through a \
                  sigmoid first",
                 listing.sample(id).key
             ));
@@ -133,7 +133,7 @@ fn check(rows: &Supplied, listing: &Listing) -> Result<(), String> {
         // Of several labels each has a probability of its own.
         if !several && (!bounded || (sum - 1.0).abs() > SUM_ERROR) {
             return Err(format!(
-                "the row of `{}` is no probabilities of the classes: it sums to {sum:.3}; put \
+                "the row of `{}` holds no class probabilities: it sums to {sum:.3}; put \
                  scores through a softmax first",
                 listing.sample(id).key
             ));

@@ -78,7 +78,7 @@ impl Labelling {
         };
         let help = match self.brought {
             true => "",
-            false => "; bring a model (`--model`) or embeddings (`--embeddings`)",
+            false => "; provide a model (`--model`) or embeddings (`--embeddings`)",
         };
         Some(format!(
             "cannot judge labels with {}; {why}{help}",
@@ -136,7 +136,7 @@ pub fn labelling(
                 notes.extend(unseen(material.listing, &seen));
                 ids = seen.ids;
                 match ids.len() {
-                    0 | 1 => Said::Nothing("the model saw fewer than two pictures".to_owned()),
+                    0 | 1 => Said::Nothing("the model was given fewer than two images".to_owned()),
                     _ => from_vectors(material, &ids, seen.vectors, settings, executor)?,
                 }
             }

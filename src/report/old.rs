@@ -26,7 +26,7 @@ pub fn mark_old(folder: &Path, why: &str) -> Result<()> {
     let Some(text) = read(&path)? else {
         return Ok(());
     };
-    let fact = format!("the scan after this report could not judge: {why}");
+    let fact = format!("the scan after this report reached no verdict: {why}");
     // A summary that is none of ours is left alone.
     let Ok(mut summary) = serde_json::from_str::<Value>(&text) else {
         return Ok(());

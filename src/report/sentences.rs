@@ -199,7 +199,7 @@ fn leaks(report: &Report<'_>, all: &mut Vec<Sentence>) {
         let of_all = of_all(compared, samples, "image", "images");
         let fact = match trained_before {
             0 => "no image was found in two splits",
-            _ => "no image that is measured on was found in another split or in earlier data",
+            _ => "no evaluation image was found in another split or in earlier data",
         };
         all.push(Sentence {
             topic: Topic::Leaks,
@@ -214,7 +214,7 @@ fn leaks(report: &Report<'_>, all: &mut Vec<Sentence>) {
                 format!("{fact}, but only {of_all} could be compared")
             },
             detail: (!is_covered).then(|| {
-                "the others cannot be read, or hold too little to tell one from another".to_owned()
+                "the others cannot be read, or are too flat to compare".to_owned()
             }),
         });
     }
@@ -228,7 +228,7 @@ fn leaks(report: &Report<'_>, all: &mut Vec<Sentence>) {
                 if trained_before == 1 { "is" } else { "are" },
             ),
             detail: Some(
-                "nothing is measured on either, so no measurement suffers: advice, not a leak"
+                "neither is used for evaluation, so no figure is affected: advice, not a leak"
                     .to_owned(),
             ),
         });
@@ -255,19 +255,19 @@ fn leak(report: &Report<'_>, figures: &LeakFigures) -> Sentence {
         names.join(" or ")
     };
     let mut detail = match (figures.leaked, figures.same_label) {
-        (1, 0) => "it carries another label".to_owned(),
-        (1, _) => "it carries the same label".to_owned(),
-        (_, 1) => "1 of them carries the same label".to_owned(),
-        (_, same) => format!("{} of them carry the same label", number(same)),
+        (1, 0) => "it has another label".to_owned(),
+        (1, _) => "it has the same label".to_owned(),
+        (_, 1) => "1 of them has the same label".to_owned(),
+        (_, same) => format!("{} of them have the same label", number(same)),
     };
     if let Some(memorised) = figures.memorised {
         let right = match figures.leaked {
-            1 if memorised == 1.0 => "it right".to_owned(),
-            1 if memorised == 0.0 => "it wrong".to_owned(),
-            1 => format!("it right by a chance of {}", percent(memorised)),
-            _ => format!("{} of them right", percent(memorised)),
+            1 if memorised == 1.0 => "predict it correctly".to_owned(),
+            1 if memorised == 0.0 => "predict it wrongly".to_owned(),
+            1 => format!("predict it correctly with probability {}", percent(memorised)),
+            _ => format!("score {} on them", percent(memorised)),
         };
-        detail.push_str(&format!("; a model that only remembers gets {right}"));
+        detail.push_str(&format!("; a model that memorized the training set would {right}"));
     }
     Sentence {
         topic: Topic::Leaks,
@@ -332,9 +332,9 @@ fn suspects(report: &Report<'_>, all: &mut Vec<Sentence>) {
                 Tone::Doubtful
             },
             text: if is_covered {
-                format!("no label looks wrong ({of_all} judged)")
+                format!("no suspicious label was found ({of_all} judged)")
             } else {
-                format!("no label looks wrong, but only {of_all} could be judged")
+                format!("no suspicious label was found, but only {of_all} could be judged")
             },
             detail: None,
         });
@@ -357,7 +357,7 @@ fn suspect(report: &Report<'_>, figures: &SuspectFigures) -> Sentence {
             if figures.suspects == 1 { "is" } else { "are" },
         ),
         detail: Some(format!(
-            "{} strongly; an upper bound of the wrong labels that can be seen, \
+            "{} strongly; an upper bound of the wrong labels that can be detected, \
              because some flags are false{}{}",
             number(figures.strong),
             belief(report),
@@ -381,8 +381,7 @@ fn weight(report: &Report<'_>, figures: &SuspectFigures) -> String {
     if !(is_first && has(Role::Train) && has(Role::Evaluation)) {
         return String::new();
     }
-    "; a weak doubt is a warning where accuracy is measured and advice in training, where a wrong \
-     label is outvoted"
+    "; a weakly suspicious label is a warning in evaluation splits and advice in training, where a wrong label has less effect"
         .to_owned()
 }
 
@@ -391,7 +390,7 @@ fn weight(report: &Report<'_>, figures: &SuspectFigures) -> String {
 fn belief(report: &Report<'_>) -> String {
     report.headlines.belief.as_ref().map_or(String::new(), |b| {
         format!(
-            "; judged by {}, which name the given label of {} of the images (guessing: {})",
+            "; judged with {}, which predict the given label of {} of the images (guessing: {})",
             b.features,
             percent(b.accuracy),
             percent(b.guessing)
@@ -406,13 +405,13 @@ fn drift(report: &Report<'_>, all: &mut Vec<Sentence>) {
         topic: Topic::Distribution,
         tone: Tone::Doubtful,
         text: format!(
-            "{} of the labels would have to move to give `{}` the class shares of `{}`",
+            "class distributions of `{2}` and `{1}` differ by {0} (total variation)",
             percent(d.total_variation),
             name(report, d.b),
             name(report, d.a),
         ),
         detail: Some(format!(
-            "95% interval {} to {}, {}; chance alone moves about {}",
+            "95% interval {} to {}, {}; a random split would differ by about {}",
             percent(d.interval.low),
             percent(d.interval.high),
             p_value(d.p_value),
@@ -430,13 +429,13 @@ fn drift(report: &Report<'_>, all: &mut Vec<Sentence>) {
     let (tone, text) = match widest.division {
         Division::CannotTell => (
             Tone::Doubtful,
-            "too few labels to tell whether the splits have alike class shares",
+            "too few labels to decide whether the class distributions match",
         ),
         Division::Random | Division::Drifted => (
             Tone::Good,
-            "the class shares of the splits differ no more than chance makes them",
+            "class distributions differ no more than in a random split",
         ),
-        Division::Stratified => (Tone::Good, "the splits have alike class shares"),
+        Division::Stratified => (Tone::Good, "class distributions match"),
     };
     let splits = report.headlines.splits.iter();
     let (labelled, samples) = splits.fold((0, 0), |(labelled, samples), figures| {
@@ -458,7 +457,7 @@ fn drift(report: &Report<'_>, all: &mut Vec<Sentence>) {
         tone,
         text,
         detail: Some(format!(
-            "{} of the labels would have to move: `{}` and `{}` {}",
+            "total variation {}: `{}` and `{}` {}",
             percent(widest.total_variation),
             name(report, widest.a),
             name(report, widest.b),
@@ -476,7 +475,7 @@ fn unseen(report: &Report<'_>, all: &mut Vec<Sentence>) {
             topic: Topic::Files,
             tone: Tone::Bad,
             text: format!(
-                "{} of {} could not be seen",
+                "{} of {} could not be read or decoded",
                 number(unseen),
                 counted(samples, "image", "images")
             ),

@@ -128,7 +128,7 @@ fn members(joined: &str, by_key: &BTreeMap<&str, SampleId>) -> Vec<SampleId> {
 fn reason(kept: &Kept) -> String {
     let mut notes = kept.more.values().filter(|note| !note.trim().is_empty());
     notes.next().map_or_else(
-        || "the label was looked at and is right".to_owned(),
+        || "the label was reviewed and is right".to_owned(),
         |note| note.trim().to_owned(),
     )
 }

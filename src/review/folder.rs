@@ -121,7 +121,7 @@ impl ReportFolder {
         let reasons = reasons.and_then(|reasons| reasons.as_array());
         let why = (reasons.into_iter().flatten())
             .filter_map(|reason| reason.as_str())
-            .find(|reason| reason.starts_with("the scan after this report could not judge"))?;
+            .find(|reason| reason.starts_with("the scan after this report reached no verdict"))?;
         Some(format!(
             "`{}` is of an earlier scan: {why}",
             self.path.display()
@@ -237,8 +237,7 @@ pub fn audited(file: &Path) -> Result<Vec<Listed>> {
         let report = ReportFolder::open(folder)?;
         if report.summary.get("digest").is_none_or(|d| d.is_null()) {
             return Err(Error::Input(format!(
-                "`{}` is a report of a scan that did not open every image, so nothing can be held \
-                 against it; scan again, with all checks",
+                "`{}` is a report of a scan that did not open every image, so nothing can be compared with it; scan again, with all checks",
                 folder.display()
             )));
         }

@@ -192,7 +192,7 @@ pub(super) fn read(file: &File, member: &Member) -> Result<Vec<u8>, ReadFailure>
             let mut unpacked = CrcReader::new(DeflateDecoder::new(stretch)).take(size + 1);
             unpacked.read_to_end(&mut bytes).map_err(failure)?;
             if bytes.len() as u64 == size && unpacked.get_ref().crc().sum() != crc {
-                return Err(ReadFailure("its checksum does not hold".to_owned()));
+                return Err(ReadFailure("its checksum does not match".to_owned()));
             }
         }
     }

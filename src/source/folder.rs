@@ -39,7 +39,7 @@ fn list_set(tree: Tree, shown: &Path, builder: &mut Builder) -> Result<Told> {
             format!("if a split is another folder: `{}`", flags.join(" "))
         }
         Kind::Classes | Kind::Flat if is_split(shown) => format!(
-            "`{}` is named like a split: scan the folder it lies in to compare splits",
+            "`{}` is named like a split: scan its parent folder to compare splits",
             shown.display()
         ),
         Kind::Classes | Kind::Flat => format!(
@@ -131,7 +131,7 @@ fn pass_over(tree: &Tree, dir: usize, shape: &Shape, builder: &mut Builder) -> S
     };
     let images = if count == 1 { "image" } else { "images" };
     let detail = if shape.splits.is_empty() {
-        format!("{count} {images} beside the picture folder; not scanned")
+        format!("{count} {images} beside the image folder; not scanned")
     } else {
         format!(
             "{count} {images} in no split; not scanned: name the splits with `--split NAME=PATH`, \
@@ -154,15 +154,14 @@ fn note_repeats(tree: &Tree, shape: &Shape, shown: &Path, builder: &mut Builder)
         });
         let below = if folder.below == 1 { "image" } else { "images" };
         let detail = format!(
-            "holds the same class folders as the folder it lies in, {} {below}, and is not \
-             scanned: if it is a copy, remove it; if it holds altered copies, compare the two with \
+            "holds the same class folders as its parent folder, {} {below}, and is not scanned: if it is a copy, remove it; if it holds altered copies, compare the two with \
              `--split original={} --split altered={}`",
             folder.below,
             parent.display(),
             shown.join(folder.key.as_str()).display(),
         );
         notes.push(format!(
-            "`{}` ({} {below}) passed over: its class folders are there again",
+            "`{}` ({} {below}) skipped: it repeats the class folders of its parent",
             folder.key, folder.below
         ));
         builder.problem(folder.key.clone(), ProblemKind::OutsideSplits, detail);

@@ -196,8 +196,7 @@ fn resolve_splits(request: &Request) -> Result<Vec<(String, PathBuf, PathBuf)>> 
         (None, false) => {}
         (Some(root), false) => {
             return Err(Error::config(format!(
-                "`{}` and `--split` are both given: `--split NAME=PATH` names the place of each \
-                 split and stands instead of a root",
+                "`{}` and `--split` are both given: `--split NAME=PATH` names the location of each split and replaces the root",
                 root.display()
             )));
         }

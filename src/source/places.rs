@@ -97,7 +97,7 @@ impl Reader for Places {
         if let Some(path) = self.path(id.index()) {
             return read_whole(&path);
         }
-        let mut read = Err(ReadFailure("the container holds it no more".to_owned()));
+        let mut read = Err(ReadFailure("the container no longer holds it".to_owned()));
         if let Some((container, entry)) = self.member(id.index()) {
             let _ = container.read_run(&[entry], &mut |_, bytes| {
                 read = bytes.map(Cow::into_owned);

@@ -304,9 +304,9 @@ impl Tree {
                 key: self.dirs[file.dir].key.child(&file.name),
                 kind: ProblemKind::NotAnImage,
                 detail: if extension.is_empty() {
-                    "a file without extension that does not begin like an image".to_owned()
+                    "a file without extension and without an image signature".to_owned()
                 } else {
-                    format!("a `.{extension}` file that does not begin like an image")
+                    format!("a `.{extension}` file without an image signature")
                 },
                 sample: None,
             }

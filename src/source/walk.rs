@@ -155,8 +155,7 @@ impl Found<'_> {
         }
         let images = if count == 1 { "image" } else { "images" };
         let detail = format!(
-            "{count} {images} in a folder that is passed over; torchvision, timm, Keras and \
-             Ultralytics walk into it and read them, Hugging Face does not"
+            "{count} {images} in a folder that is skipped; torchvision, timm, Keras and Ultralytics enter it and read them, Hugging Face does not"
         );
         let name = entry.file_name().to_owned();
         self.problem(parent, &name, ProblemKind::OutsideSplits, detail);
@@ -258,7 +257,7 @@ impl Found<'_> {
         if loops || start.through.len() >= MAX_LINKS {
             let shown = escaped(target.as_os_str());
             let detail = if loops {
-                format!("a link back to `{shown}`, which it lies in; not followed")
+                format!("a link to `{shown}`, a folder above it; not followed")
             } else {
                 format!("a link to `{shown}` below {MAX_LINKS} other links; not followed")
             };
@@ -334,7 +333,7 @@ fn broken(path: &Path, error: &io::Error) -> (ProblemKind, String) {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => (
             ProblemKind::BrokenLink,
-            format!("a link to {target}, where nothing is"),
+            format!("a link to {target}, which does not exist"),
         ),
         io::ErrorKind::PermissionDenied => (
             ProblemKind::Unreadable,
@@ -342,7 +341,7 @@ fn broken(path: &Path, error: &io::Error) -> (ProblemKind, String) {
         ),
         _ => (
             ProblemKind::LinkLoop,
-            format!("a link to {target} that never ends: {error}"),
+            format!("a link to {target} that loops: {error}"),
         ),
     }
 }

@@ -16,7 +16,7 @@ declare_check! { pub CLASS_ABSENT_FROM_SPLIT = {
     family: Distribution,
     name: "class-absent-from-split",
     summary: "a class has samples in one split and none in another",
-    next_step: "split anew with `splitlint resplit`, so that every split has some, or take the class out of all splits",
+    next_step: "split anew with `splitlint resplit`, so that every split has some, or remove the class from all splits",
     severity: Severity::Error,
     docs: "class-absent-from-split.md",
     settings: none,
@@ -99,7 +99,7 @@ fn never_learnt(
         .map(|split| split_words(listing, split.split))
         .collect();
     let message = format!(
-        "{} has no sample of {}, which {} {}: a model cannot learn {}, and {} there {} bound to be wrong",
+        "{} has no sample of {}, which {} {}: a model cannot learn {}, and {} there {} certain to be predicted wrongly",
         listed(&lacking, 3),
         listed(&class_words(listing, unseen), 10),
         listed(&places, 4),
@@ -138,12 +138,12 @@ fn never_measured(
     let classes: Vec<String> = missing
         .iter()
         .zip(class_words(listing, missing))
-        .map(|(&class, words)| format!("{words} ({} elsewhere)", samples(class)))
+        .map(|(&class, words)| format!("{words} ({} in other splits)", samples(class)))
         .collect();
     // 1%: the level at which this family calls a difference certain.
     let chance = if by_chance > 0.01 {
         format!(
-            "; a random split would leave {} out {} of the time",
+            "; a random split would lack {} {} of the time",
             if missing.len() == 1 {
                 "it"
             } else {
@@ -155,7 +155,7 @@ fn never_measured(
         String::new()
     };
     let message = format!(
-        "{} has no sample of {}: what a model does on {} is never measured there{chance}",
+        "{} has no sample of {}: accuracy on {} is never measured there{chance}",
         split_words(listing, split.split),
         listed(&classes, 10),
         if missing.len() == 1 {

@@ -16,7 +16,7 @@ declare_check! { pub CLASS_IMBALANCE = {
     family: Distribution,
     name: "class-imbalance",
     summary: "one class has many times the samples of another",
-    next_step: "report accuracy balanced by class beside plain accuracy; weight or resample when training",
+    next_step: "report class-balanced accuracy beside plain accuracy; weight or resample when training",
     severity: Severity::Advice,
     docs: "class-imbalance.md",
 } }
@@ -107,7 +107,7 @@ impl ThisCheck {
             })
             .collect();
         let message = format!(
-            "in {}, `{}` has {} for each one of `{}` ({most} against {fewest}): {} weigh as much as {effective:.1} equal ones, and always guessing the largest is right for {}",
+            "in {}, `{}` has {} for each one of `{}` ({most} against {fewest}): {} have an effective number of {effective:.1}, and always predicting the largest scores {}",
             split_words(listing, learnt_from.split),
             listing.class_name(largest),
             counted(ratio.round() as u64, "sample"),

@@ -15,7 +15,7 @@ declare_check! { pub CLASS_INDEX_MISMATCH = {
     code: "DIST008",
     family: Distribution,
     name: "class-index-mismatch",
-    summary: "a training framework would give a class another number in one split than in another",
+    summary: "a training framework would number a class differently in two splits",
     next_step: "give every split the same class folders, or build the numbering from `train` and use it everywhere",
     severity: Severity::Error,
     docs: "class-index-mismatch.md",
@@ -141,7 +141,7 @@ fn finding(
     let cause = match (&mismatch.missing[..], &mismatch.extra[..]) {
         ([], []) => "the class folders sort in another order".to_owned(),
         (missing, []) => format!("class {} is missing", listed(&quote_all(missing), 5)),
-        ([], extra) => format!("there is a folder {} more", listed(&quote_all(extra), 5)),
+        ([], extra) => format!("there is an extra folder {}", listed(&quote_all(extra), 5)),
         (missing, extra) => format!(
             "class {} is missing and {} is there instead",
             listed(&quote_all(missing), 5),

@@ -12,7 +12,7 @@ declare_check! { pub CONFUSABLE_CLASS_NAMES = {
     code: "DIST009",
     family: Distribution,
     name: "confusable-class-names",
-    summary: "two class names differ so little that they may mean one class",
+    summary: "two class names are so similar that they may mean one class",
     next_step: "if they mean one class, give it one name in every split",
     severity: Severity::Warning,
     docs: "confusable-class-names.md",
@@ -97,7 +97,7 @@ fn told(
         }
     };
     let message = format!(
-        "classes {:?} ({}) and {:?} ({}) differ {}; if they mean one class, a model is taught two",
+        "classes {:?} ({}) and {:?} ({}) differ {}; if they mean one class, the model is trained on two",
         listing.class_name(a),
         place(a),
         listing.class_name(b),

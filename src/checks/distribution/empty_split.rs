@@ -9,7 +9,7 @@ declare_check! { pub EMPTY_SPLIT = {
     family: Distribution,
     name: "empty-split",
     summary: "a split has no sample at all",
-    next_step: "check the split's path and the patterns given with `--include` and `--exclude`, or leave the split out",
+    next_step: "check the split's path and the patterns given with `--include` and `--exclude`, or remove the split",
     severity: Severity::Error,
     docs: "empty-split.md",
     settings: none,

@@ -13,8 +13,8 @@ declare_check! { pub SAME_SAMPLES_IN_SPLITS = {
     code: "DIST007",
     family: Distribution,
     name: "same-samples-in-splits",
-    summary: "every file of a split lies in another split too",
-    next_step: "check which folders the splits were given; a figure measured on such a split is one of training",
+    summary: "every file of a split is in another split too",
+    next_step: "check which folders the splits were given; a figure measured on such a split is a training figure",
     severity: Severity::Error,
     docs: "same-samples-in-splits.md",
     settings: none,
@@ -81,7 +81,7 @@ fn compare(
         format!("`{}` and `{}` hold the same {held}", name(a), name(b))
     } else {
         format!(
-            "all {held} of `{}` lie in `{}` too, among {}",
+            "all {held} of `{}` are in `{}` too, among {}",
             name(inner),
             name(outer),
             contents[outer].len()

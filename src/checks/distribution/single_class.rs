@@ -86,7 +86,7 @@ fn told(
     NewFinding {
         id: FindingId::of_names(SINGLE_CLASS.code, [split_name, name]),
         message: format!(
-            "{} has {}, all of class `{name}`: always answering `{name}` scores 100%",
+            "{} has {}, all of class `{name}`: always predicting `{name}` scores 100%",
             split_words(listing, split),
             counted(samples, "labelled sample"),
         ),

@@ -18,7 +18,7 @@ declare_check! { pub STRATIFICATION_DRIFT = {
     code: "DIST001",
     family: Distribution,
     name: "stratification-drift",
-    summary: "the classes have other shares in one split than in another, beyond chance",
+    summary: "the class distributions of two splits differ by more than chance",
     next_step: "split anew with `splitlint resplit`, stratified by class, or weight the figures by the shares you expect in use",
     severity: Severity::Warning,
     docs: "stratification-drift.md",
@@ -138,7 +138,7 @@ fn doubt(listing: &Listing, pairs: &[Drift]) -> Option<String> {
         })
         .min_by_key(|&(split, samples, _)| (samples, split))?;
     Some(format!(
-        "cannot tell: {} in `{}`, where chance alone moves {} of the labels",
+        "cannot tell: {} in `{}`, where a random split would differ by {}",
         counted(samples, "sample"),
         listing.split_name(Some(split)).unwrap_or_default(),
         percent(pair.by_chance),
@@ -222,12 +222,12 @@ fn told(
         .collect();
     let sets = pair.label_sets.map_or_else(String::new, |sets| {
         format!(
-            "; a sample has {:.1} labels against {:.1} in the mean",
+            "; a sample has {:.1} labels against {:.1} on average",
             sets.mean.0, sets.mean.1
         )
     });
     let message = format!(
-        "`{}` and `{}` differ in class shares: {} of labels would have to move (95% interval {}–{}), and the same model's accuracy can differ by as much; {}{sets}",
+        "class distributions of `{}` and `{}` differ by {} (total variation, 95% interval {}–{}), and the same model's accuracy can differ by as much; {}{sets}",
         name(pair.a),
         name(pair.b),
         percent(pair.total_variation),

@@ -101,7 +101,7 @@ fn small_split(listing: &Listing, split: &SplitCounts, of_role: Role) -> NewFind
         let right = (samples as f64 * 0.9).round() as u64;
         let interval = wilson(right, samples);
         format!(
-            "an accuracy of {} measured on it may as well be {} or {}",
+            "an accuracy of {} measured on it may really be {} or {}",
             percent(right as f64 / samples as f64),
             percent(interval.low),
             percent(interval.high)

@@ -13,7 +13,7 @@ declare_check! { pub ANNOTATION_FAULT = {
     code: "FILE016",
     family: File,
     name: "annotation-fault",
-    summary: "annotations are wrong, or lie where a training framework passes over them in silence",
+    summary: "annotations are wrong, or lie where a training framework ignores them without a message",
     next_step: "correct or move the annotation files: until then these images are trained without them, or not at all",
     severity: Severity::Warning,
     docs: "annotation-fault.md",

@@ -9,8 +9,8 @@ declare_check! { pub BAD_LINK = {
     code: "FILE005",
     family: File,
     name: "bad-link",
-    summary: "a symbolic link leads nowhere, or back to a folder above it",
-    next_step: "repair or remove the link; whatever it stood for was not scanned",
+    summary: "a symbolic link has no target, or its target is a folder above it",
+    next_step: "repair or remove the link; its target was not scanned",
     severity: Severity::Warning,
     docs: "bad-link.md",
     settings: none,
@@ -32,8 +32,8 @@ impl Check for ThisCheck {
         let kinds = [ProblemKind::LinkLoop, ProblemKind::BrokenLink];
         for problem in problems(&data.evidence.listing, &kinds) {
             let fact = match problem.kind {
-                ProblemKind::LinkLoop => "is a link that leads back to a folder above it",
-                _ => "is a link that leads nowhere",
+                ProblemKind::LinkLoop => "is a link to a folder above it",
+                _ => "is a link whose target does not exist",
             };
             let message = format!("`{}` {fact}: {}", problem.key, problem.detail);
             out.push(about_problem(

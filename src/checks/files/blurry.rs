@@ -10,7 +10,7 @@ declare_check! { pub BLURRY = {
     family: File,
     name: "blurry",
     summary: "a picture is so blurred that even its thumbnail has no detail",
-    next_step: "look at them, and remove those that cannot be recognised",
+    next_step: "inspect them, and remove those that cannot be recognised",
     severity: Severity::Advice,
     docs: "blurry.md",
     settings: none,

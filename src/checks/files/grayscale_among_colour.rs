@@ -10,7 +10,7 @@ declare_check! { pub GRAYSCALE_AMONG_COLOUR = {
     family: File,
     name: "grayscale-among-colour",
     summary: "a picture has no colour while nearly all others have",
-    next_step: "check that colour was not lost on the way, and that gray pictures are not of one class only",
+    next_step: "check that colour was not lost in processing, and that gray pictures are not of one class only",
     severity: Severity::Advice,
     docs: "grayscale-among-colour.md",
     settings: none,

@@ -12,8 +12,8 @@ declare_check! { pub LOW_INFORMATION = {
     code: "FILE007",
     family: File,
     name: "low-information",
-    summary: "pictures are blank or nearly so, and too flat to be told apart by what they show",
-    next_step: "look at them: a blank picture teaches nothing and is often a failed export",
+    summary: "pictures are blank or nearly so, and too flat to be compared by content",
+    next_step: "inspect them: a blank picture teaches nothing and is often a failed export",
     severity: Severity::Advice,
     docs: "low-information.md",
     settings: none,
@@ -53,7 +53,7 @@ impl Check for ThisCheck {
             let place = name.map_or_else(String::new, |name| format!(" of `{name}`"));
             let count = samples.len() as u64;
             let message = format!(
-                "{}{place} {} too flat to be compared but by bytes: {}",
+                "{}{place} {} too flat to be compared other than by bytes and pixels: {}",
                 counted(count, "picture"),
                 if count == 1 { "is" } else { "are" },
                 listed(&names, 6),

@@ -13,7 +13,7 @@ declare_check! { pub NOT_AN_IMAGE_FILE = {
     code: "FILE004",
     family: File,
     name: "not-an-image-file",
-    summary: "files that are no pictures lie among the pictures",
+    summary: "files that are not images lie among the images",
     next_step: "move what is neither an image nor a label elsewhere: some training frameworks stop at a file they cannot open",
     severity: Severity::Advice,
     docs: "not-an-image-file.md",
@@ -42,13 +42,13 @@ impl Check for ThisCheck {
                 .partition(|file| is_of_labels(file.key.as_str(), &images));
         if !others.is_empty() {
             let (is, kinds, names) = told(&others);
-            out.push(new([], format!("{is} no picture ({kinds}): {names}")));
+            out.push(new([], format!("{is} of no image format ({kinds}): {names}")));
         }
         if !labels.is_empty() {
             let (is, kinds, names) = told(&labels);
             let message = format!(
-                "{is} no picture but may hold labels, which were not read ({kinds}): {names}; \
-                 leave them where your training code looks for them"
+                "{is} of no image format but may hold labels, which were not read ({kinds}): {names}; \
+                 leave them where your training code expects them"
             );
             out.push(new(["labels"], message));
         }

@@ -10,7 +10,7 @@ declare_check! { pub ODD_DIMENSIONS = {
     family: File,
     name: "odd-dimensions",
     summary: "a picture is far larger, smaller, longer or wider than the others",
-    next_step: "look at them: thumbnails, strips and screenshots are seldom meant to be in the set",
+    next_step: "inspect them: thumbnails, strips and screenshots are seldom meant to be in the set",
     severity: Severity::Advice,
     docs: "odd-dimensions.md",
     settings: none,
@@ -36,13 +36,13 @@ impl Check for ThisCheck {
             data,
             out,
             Flaw::OddSize,
-            "of an odd size (ten times the pixels of the middle picture, or a tenth)",
+            "of unusual size (ten times the pixels of the median image, or a tenth)",
         );
         flawed::tell(
             data,
             out,
             Flaw::OddAspect,
-            "of an odd shape (the short side below 0.35 of the long one)",
+            "of unusual shape (the short side below 0.35 of the long one)",
         );
         Ok(Ran::Completed)
     }

@@ -10,7 +10,7 @@ declare_check! { pub OUTSIDE_SPLITS = {
     family: File,
     name: "outside-splits",
     summary: "pictures lie in no split, and so are not scanned",
-    next_step: "name the splits with `--split NAME=PATH`, move the pictures, or leave them out with `--exclude`",
+    next_step: "name the splits with `--split NAME=PATH`, move the pictures, or exclude them with `--exclude`",
     severity: Severity::Warning,
     docs: "outside-splits.md",
     settings: none,

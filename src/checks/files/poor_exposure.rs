@@ -10,7 +10,7 @@ declare_check! { pub POOR_EXPOSURE = {
     family: File,
     name: "poor-exposure",
     summary: "a picture is too dark, too bright or without contrast",
-    next_step: "look at them, and remove those that show nothing",
+    next_step: "inspect them, and remove those that show nothing",
     severity: Severity::Advice,
     docs: "poor-exposure.md",
     settings: none,

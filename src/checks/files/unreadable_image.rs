@@ -13,7 +13,7 @@ declare_check! { pub UNREADABLE_IMAGE = {
     family: File,
     counts_as: Unreadable,
     name: "unreadable-image",
-    summary: "a picture is missing, empty, truncated, corrupt or no picture at all",
+    summary: "an image is missing, empty, truncated, corrupt or not an image at all",
     next_step: "restore the file from its source, or remove it and its row in the manifest",
     severity: Severity::Error,
     docs: "unreadable-image.md",

@@ -10,7 +10,7 @@ declare_check! { pub UNSUPPORTED_FORMAT = {
     family: File,
     counts_as: Unreadable,
     name: "unsupported-format",
-    summary: "a picture is in a format that splitlint recognises and does not decode",
+    summary: "an image is in a format that splitlint recognises but cannot decode",
     next_step: "convert the picture to JPEG, PNG or WebP, or leave it out with `--exclude`",
     severity: Severity::Error,
     docs: "unsupported-format.md",
@@ -36,7 +36,7 @@ impl Check for ThisCheck {
         for failed in failures(data, UNSUPPORTED_FORMAT.code) {
             if let DecodeFailure::Unsupported(format) = failed.why {
                 let message = format!(
-                    "`{}` cannot be decoded here: {}; no check on pixels has seen it",
+                    "`{}` cannot be decoded here: {}; no check on pixels has examined it",
                     failed.sample.key,
                     one_line(format)
                 );

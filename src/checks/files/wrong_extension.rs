@@ -9,7 +9,7 @@ declare_check! { pub WRONG_EXTENSION = {
     code: "FILE014",
     family: File,
     name: "wrong-extension",
-    summary: "a file's name ends as another format's would",
+    summary: "a file's extension belongs to another format than its content",
     next_step: "rename the file after its content, or save it in the format that its name promises",
     severity: Severity::Advice,
     docs: "wrong-extension.md",

@@ -9,8 +9,8 @@ declare_check! { pub CLASS_IS_TWO = {
     code: "LABEL005",
     family: Label,
     name: "class-is-two",
-    summary: "a class falls into two far-apart halves",
-    next_step: "look at both halves: split the class, or make sure every split holds both",
+    summary: "a class consists of two separate parts",
+    next_step: "inspect both parts: divide the class, or make sure every split holds both",
     severity: Severity::Advice,
     docs: "class-is-two.md",
     settings: none,
@@ -43,8 +43,7 @@ impl Check for ThisCheck {
             out.push(NewFinding {
                 id: FindingId::of_names(out.code(), [name]),
                 message: format!(
-                    "{} falls into two far-apart halves of {} and {} pictures, each nearer to \
-                     another class than to the other half",
+                    "{} consists of two separate parts of {} and {} images, each nearer to another class than to the other part",
                     class(data, advice.class),
                     larger.len(),
                     smaller.len()

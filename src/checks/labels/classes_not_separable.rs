@@ -10,8 +10,8 @@ declare_check! { pub CLASSES_NOT_SEPARABLE = {
     code: "LABEL006",
     family: Label,
     name: "classes-not-separable",
-    summary: "two classes cannot be told apart though others can",
-    next_step: "look at both: merge them, or keep them if the difference is real",
+    summary: "two classes cannot be separated although others can",
+    next_step: "inspect both: merge them, or keep them if the difference is real",
     severity: Severity::Advice,
     docs: "classes-not-separable.md",
     settings: none,
@@ -40,8 +40,7 @@ impl Check for ThisCheck {
             out.push(NewFinding {
                 id: FindingId::of_names(out.code(), names),
                 message: format!(
-                    "{} and {} cannot be told apart by {} (area under the curve {:.2}, \
-                     guessing gives 0.5)",
+                    "{} and {} cannot be separated by {} (area under the ROC curve {:.2}; guessing gives 0.5)",
                     class(data, advice.classes[0]),
                     class(data, advice.classes[1]),
                     labelling.features,

@@ -14,7 +14,7 @@ declare_check! { pub CONFLICTING_LABELS = {
     family: Label,
     counts_as: LabelConflict,
     name: "conflicting-labels",
-    summary: "copies of one picture carry different labels",
+    summary: "copies of one image have different labels",
     next_step: "decide which label is right and fix or drop the others",
     severity: Severity::Error,
     docs: "conflicting-labels.md",

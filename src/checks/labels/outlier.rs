@@ -8,8 +8,8 @@ declare_check! { pub OUTLIER = {
     code: "LABEL004",
     family: Label,
     name: "outlier",
-    summary: "a picture is unlike those of every class",
-    next_step: "look at it: drop what does not belong into the data set",
+    summary: "an image is far from those of every class",
+    next_step: "inspect it: drop what does not belong in the data set",
     severity: Severity::Advice,
     docs: "outlier.md",
     settings: none,
@@ -40,8 +40,7 @@ impl Check for ThisCheck {
                 continue;
             }
             let message = format!(
-                "`{}` is unlike every class: {:.1} deviations farther from its nearest \
-                 neighbours than is usual in any",
+                "`{}` fits no class: its nearest neighbours are {:.1} deviations farther away than is usual in any",
                 data.listing.sample(id).key,
                 outlier.deviations
             );

@@ -12,8 +12,8 @@ declare_check! { pub SUSPICIOUS_CLUSTER = {
     family: Label,
     counts_as: SuspectCluster,
     name: "suspicious-cluster",
-    summary: "a run of alike pictures shares one label and is better explained by another",
-    next_step: "look at a few of them; if the label is wrong, it is wrong for all",
+    summary: "a run of similar images shares one label and fits another one better",
+    next_step: "inspect a few of them; if the label is wrong, it is wrong for all",
     severity: Severity::Warning,
     docs: "suspicious-cluster.md",
     settings: none,
@@ -67,7 +67,7 @@ fn message(data: &CheckContext<'_>, cluster: &Cluster, samples: &[SampleId]) -> 
         (None, None) => String::new(),
     };
     format!(
-        "{} alike pictures{place} are labelled {} but look like {}",
+        "{} similar images{place} are labelled {} but fit {} better",
         samples.len(),
         class(data, cluster.given),
         class(data, cluster.suggested),

@@ -9,8 +9,8 @@ declare_check! { pub DOUBTFUL_PAIRS = {
     code: "LEAK007",
     family: Leak,
     name: "doubtful-pairs",
-    summary: "many weak pairs agree in their labels no more than chance would",
-    next_step: "look at a few of them in `pairs.parquet` (`doubtful` is 1); they are not counted as leaks",
+    summary: "many weak pairs share a label no more often than by chance",
+    next_step: "inspect a few of them in `pairs.parquet` (`doubtful` is 1); they are not counted as leaks",
     severity: Severity::Advice,
     docs: "doubtful-pairs.md",
     settings: none,
@@ -55,9 +55,7 @@ fn told(data: &CheckContext<'_>, doubt: &Doubt) -> NewFinding {
     NewFinding {
         id: FindingId::of_names(DOUBTFUL_PAIRS.code, [below.to_string().as_str()]),
         message: format!(
-            "{} pairs of similarity below {below} look alike but share a label no more often \
-             than chance gives ({} of {} compared, where chance gives {:.1}): they are not \
-             counted as copies",
+            "{} pairs of similarity below {below} share a label no more often than by chance ({} of {} compared, {:.1} expected by chance): they are not counted as copies",
             doubt.pairs, doubt.agreeing, doubt.compared, doubt.expected
         ),
         samples,

@@ -46,7 +46,7 @@ impl Check for ThisCheck {
         }
         if groups.is_empty() {
             return Ok(Ran::NotApplicable(
-                "no group is declared; `--group-column`, `--group-regex` or `--group-file` does"
+                "no group is declared; declare groups with `--group-column`, `--group-regex` or `--group-file`"
                     .to_owned(),
             ));
         }
@@ -105,7 +105,7 @@ fn told(
     NewFinding {
         id,
         message: format!(
-            "group `{name}` has {}: what is measured on it is memory",
+            "group `{name}` has {}: a figure measured on it shows what the model memorized",
             listed(&places, 5)
         ),
         evidence: Evidence::Figures(vec![

@@ -363,13 +363,13 @@ fn told(
     let by_chance = expected_crossings(data, &sizes);
     let looks = match sound.cohesion {
         Some(cohesion) if cohesion.is_clear() => format!(
-            "; neighbours in a group are {:.0} of 64 hash bits more alike than strangers",
+            "; neighbours in a group are {:.0} of 64 hash bits more similar than unrelated images",
             cohesion.bits
         ),
         _ => String::new(),
     };
     let message = format!(
-        "{}: {} of {} {} in several splits, where a random split would separate {by_chance:.0}: {}{looks}; if they are real, figures on them measure memory{declare}",
+        "{}: {} of {} {} in several splits, where a random split would separate {by_chance:.0}: {}{looks}; if they are real, figures on them show what the model memorized{declare}",
         words,
         crossing.len(),
         counted(sound.groups.len() as u64, "group"),

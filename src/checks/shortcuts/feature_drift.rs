@@ -18,8 +18,8 @@ declare_check! { pub FEATURE_DRIFT = {
     code: "SHORTCUT003",
     family: Shortcut,
     name: "feature-drift",
-    summary: "size, compression, brightness or another plain feature is spread differently in two splits",
-    next_step: "find out whether the splits were collected or prepared differently, and do both alike",
+    summary: "size, compression, brightness or another simple feature is distributed differently in two splits",
+    next_step: "find out whether the splits were collected or prepared differently, and treat both the same",
     severity: Severity::Advice,
     docs: "feature-drift.md",
 } }
@@ -157,7 +157,7 @@ fn compare(column: &Column, rows_of_a: usize) -> Shift {
 fn contrasted(name: &str, a: &[f64], b: &[f64]) -> String {
     let (middle_a, middle_b) = (short(median(a.to_vec())), short(median(b.to_vec())));
     if middle_a != middle_b {
-        return format!("{name} {middle_a} against {middle_b} in the middle");
+        return format!("median {name} {middle_a} against {middle_b}");
     }
     let share_above = |values: &[f64], bar: f64| {
         values.iter().filter(|&&value| value > bar).count() as f64 / values.len().max(1) as f64
@@ -196,7 +196,7 @@ fn told(data: &CheckContext<'_>, (a, b): (SplitId, SplitId), shifts: &[Shift]) -
     NewFinding {
         id: FindingId::of_names(FEATURE_DRIFT.code, [name(a), name(b)]),
         message: format!(
-            "`{0}` and `{1}` differ in {2}; a model meets other pictures in `{1}` than in `{0}`",
+            "`{0}` and `{1}` differ in {2}; images in `{1}` differ from those in `{0}` for a model",
             name(a),
             name(b),
             listed(&words, 5)

@@ -20,8 +20,8 @@ declare_check! { pub LABEL_FROM_CONTAINER = {
     code: "SHORTCUT001",
     family: Shortcut,
     name: "label-from-container",
-    summary: "a class can be told without looking at content: by size, format, compression, camera or mean colour",
-    next_step: "bring all classes to one size, format and quality, and check where the class's pictures come from",
+    summary: "a class can be predicted without image content: by size, format, compression, camera or mean colour",
+    next_step: "convert all classes to one size, format and quality, and check where the class's pictures come from",
     severity: Severity::Warning,
     docs: "label-from-container.md",
 } }
@@ -287,15 +287,15 @@ fn validated(features: &[Feature], targets: &[u32], random: &mut Random) -> (f64
 
 fn without(kind: Kind) -> &'static str {
     match kind {
-        Kind::Container => "without content",
-        Kind::Appearance => "by trivial properties, which may be content",
+        Kind::Container => "without image content",
+        Kind::Appearance => "by simple properties, which may be content",
     }
 }
 
 /// What it means for training, at the end of a message.
 fn consequence(kind: Kind) -> &'static str {
     match kind {
-        Kind::Container => "; a model learns this before any content",
+        Kind::Container => "; a model learns this before image content",
         Kind::Appearance => "",
     }
 }
@@ -305,7 +305,7 @@ fn alone(data: &CheckContext<'_>, kind: Kind, shortcut: &Shortcut) -> NewFinding
     NewFinding {
         id: FindingId::of_names(LABEL_FROM_CONTAINER.code, [name]),
         message: format!(
-            "`{name}` can be told from the other classes {}, {} of the time ({}–{}; {} is chance, permuted labels reach {}): {}{}",
+            "`{name}` can be separated from the other classes {}, {} of the time ({}–{}; {} is chance, permuted labels reach {}): {}{}",
             without(kind),
             percent(shortcut.accuracy),
             percent(shortcut.interval.low),
@@ -354,7 +354,7 @@ fn together(
     NewFinding {
         id: FindingId::of_names(LABEL_FROM_CONTAINER.code, sorted_names),
         message: format!(
-            "{} of {classes} classes can be told from the rest {}: {}{}",
+            "{} of {classes} classes can be separated from the rest {}: {}{}",
             shortcuts.len(),
             without(kind),
             listed(&shown, 4),

@@ -20,7 +20,7 @@ declare_check! { pub SPLIT_FROM_CONTAINER = {
     code: "SHORTCUT002",
     family: Shortcut,
     name: "split-from-container",
-    summary: "one can tell which split a picture is from without looking at its content",
+    summary: "the split of an image can be predicted without its content",
     next_step: "prepare all splits by one program with one set of options, and split at random after that",
     severity: Severity::Warning,
     docs: "split-from-container.md",
@@ -151,7 +151,7 @@ fn told(
     NewFinding {
         id: FindingId::of_names(SPLIT_FROM_CONTAINER.code, [name(a), name(b)]),
         message: format!(
-            "a picture of `{1}` can be told from one of `{0}` without content, {2} of the time ({3}–{4}; {5} is chance, permuted splits reach {6}): in `{1}` {7}; figures on `{1}` tell of its preparation too",
+            "images of `{1}` can be separated from those of `{0}` without image content, {2} of the time ({3}–{4}; {5} is chance, permuted splits reach {6}): in `{1}` {7}; figures on `{1}` depend on its preparation too",
             name(a),
             name(b),
             percent(area),

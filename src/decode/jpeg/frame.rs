@@ -53,7 +53,7 @@ impl Frame {
         }
         if height == 0 {
             return Err(DecodeFailure::unsupported(
-                "JPEG that tells its height last (DNL)",
+                "JPEG that declares its height last (DNL)",
             ));
         }
         let pixels = u64::from(width) * u64::from(height);

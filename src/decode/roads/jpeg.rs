@@ -51,7 +51,7 @@ pub(super) fn whole(
         Colours::YCbCr | Colours::Rgb => 3,
         Colours::Cmyk => {
             return Err(DecodeFailure::unsupported(
-                "JPEG in four printing colours with a scan for each",
+                "CMYK JPEG with a scan for each component",
             ));
         }
     };

@@ -86,7 +86,7 @@ pub(super) fn read(model: &ModelProto, file: &ModelFile) -> Result<Declared, Str
     let (values, source) = if bytes {
         if !unsaid {
             return Err(format!(
-                "its input `{name}` takes bytes; `--model-mean` and `--model-std` are of no use"
+                "its input `{name}` takes bytes; `--model-mean` and `--model-std` have no effect"
             ));
         }
         (Values::Bytes, "as the model takes bytes")
@@ -97,7 +97,7 @@ pub(super) fn read(model: &ModelProto, file: &ModelFile) -> Result<Declared, Str
     } else if let (Some(mean), Some(std)) = (said(&MEAN_KEYS), said(&STD_KEYS)) {
         let (mean, std) = (three(Some(&mean), MEAN), three(Some(&std), STD));
         if !std.iter().all(|v| v.is_finite() && *v > 0.0) || !mean.iter().all(|v| v.is_finite()) {
-            return Err("the mean and deviation in its metadata are no such numbers".to_owned());
+            return Err("the mean and deviation in its metadata are not valid numbers".to_owned());
         }
         // Some configurations count from 0 to 255.
         let unit = if std.iter().all(|&v| v > 1.0) {
@@ -115,7 +115,7 @@ pub(super) fn read(model: &ModelProto, file: &ModelFile) -> Result<Declared, Str
             Some(Range::Unit) => (Values::UNIT, "as the model normalises them itself"),
             None => (
                 Values::normal(MEAN, STD),
-                "ImageNet's, as the model does not say",
+                "ImageNet's, as the model does not declare any",
             ),
         }
     };
@@ -204,7 +204,7 @@ fn side(fixed: Option<i64>, wanted: Option<u32>, user: bool) -> Result<u32, Stri
     let largest = i64::from(LARGEST_SIDE);
     match (fixed, wanted) {
         (Some(fixed), _) if fixed > largest => Err(format!(
-            "it takes pictures of {fixed} pixels a side; more than {LARGEST_SIDE} are not shown"
+            "it takes pictures of {fixed} pixels a side; more than {LARGEST_SIDE} are not supported"
         )),
         (Some(fixed), Some(wanted)) if user && fixed != i64::from(wanted) => Err(format!(
             "it takes pictures of {fixed} pixels a side, not {wanted}; leave out `--model-size`"

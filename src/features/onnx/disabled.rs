@@ -21,7 +21,7 @@ impl Model {
     pub fn load(file: &ModelFile) -> Result<Self> {
         Err(Error::config(format!(
             "`{}`: this splitlint was built without the feature `onnx` and runs no model; \
-             `cargo install --path . --features onnx` brings it, or bring the model's vectors \
+             `cargo install --path . --features onnx` includes it; or provide the model's vectors \
              (`--embeddings`)",
             file.path.display()
         )))

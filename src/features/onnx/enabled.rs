@@ -163,7 +163,7 @@ impl Model {
         for answer in answers.iter_mut().filter(|answer| answer.is_ok()) {
             *answer = match made.next() {
                 Some(vector) if vector.iter().all(|v| v.is_finite()) => Ok(vector),
-                Some(_) => Err("the model gives numbers that are none".to_owned()),
+                Some(_) => Err("the model's output contains NaN or infinite values".to_owned()),
                 None => Err("the model gives no vector".to_owned()),
             };
         }
@@ -211,7 +211,7 @@ impl Model {
         } = declared;
         if batch > LARGEST_BATCH {
             return Err(format!(
-                "it takes {batch} pictures at once; more than {LARGEST_BATCH} are not shown"
+                "it takes {batch} images at once; more than {LARGEST_BATCH} are not supported"
             ));
         }
         let input = (model.node_id(&input)).map_err(|e| e.to_string())?;
@@ -240,21 +240,19 @@ impl Model {
                 .collect();
             match &others[..] {
                 [] if guessed_size => format!(
-                    "it cannot be run on a picture of {} pixels a side; `--model-size` tells how \
-                     many it wants: {why}",
+                    "it cannot be run on a picture of {} pixels a side; set the size it needs with `--model-size`: {why}",
                     shown.width
                 ),
                 [] => format!("it cannot be run on a picture: {why}"),
                 others => format!(
-                    "`{output_name}` wants more than a picture ({}); export the part that sees \
-                     pictures, or name an output that needs no more (`--model-output`): {why}",
+                    "`{output_name}` needs more inputs than an image ({}); export the image encoder, or name an output that needs only the image (`--model-output`): {why}",
                     others.join(", ")
                 ),
             }
         })?;
         let dim = vectors.first().map_or(0, Vec::len);
         tried.notes = vec![format!(
-            "model `{file_name}` ({}) sees {} × {} pixels{}; `{output_name}` gives {dim} numbers",
+            "model `{file_name}` ({}) takes {} × {} pixels{}; `{output_name}` has {dim} numbers",
             &digest[..8],
             shown.width,
             shown.height,

@@ -42,7 +42,7 @@ pub(super) fn open(path: &Path) -> Result<Opened, String> {
 pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     // Unwind safe: what a panic leaves half done is dropped with the failed run.
     catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err("the runtime cannot cope with it".to_owned()))
+        .unwrap_or_else(|_| Err("the runtime does not support it".to_owned()))
 }
 
 fn parse(path: &Path) -> Result<(ModelProto, rten::Model), String> {

@@ -69,7 +69,7 @@ fn read(file: &RowsFile) -> Result<Rows, String> {
         "npy" | "npz" => {
             let Some(keys) = &file.keys else {
                 return Err(
-                    "NumPy files do not say whose the rows are; give `--row-keys FILE`, a sample a line"
+                    "NumPy files do not name the samples of their rows; give `--row-keys FILE`, a sample a line"
                         .to_owned(),
                 );
             };
@@ -131,13 +131,13 @@ fn by_sample(rows: Rows, listing: &Listing, root: Option<&Path>) -> Result<Suppl
             continue;
         };
         if row_of.insert(id, row).is_some() {
-            return Err(format!("two rows are of `{key}`"));
+            return Err(format!("two rows belong to `{key}`"));
         }
     }
     let example = listing.samples.first().map_or("", |s| s.key.as_str());
     if row_of.is_empty() {
         return Err(format!(
-            "none of its {} rows is of a sample: it names {}, the data set has samples like `{example}`",
+            "none of its {} rows belongs to a sample: it names {}, the data set has samples like `{example}`",
             rows.keys.len(),
             named(&strangers)
         ));
@@ -145,7 +145,7 @@ fn by_sample(rows: Rows, listing: &Listing, root: Option<&Path>) -> Result<Suppl
     let mut notes = Vec::new();
     if !strangers.is_empty() {
         notes.push(format!(
-            "{} of {} rows brought for labels are of no sample: {}",
+            "{} of {} rows supplied for labels belong to no sample: {}",
             strangers.len(),
             rows.keys.len(),
             named(&strangers)
@@ -157,7 +157,7 @@ fn by_sample(rows: Rows, listing: &Listing, root: Option<&Path>) -> Result<Suppl
         .collect();
     if !missing.is_empty() {
         notes.push(format!(
-            "{} labelled samples have no row among those brought and were not judged: {}",
+            "{} labelled samples have no supplied row and were not judged: {}",
             missing.len(),
             named(&missing.iter().collect::<Vec<_>>())
         ));

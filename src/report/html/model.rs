@@ -296,13 +296,13 @@ fn no_pairs(report: &Report<'_>) -> String {
         .iter()
         .any(|state| matches!(state, RunState::Failed(_)))
     {
-        return "The search for copies did not end: see “Not checked”.".to_owned();
+        return "The search for copies failed: see “Not checked”.".to_owned();
     }
     if !states
         .iter()
         .any(|state| matches!(state, RunState::Completed))
     {
-        return "Copies were not asked for: no check for them was selected.".to_owned();
+        return "Copies were not searched for: no check for them was selected.".to_owned();
     }
     let splits = report.headlines.splits.iter();
     let (compared, samples) = splits.fold((0, 0), |(compared, samples), figures| {
@@ -315,7 +315,7 @@ fn no_pairs(report: &Report<'_>) -> String {
     );
     match report.duplicates.count() {
         0 => format!("None were found: {of}."),
-        _ => format!("None that counts was found: {of}."),
+        _ => format!("None that counts as a leak was found: {of}."),
     }
 }
 

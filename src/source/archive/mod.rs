@@ -94,7 +94,7 @@ pub(super) fn kind(path: &Path) -> Result<Option<Kind>> {
     ];
     match foreign.iter().find(|(sign, _)| start.starts_with(sign)) {
         Some((_, kind)) => Err(Error::Input(format!(
-            "`{}` is packed by {kind}, which is not read in place: unpack it and scan the folder",
+            "`{}` is compressed by {kind}, which is not supported: unpack it and scan the folder",
             path.display()
         ))),
         None => Ok(None),
@@ -213,7 +213,7 @@ impl Making<'_> {
         match stored.place {
             Err(why) => self.problem(key, why),
             Ok(_) if replaced => {
-                let fact = "the archive holds this name twice; the last one is read".to_owned();
+                let fact = "this name occurs twice in the archive; the last one is read".to_owned();
                 self.problem(key, fact);
             }
             Ok(None) => {}

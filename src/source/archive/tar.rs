@@ -56,7 +56,7 @@ pub(super) fn list_packed(path: &Path, stop: &StopFlag) -> Result<Found> {
                     Error::output(
                         "the folder for temporary files",
                         format!(
-                            "no room to unpack `{}` there: {error}; point TMPDIR to a larger \
+                            "no space to unpack `{}` there: {error}; point TMPDIR to a larger \
                              disk, or unpack the archive and scan the folder",
                             path.display()
                         ),
@@ -101,7 +101,7 @@ fn list_file(path: &Path, mut file: File, stop: &StopFlag) -> Result<Found> {
             }
             Err(error) => {
                 fault = Some(format!(
-                    "the archive is damaged here and not read on: {error}"
+                    "the archive is damaged here; the rest is not read: {error}"
                 ));
                 break;
             }
@@ -140,11 +140,11 @@ fn stored(entry: &Entry<'_, impl Read>, earlier: &[Stored]) -> Option<Stored> {
                     place: Ok(Some(place)),
                     ..
                 }) => Ok(Some(*place)),
-                _ => Err("a hard link to no earlier member; not read".to_owned()),
+                _ => Err("a hard link without an earlier target; not read".to_owned()),
             }
         }
         EntryType::Symlink => Err("a link in an archive; not followed".to_owned()),
-        EntryType::GNUSparse => Err("stored sparsely, which is not read".to_owned()),
+        EntryType::GNUSparse => Err("stored as a sparse file, which is not supported".to_owned()),
         // Notes on other members, and what no image is.
         _ => return None,
     };

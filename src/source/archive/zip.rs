@@ -50,14 +50,14 @@ pub(super) fn list(path: &Path, stop: &StopFlag) -> Result<Found> {
                         size: member.size(),
                         crc: member.crc32(),
                     }),
-                    other => Err(format!("packed by {other}, which is not read in place")),
+                    other => Err(format!("compressed by {other}, which is not supported")),
                 };
                 match (coding, member.data_start()) {
                     (Ok(coding), Some(start)) => {
                         Ok(Some((start, member.compressed_size(), coding)))
                     }
                     (Err(why), _) => Err(why),
-                    (_, None) => Err("its place in the archive is unknown".to_owned()),
+                    (_, None) => Err("its position in the archive is unknown".to_owned()),
                 }
             }
         };

@@ -22,7 +22,7 @@ use crate::sample::{
 };
 
 /// Kinds of faults in annotations; pycocotools passes over all of them.
-const NO_IMAGE: &str = "an annotation is of an image that is not listed";
+const NO_IMAGE: &str = "an annotation refers to an image that is not listed";
 const NO_CATEGORY: &str = "an annotation has a category that is not listed";
 const NO_SIZE: &str = "a box has no size";
 const TWO_IDS: &str = "one file is listed under two ids";
@@ -337,8 +337,7 @@ impl Listing<'_> {
             let key = self.tree.dirs[place_of.dir].key.child(&place_of.name);
             if own.insert(picture, &image.name).is_some() {
                 let detail = format!(
-                    "{TWO_IDS}: image {} in `{}` is an earlier one again; its annotations are \
-                     left out",
+                    "{TWO_IDS}: image {} in `{}` repeats an earlier one; its annotations are not used",
                     self.shown(image.id),
                     self.key
                 );
@@ -435,7 +434,7 @@ impl Listing<'_> {
                     .map(|folder| format!("`{}`", folder.display()))
                     .collect();
                 Err(Error::Input(format!(
-                    "`{}`: none of its images was found, as `{}`; looked in {}\nname their folder: \
+                    "`{}`: none of its images was found, as `{}`; searched in {}\nname their folder: \
                      `splitlint scan FILE.json --images DIR`",
                     self.key,
                     probes.first().map_or("", String::as_str),

@@ -50,8 +50,7 @@ pub(super) fn sign(tree: &Tree, ask: &Ask<'_>) -> Option<String> {
 pub(super) fn list_in(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
     let Some(path) = in_folder(&tree, ask) else {
         return Err(Error::Input(format!(
-            "{}: no `manifest.csv`, `.tsv`, `.jsonl` or `.parquet` that names its files lies in \
-             it; name the manifest itself",
+            "{}: no `manifest.csv`, `.tsv`, `.jsonl` or `.parquet` in it names its files; name the manifest itself",
             ask.flag()
         )));
     };
@@ -128,7 +127,7 @@ fn open(path: &Path) -> Result<Box<dyn Table>> {
                 (Ok(_), _) => {
                     return Err(nothing_known(
                         path,
-                        "neither a folder nor a manifest we know",
+                        "neither a folder nor a known manifest format",
                     ));
                 }
                 (Err(error), _) => {

@@ -23,7 +23,7 @@ use crate::source::walk::Walker;
 const SHOWN: usize = 20;
 
 /// What a person should know of paths that were found only so.
-const FORM: &str = "some paths have another Unicode form than the files";
+const FORM: &str = "some paths use another Unicode form than the files";
 const ABOVE: &str = "paths begin with the manifest's own folder";
 
 /// Rows between two looks at the stop flag and two steps of progress.

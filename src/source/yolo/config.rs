@@ -43,7 +43,7 @@ impl Config {
 /// What is wrong, with its line where the parser tells.
 pub(super) fn parse(bytes: &[u8]) -> Result<Config, String> {
     if bytes.len() > MAX_BYTES {
-        return Err(format!("{} bytes: no `data.yaml` is so long", bytes.len()));
+        return Err(format!("{} bytes: too long for a `data.yaml`", bytes.len()));
     }
     let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
     let yaml: Value = serde_saphyr::from_str(text).map_err(|error| one_line(&error.to_string()))?;

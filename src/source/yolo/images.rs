@@ -21,7 +21,7 @@ use crate::source::tree::{Placer, Tree};
 /// Kinds of faults of whole label files; Ultralytics passes over all of them
 /// in silence.
 const NO_IMAGE: &str = "a label file has no image";
-const ELSEWHERE: &str = "a label file lies where Ultralytics does not look";
+const ELSEWHERE: &str = "a label file lies where Ultralytics does not read it";
 const UNREADABLE: &str = "a label file cannot be read";
 
 /// Images between two looks at the stop flag.
@@ -124,7 +124,7 @@ impl<'a> Images<'a> {
             }
         }
         told.notes.push(format!(
-            "`path: {given}` is not there; its own folder is taken"
+            "`path: {given}` does not exist; the folder of the YAML file is used"
         ));
         Ok(self.folder.clone())
     }
@@ -154,7 +154,7 @@ impl<'a> Images<'a> {
 
     fn missing(&self, name: &str, split: &str, entry: &str, root: &Path) -> Error {
         Error::Input(format!(
-            "`{name}`: `{split}: {entry}` is not there: looked for `{}`\ncorrect `path` or \
+            "`{name}`: `{split}: {entry}` does not exist: searched for `{}`\ncorrect `path` or \
              `{split}` in it, or name the images with `--split NAME=PATH`",
             normalised(&root.join(entry)).display()
         ))
@@ -350,7 +350,7 @@ impl<'a> Images<'a> {
             Ok(objects) => objects,
             Err(fault) => {
                 let detail = format!(
-                    "{}: line {}: {}; Ultralytics leaves out the image",
+                    "{}: line {}: {}; Ultralytics ignores the image",
                     fault.kind, fault.line, fault.detail
                 );
                 builder.problem(key, ProblemKind::Annotation, detail);
@@ -379,7 +379,7 @@ impl<'a> Images<'a> {
             let among_labels = path.components().any(|part| part.as_os_str() == "labels");
             let detail = match without.get(stem) {
                 Some(expected) => {
-                    format!("{ELSEWHERE}: it looks for `{}`", self.key(expected))
+                    format!("{ELSEWHERE}: it reads `{}`", self.key(expected))
                 }
                 None if among_labels => format!("{NO_IMAGE}: no image has this name"),
                 None => continue,

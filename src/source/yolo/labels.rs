@@ -16,9 +16,9 @@ pub(super) struct Fault {
 
 /// Kinds of [`Fault`]: for each of them Ultralytics 8.3 leaves the whole image
 /// out of training with no more than a line in a log.
-pub(super) const NO_LABEL: &str = "a line of a label file is no object";
+pub(super) const NO_LABEL: &str = "a line of a label file does not describe an object";
 pub(super) const NO_CLASS: &str = "a class number is outside `names`";
-pub(super) const NO_SHARE: &str = "a coordinate is no share of the image's size";
+pub(super) const NO_SHARE: &str = "a coordinate is not a share of the image's size";
 
 /// The objects of a label file, `class` giving a class by its number; or the
 /// first fault.
