@@ -1,11 +1,11 @@
-//! What a picture costs from bytes to thumbnail, beside a whole decode by the
+//! What an image costs from bytes to thumbnail, beside a whole decode by the
 //! `image` crate followed by the same reduction of its luma.
 //!
 //! `cargo bench --bench decode [-- FOLDER COUNT]`: JPEG files below FOLDER
-//! (`../shared/data/clothing/test` if it is there, else generated pictures).
+//! (`../shared/data/clothing/test` if it is there, else generated images).
 //! One thread, both roads in turn over the same files; CPU seconds on Linux.
 //!
-//! Then the whole fingerprint stage of all pictures below FOLDER, files read
+//! Then the whole fingerprint stage of all images below FOLDER, files read
 //! and two hashes taken, beside `image` and one hash: CPU of the process.
 
 #![expect(clippy::print_stdout, reason = "a table for the terminal")]
@@ -203,7 +203,7 @@ fn encoded(picture: &image::RgbImage, scans: Option<u8>) -> Vec<u8> {
         encoder.set_progressive_scans(scans);
     }
     let (width, height) = (picture.width() as u16, picture.height() as u16);
-    // A picture that cannot be encoded is left out of the measurement.
+    // An image that cannot be encoded is left out of the measurement.
     let _ = encoder.encode(picture, width, height, ColorType::Rgb);
     file
 }

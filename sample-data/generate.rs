@@ -1,6 +1,6 @@
 //! Makes everything in `sample-data/`: `cargo run --example generate-sample-data`.
 //!
-//! Pictures are painted from seeds, so that the folder can be made anew at any
+//! Images are painted from seeds, so that the folder can be made anew at any
 //! time and nothing in it has an owner but this project.
 
 use std::path::Path;

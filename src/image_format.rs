@@ -8,7 +8,7 @@ use std::path::Path;
 pub enum Format {
     /// JPEG: baseline, extended and progressive, 8 bits, Huffman coded.
     Jpeg,
-    /// PNG; of an animated one the default picture.
+    /// PNG; of an animated one the default image.
     Png,
     /// GIF; of an animated one the first frame.
     Gif,
@@ -22,7 +22,7 @@ pub enum Format {
     Pnm,
     /// Quite OK Image.
     Qoi,
-    /// Windows icon; its largest picture.
+    /// Windows icon; its largest image.
     Ico,
     /// Truevision TGA, which has no signature: by extension and header.
     Tga,
@@ -86,11 +86,11 @@ impl Format {
 pub enum Sniffed {
     /// Decoded here.
     Known(Format),
-    /// A picture format by this name that is not decoded here.
+    /// An image format by this name that is not decoded here.
     Unsupported(&'static str),
     /// A Git LFS pointer, which stands where an image was not fetched.
     LfsPointer,
-    /// Like no picture format known here.
+    /// Like no image format known here.
     NotAnImage,
     /// No bytes at all.
     Empty,
@@ -250,7 +250,7 @@ fn looks_like_tga(bytes: &[u8]) -> bool {
         && matches!(head[16], 8 | 15 | 16 | 24 | 32)
 }
 
-/// Signatures of pictures that are not decoded here. Longer before shorter.
+/// Signatures of images that are not decoded here. Longer before shorter.
 const FOREIGN: [(&[u8], &str); 31] = [
     (b"\0\0\0\x0CJXL \r\n\x87\n", "JPEG XL"),
     (b"\xFF\x0A", "JPEG XL"),

@@ -4,7 +4,7 @@
 //! flows one way: `source` lists samples, `decode` makes small pixels of
 //! bytes, `fingerprint` computes facts of one image, `duplicates` finds
 //! verified pairs, `checks` ask their questions, `gate` judges and `report`
-//! prints. [`scan`](scan::scan) is this picture in code.
+//! prints. [`scan`](scan::scan) is this image in code.
 
 pub mod assignment;
 pub mod calendar;

@@ -145,7 +145,7 @@ fn names_that_bite_are_shown_as_text() {
         "\u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{202e}gnp",
         long.as_str(),
     ]) {
-        // The same picture in both splits, so that every name is in a finding.
+        // The same image in both splits, so that every name is in a finding.
         for split in ["train", "test"] {
             let folder = place.path().join("data").join(split).join(class);
             fs::create_dir_all(&folder).expect("made");

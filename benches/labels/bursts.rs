@@ -1,4 +1,4 @@
-//! Bursts of jittered frames planted beside a folder's own pictures, and the
+//! Bursts of jittered frames planted beside a folder's own images, and the
 //! whole scanned.
 
 use std::error::Error;

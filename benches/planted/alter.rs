@@ -1,4 +1,4 @@
-//! Makes altered copies of pictures, as real image bytes. Knows nothing of finding them.
+//! Makes altered copies of images, as real image bytes. Knows nothing of finding them.
 
 use std::io::Cursor;
 
@@ -96,7 +96,7 @@ fn between(rng: &mut ChaCha8Rng, low: f64, high: f64) -> f64 {
 }
 
 impl Alteration {
-    /// The altered copy of the picture that `bytes` hold, as a file of its
+    /// The altered copy of the image that `bytes` hold, as a file of its
     /// own, with the extension it should carry.
     pub(crate) fn apply(
         &self,
@@ -358,7 +358,7 @@ fn write(
     }
 }
 
-/// A line of large letters somewhere on the picture.
+/// A line of large letters somewhere on the image.
 fn text(mut picture: RgbImage, rng: &mut ChaCha8Rng) -> RgbImage {
     let (w, h) = (i64::from(picture.width()), i64::from(picture.height()));
     let count = 8 + (rng.next_u32() % 6) as usize;

@@ -1,8 +1,8 @@
 //! Finds planted copies: `cargo bench --bench planted -- FOLDER [SEED]...`.
 //!
-//! For each seed (1 to 5 unless given) 800 pictures of the folder become a
+//! For each seed (1 to 5 unless given) 800 images of the folder become a
 //! training split; 400 of them come back in the test split, each with one
-//! alteration, saved as an image file of its own, beside 400 pictures that are
+//! alteration, saved as an image file of its own, beside 400 images that are
 //! nowhere else. Prints the recall for each alteration over all seeds, every
 //! other pair reported, and the CPU time of the search for pairs.
 
@@ -24,10 +24,10 @@ use splitlint::executor::{Executor, StopFlag};
 use splitlint::progress::{Progress, Stage};
 use splitlint::scan::scan;
 
-/// Pictures in train, and how many of them are copied to test.
+/// Images in train, and how many of them are copied to test.
 const TRAIN: usize = 800;
 const COPIES: usize = 400;
-/// Pictures in test that are nowhere else.
+/// Images in test that are nowhere else.
 const DISTRACTORS: usize = 400;
 
 /// Takes the CPU time of the stage that searches for pairs.
@@ -113,12 +113,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let samples: usize = outcomes.iter().map(|outcome| outcome.samples).sum();
     let cpu: f64 = outcomes.iter().map(|outcome| outcome.cpu).sum();
     let others: Vec<&String> = outcomes.iter().flat_map(|o| &o.others).collect();
-    println!("other pairs: {} in {samples} pictures", others.len());
+    println!("other pairs: {} in {samples} images", others.len());
     for other in others {
         println!("  {other}");
     }
     println!(
-        "CPU of the search: {:.2} ms a picture",
+        "CPU of the search: {:.2} ms an image",
         cpu * 1e3 / samples as f64
     );
     Ok(())

@@ -18,7 +18,7 @@ use splitlint::progress::Silent;
 use splitlint::sample::Listing;
 use splitlint::source::{self, Request};
 
-/// Little enough that a picture takes no second.
+/// Little enough that an image takes no second.
 const LIMITS: Limits = Limits {
     max_pixels: 4_000_000,
 };

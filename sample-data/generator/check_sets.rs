@@ -95,14 +95,14 @@ fn small(motif: Motif, seed: u64) -> RgbImage {
     imageops::resize(&scene(motif, seed), 64, 48, imageops::FilterType::Triangle)
 }
 
-/// Which copy of a training picture the test split holds.
+/// Which copy of a training image the test split holds.
 enum Copy {
     None,
     Bytes,
     Mirrored,
 }
 
-/// Two classes, two pictures each, in train and test.
+/// Two classes, two images each, in train and test.
 fn two_splits(folder: &Folder, copy: Copy) -> Result<()> {
     for motif in [Motif::City, Motif::Lake] {
         let class = motif.name();
@@ -124,7 +124,7 @@ fn two_splits(folder: &Folder, copy: Copy) -> Result<()> {
     }
 }
 
-/// A training picture copied to `to`.
+/// A training image copied to `to`.
 fn one_class_twice(folder: &Folder, to: &str) -> Result<()> {
     two_splits(folder, Copy::None)?;
     folder.copy("train/lake/0.png", to)
@@ -136,7 +136,7 @@ fn mirrored_within(folder: &Folder) -> Result<()> {
     folder.save("train/lake/mirrored.png", &mirrored)
 }
 
-/// Pictures of a class that labels are judged by.
+/// Images of a class that labels are judged by.
 const JUDGED: u64 = 25;
 
 /// As many cities and lakes as a label model needs, and more: motif, class
@@ -182,7 +182,7 @@ fn burst(folder: &Folder, class: &str) -> Result<()> {
     folder.write("manifest.csv", manifest.as_bytes())
 }
 
-/// One picture of noise among cities.
+/// One image of noise among cities.
 fn noise(folder: &Folder) -> Result<()> {
     judged(folder, &[])?;
     let mut state = 1_u32;

@@ -23,7 +23,7 @@ impl Answers {
     }
 }
 
-/// Fills `demo`: 120 training, 40 validation and 40 test pictures.
+/// Fills `demo`: 120 training, 40 validation and 40 test images.
 pub(crate) fn make(demo: &Folder) -> Result<()> {
     let mut answers = Answers(Vec::new());
     for motif in Motif::ALL {
@@ -43,7 +43,7 @@ pub(crate) fn make(demo: &Folder) -> Result<()> {
 
     // Painted from few rules, three motifs are known by brightness or file size.
     answers.splits("SHORTCUT001", "", "city;desert;forest");
-    // The answer key is itself a file that is no picture.
+    // The answer key is itself a file that is no image.
     answers.splits("FILE004", "", "");
     answers.0.sort();
     let mut table = csv::Writer::from_writer(Vec::new());

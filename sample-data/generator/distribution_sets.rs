@@ -1,4 +1,4 @@
-//! The smallest sets of the DIST family: tiny pictures, because only their
+//! The smallest sets of the DIST family: tiny images, because only their
 //! number and place count.
 
 use anyhow::Result;
@@ -71,7 +71,7 @@ pub(crate) const SETS: &[(&str, Fill, Fill)] = &[
     ),
 ];
 
-/// So many pictures of a city and of a lake in each split, all different.
+/// So many images of a city and of a lake in each split, all different.
 pub(super) fn deal(folder: &Folder, splits: &[(&str, u64, u64)]) -> Result<()> {
     let mut seed = 0;
     for &(split, city, lake) in splits {
@@ -86,7 +86,7 @@ pub(super) fn deal(folder: &Folder, splits: &[(&str, u64, u64)]) -> Result<()> {
     Ok(())
 }
 
-/// A picture of a few hundred bytes.
+/// An image of a few hundred bytes.
 pub(super) fn tiny(motif: Motif, seed: u64) -> RgbImage {
     imageops::resize(&scene(motif, seed), 16, 12, imageops::FilterType::Triangle)
 }

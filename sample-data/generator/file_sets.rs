@@ -1,5 +1,5 @@
 //! The smallest sets of the FILE family: two classes in two splits, and one
-//! file that is broken, odd or no picture.
+//! file that is broken, odd or no image.
 
 use anyhow::Result;
 use image::{Rgb, RgbImage};
@@ -18,7 +18,7 @@ pub(crate) const SETS: &[(&str, Fill, Fill)] = &[
             let whole = encode("1.jpg", &tiny(Motif::City, 20), 70)?;
             f.write("train/city/truncated.jpg", &whole[..whole.len() / 2])?;
             f.write("train/city/empty.jpg", b"")?;
-            f.write("test/lake/notes.jpg", b"no picture at all\n")
+            f.write("test/lake/notes.jpg", b"no image at all\n")
         },
         sound,
     ),
@@ -85,7 +85,7 @@ pub(crate) const SETS: &[(&str, Fill, Fill)] = &[
     ),
 ];
 
-/// Two classes, two pictures each, in train and test, and nothing wrong.
+/// Two classes, two images each, in train and test, and nothing wrong.
 fn sound(folder: &Folder) -> Result<()> {
     deal(folder, &[("train", 2, 2), ("test", 2, 2)])
 }

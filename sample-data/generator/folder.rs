@@ -1,4 +1,4 @@
-//! Writes pictures and other files below one folder. Paints nothing.
+//! Writes images and other files below one folder. Paints nothing.
 
 use std::fs;
 use std::io::{Cursor, ErrorKind};
@@ -22,7 +22,7 @@ impl Folder {
         Ok(Self(path.to_owned()))
     }
 
-    /// Saves a picture as its name's extension says; JPEG at quality 70.
+    /// Saves an image as its name's extension says; JPEG at quality 70.
     pub(crate) fn save(&self, name: &str, picture: &RgbImage) -> Result<()> {
         self.write(name, &encode(name, picture, 70)?)
     }
@@ -54,7 +54,7 @@ impl Folder {
     }
 }
 
-/// A picture as bytes of the format that `name` ends in.
+/// An image as bytes of the format that `name` ends in.
 pub(crate) fn encode(name: &str, picture: &RgbImage, quality: u8) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     match ImageFormat::from_path(name)? {

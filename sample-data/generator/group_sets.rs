@@ -26,7 +26,7 @@ pub(crate) const SETS: &[(&str, Fill, Fill)] = &[
     ),
 ];
 
-/// A manifest of two patients with two pictures each, in these splits.
+/// A manifest of two patients with two images each, in these splits.
 fn patients(folder: &Folder, splits: &[&str]) -> Result<()> {
     let mut rows = String::from("path,label,split,patient\n");
     for (index, split) in splits.iter().enumerate() {
@@ -57,8 +57,8 @@ fn videos(folder: &Folder, stray: u64) -> Result<()> {
     Ok(())
 }
 
-/// Forty-eight blurred pictures in train, and each with noise in test, where
-/// the class of the copy of picture `i` is the `class`th of six.
+/// Forty-eight blurred images in train, and each with noise in test, where
+/// the class of the copy of image `i` is the `class`th of six.
 fn weak_copies(folder: &Folder, class: fn(u64) -> u64) -> Result<()> {
     for i in 0..48 {
         let mut dice = ChaCha8Rng::seed_from_u64(i);

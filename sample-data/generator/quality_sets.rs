@@ -1,4 +1,4 @@
-//! The smallest sets of the FILE checks on quality: a few sound pictures and
+//! The smallest sets of the FILE checks on quality: a few sound images and
 //! one that is not.
 
 use std::io::Cursor;
@@ -79,7 +79,7 @@ pub(crate) const SETS: &[(&str, Fill, Fill)] = &[
     ),
 ];
 
-/// Twenty pictures of one class: enough to be "nearly all".
+/// Twenty images of one class: enough to be "nearly all".
 fn sound(folder: &Folder) -> Result<()> {
     for seed in 10..30 {
         folder.save(&format!("train/city/{seed}.jpg"), &sized(seed, 48, 36))?;

@@ -1,4 +1,4 @@
-//! The smallest sets of the SHORTCUT family: twenty tiny pictures a side, all
+//! The smallest sets of the SHORTCUT family: twenty tiny images a side, all
 //! of one motif, so that content tells nothing.
 
 use anyhow::Result;

@@ -67,7 +67,7 @@ pub(super) fn tell(
     }
 }
 
-/// As [`tell`], but facts that share a sample are one finding: a picture with
+/// As [`tell`], but facts that share a sample are one finding: an image with
 /// twenty altered copies is one group and not 190 pairs.
 pub(super) fn tell_groups(
     data: &CheckContext<'_>,
@@ -304,7 +304,7 @@ pub(super) fn describe(data: &CheckContext<'_>, pair: &Pair, samples: &[SampleId
     let (from, to) = (key(directed.from), key(directed.to));
     let transform = &directed.evidence.transform;
     let fact = match pair.evidence.relation {
-        Relation::Exact => format!("`{to}` is the same picture as `{from}`"),
+        Relation::Exact => format!("`{to}` is the same image as `{from}`"),
         _ if transform.is_same_view() => {
             format!("`{to}` shows the same view as `{from}`, re-encoded")
         }
@@ -407,7 +407,7 @@ mod tests {
         let found = findings(&[(0, 7), (1, 7)]);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].samples, [SampleId(1), SampleId(0)]);
-        assert_eq!(found[0].message, "`1.png` is the same picture as `0.png`");
+        assert_eq!(found[0].message, "`1.png` is the same image as `0.png`");
     }
 
     #[test]

@@ -121,7 +121,7 @@ fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// `report.html`, without pictures where the user asked to stop.
+/// `report.html`, without images where the user asked to stop.
 fn page(report: &Report<'_>, scan: &Scan, folder: &Path, executor: &Executor) -> Result<String> {
     let shown = html::shown(report);
     let jpegs = executor.map(shown.len(), |index| {

@@ -28,7 +28,7 @@ pub struct Options {
     pub include: Option<Vec<String>>,
     /// Globs over keys not to scan.
     pub exclude: Option<Vec<String>>,
-    /// Manifest column: the picture's path.
+    /// Manifest column: the image's path.
     pub path_column: Option<String>,
     /// Manifest column: its class or classes.
     pub label_column: Option<String>,
@@ -81,11 +81,11 @@ pub struct Options {
     pub cache: Option<CacheOption>,
     /// Whether to trust only the content of files known from earlier scans.
     pub check_content: Option<bool>,
-    /// Pixels above which a picture is not decoded.
+    /// Pixels above which an image is not decoded.
     pub max_pixels: Option<u64>,
     /// An ONNX model whose vectors labels are judged by.
     pub model: Option<PathBuf>,
-    /// Pixels on each side of the picture it takes.
+    /// Pixels on each side of the image it takes.
     pub model_size: Option<u32>,
     /// The order of its input's dimensions: `nchw` or `nhwc`.
     pub model_layout: Option<String>,

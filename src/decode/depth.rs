@@ -6,7 +6,7 @@
 const SPAN: u16 = 1 << 14;
 
 /// The share of samples, at either end, that may lie beyond the range that is
-/// stretched: a hot pixel or a burnt-in mark is not what a picture holds.
+/// stretched: a hot pixel or a burnt-in mark is not what an image holds.
 const BEYOND: f64 = 0.001;
 
 /// How often each 16-bit value occurs.

@@ -1,5 +1,5 @@
 //! The few EXIF facts that checks ask for. Unreadable EXIF is no EXIF: it says
-//! nothing about whether the picture can be used.
+//! nothing about whether the image can be used.
 
 use exif::{Exif, In, Reader, Tag, Value};
 
@@ -9,7 +9,7 @@ use crate::calendar::civil_milliseconds;
 /// What the camera wrote down. Text is trimmed; empty text is `None`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ExifFacts {
-    /// How the stored picture must be turned.
+    /// How the stored image must be turned.
     pub orientation: Orientation,
     /// Maker of the camera.
     pub make: Option<String>,
@@ -19,7 +19,7 @@ pub struct ExifFacts {
     pub serial: Option<String>,
     /// Program that wrote the file.
     pub software: Option<String>,
-    /// When the picture was taken: milliseconds since 1970-01-01 00:00 by the
+    /// When the image was taken: milliseconds since 1970-01-01 00:00 by the
     /// camera's own clock, whatever its time zone.
     pub captured_ms: Option<i64>,
     /// Where: degrees north and degrees east.

@@ -1,4 +1,4 @@
-//! Why a picture gave no pixels. States facts about the file and judges none.
+//! Why an image gave no pixels. States facts about the file and judges none.
 
 /// Why bytes could not be turned into pixels. Each is a finding of its own.
 ///
@@ -8,13 +8,13 @@ pub enum DecodeFailure {
     /// The file has no bytes.
     #[error("is empty")]
     Empty,
-    /// The bytes begin like no picture format known here.
+    /// The bytes begin like no image format known here.
     #[error("is not an image")]
     NotAnImage,
     /// A Git LFS pointer stands where the image was not fetched.
     #[error("is a Git LFS pointer, not the image: fetch the images with `git lfs pull`")]
     LfsPointer,
-    /// A picture, in a format or variant that is not decoded here, by name,
+    /// An image, in a format or variant that is not decoded here, by name,
     /// such as `HEIC`.
     #[error("cannot be decoded here: {0}")]
     Unsupported(String),
@@ -26,7 +26,7 @@ pub enum DecodeFailure {
         /// [`Limits::max_pixels`](super::Limits::max_pixels).
         limit: u64,
     },
-    /// The file ends before its picture does.
+    /// The file ends before its image does.
     #[error("is truncated")]
     Truncated,
     /// The content contradicts its format.

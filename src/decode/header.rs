@@ -1,4 +1,4 @@
-//! What a picture file says of itself. Holds facts and judges none.
+//! What an image file says of itself. Holds facts and judges none.
 
 use super::exif::ExifFacts;
 use super::orientation::Orientation;
@@ -54,16 +54,16 @@ impl ColourMode {
     }
 }
 
-/// Facts of one picture that cost no pixels.
+/// Facts of one image that cost no pixels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Header {
     /// What the bytes are, whatever the extension says.
     pub format: Format,
-    /// Columns of the upright picture.
+    /// Columns of the upright image.
     pub width: u32,
-    /// Rows of the upright picture.
+    /// Rows of the upright image.
     pub height: u32,
-    /// How the stored picture must be turned to stand upright; `width`,
+    /// How the stored image must be turned to stand upright; `width`,
     /// `height` and all pixels given out have been turned already.
     pub orientation: Orientation,
     /// How colours are stored.
@@ -97,7 +97,7 @@ pub struct JpegFacts {
 }
 
 /// How many luma columns and rows share a chroma sample: (2, 2) is 4:2:0,
-/// (2, 1) is 4:2:2, (1, 1) is 4:4:4 or a gray picture. (0, 0): something odd.
+/// (2, 1) is 4:2:2, (1, 1) is 4:4:4 or a gray image. (0, 0): something odd.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Subsampling(pub u8, pub u8);
 

@@ -3,7 +3,7 @@
 use super::reduce::Reduced;
 use super::reducer::{Channels, Reducer, Row};
 
-/// What shows through where a picture is transparent. Programs differ: a copy
+/// What shows through where an image is transparent. Programs differ: a copy
 /// saved without transparency was made in one of these ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Matte {
@@ -21,7 +21,7 @@ impl Matte {
     pub const ALL: [Self; 3] = [Self::White, Self::Black, Self::Dropped];
 }
 
-/// A picture reduced, once before each matte where that makes a difference.
+/// An image reduced, once before each matte where that makes a difference.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Views {
     /// Before white; without its alpha channel where that hides everything.

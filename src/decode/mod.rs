@@ -1,12 +1,12 @@
-//! Turns bytes into small upright pictures, under limits and by the cheapest
-//! road. Reads no file and judges no picture.
+//! Turns bytes into small upright images, under limits and by the cheapest
+//! road. Reads no file and judges no image.
 //!
 //! Rules that hold on every road: luma and chroma are full-range Rec. 601;
 //! transparency is laid over white, and where that matters also over black and
 //! dropped, unless it hides all of the picture: then it is dropped; of 16-bit
 //! channels the upper 8 bits count, unless the values span less than a quarter
 //! of the range: these are stretched to all of it; ICC profiles are named and not applied; EXIF orientation is applied; a file
-//! that ends before its picture does is [`DecodeFailure::Truncated`].
+//! that ends before its image does is [`DecodeFailure::Truncated`].
 
 mod depth;
 mod exif;
@@ -42,7 +42,7 @@ use reduce::{Reduced, Wanted};
 
 use crate::sample::ContentHash;
 
-/// What a picture may claim.
+/// What an image may claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Width times height, at most; more is [`DecodeFailure::TooLarge`] and
@@ -59,19 +59,19 @@ impl Default for Limits {
     }
 }
 
-/// A picture's facts and the small picture that later stages look at.
+/// An image's facts and the small image that later stages look at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decoded {
     /// What the file says of itself.
     pub header: Header,
-    /// The small upright picture. Its size depends on the picture's size only.
+    /// The small upright image. Its size depends on the image's size only.
     pub thumbnail: Thumbnail,
     /// The same before [black](Matte::Black) and with its alpha channel
     /// [dropped](Matte::Dropped), where that makes a difference.
     pub mattes: Option<Box<[Thumbnail; 2]>>,
 }
 
-/// A picture's luma on the way to be compared, at twice the size that is
+/// An image's luma on the way to be compared, at twice the size that is
 /// compared at most.
 #[derive(Debug, Clone)]
 pub(crate) struct CloseUp {
@@ -80,7 +80,7 @@ pub(crate) struct CloseUp {
 }
 
 impl CloseUp {
-    /// Of a picture that is there already.
+    /// Of an image that is there already.
     pub(crate) fn of(luma: Plane) -> Self {
         Self {
             reduced: Reduced {
@@ -102,17 +102,17 @@ impl CloseUp {
     }
 }
 
-/// Mean difference of luma, of 255, from which on a picture before black is
+/// Mean difference of luma, of 255, from which on an image before black is
 /// another than before white: as much as two JPEG encodings differ by.
 const OTHER: f64 = 3.0;
 
-/// Reads a picture's facts and thumbnail.
+/// Reads an image's facts and thumbnail.
 ///
 /// `extension` (without dot) serves only where [`sniff`] says so.
 ///
 /// Memory beyond the bytes: a few MB for JPEG (about 1/16 byte a pixel, and
 /// the entropy-coded bytes once more) and PNG, whatever their size; the whole
-/// picture at its own depth for other formats, for JPEG in four printing
+/// image at its own depth for other formats, for JPEG in four printing
 /// colours or RGB, and for JPEG below 384 × 256.
 ///
 /// # Errors
@@ -153,10 +153,10 @@ fn difference(a: &Plane, b: &Plane) -> f64 {
     sum as f64 / a.samples.len().max(1) as f64
 }
 
-/// Decodes every pixel into a form in which two pictures are equal exactly if
+/// Decodes every pixel into a form in which two images are equal exactly if
 /// they look the same pixel for pixel, whatever their formats: see [`Pixels`].
 ///
-/// Memory: the whole picture at its own depth and once more as RGBA.
+/// Memory: the whole image at its own depth and once more as RGBA.
 ///
 /// # Errors
 /// As [`decode`].
@@ -171,7 +171,7 @@ pub fn pixels(
     })
 }
 
-/// The digest of [`pixels`]: equal for pictures that look the same pixel for
+/// The digest of [`pixels`]: equal for images that look the same pixel for
 /// pixel, shape included, whatever their formats.
 ///
 /// # Errors
@@ -184,7 +184,7 @@ pub fn pixel_hash(
     Ok(pixels(bytes, extension, limits)?.hash())
 }
 
-/// The upright picture in RGB with its long side at most `long_side` pixels,
+/// The upright image in RGB with its long side at most `long_side` pixels,
 /// never enlarged, for people to look at. Memory as [`decode`].
 ///
 /// # Errors
@@ -205,9 +205,9 @@ pub fn preview(
     })
 }
 
-/// The middle of the upright picture in RGB, scaled evenly so that it fills
-/// `width` × `height`, enlarged if need be: how models are shown pictures.
-/// Memory: the whole picture at 8 bits, which is then averaged over blocks.
+/// The middle of the upright image in RGB, scaled evenly so that it fills
+/// `width` × `height`, enlarged if need be: how models are shown images.
+/// Memory: the whole image at 8 bits, which is then averaged over blocks.
 ///
 /// # Errors
 /// As [`decode`].
@@ -264,10 +264,10 @@ fn recognised(bytes: &[u8], extension: Option<&str>) -> Result<Format, DecodeFai
 }
 
 fn unsized_picture() -> DecodeFailure {
-    DecodeFailure::corrupt("a picture of this shape cannot be made smaller")
+    DecodeFailure::corrupt("an image of this shape cannot be made smaller")
 }
 
-/// Turns a panic of a decoder into a failure of this one picture.
+/// Turns a panic of a decoder into a failure of this one image.
 fn guarded<T>(decode: impl FnOnce() -> Result<T, DecodeFailure>) -> Result<T, DecodeFailure> {
     // Unwind safe: what a panic may leave half done (tables and buffers kept
     // per thread) is complete or absent, and everything else is dropped.
@@ -290,7 +290,7 @@ fn check_size(width: u32, height: u32, limits: &Limits) -> Result<(), DecodeFail
         });
     }
     if pixels == 0 {
-        return Err(DecodeFailure::corrupt("the picture has no pixels"));
+        return Err(DecodeFailure::corrupt("the image has no pixels"));
     }
     Ok(())
 }

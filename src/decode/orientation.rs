@@ -1,8 +1,8 @@
-//! Turns stored pictures upright. Knows nothing of where the tag was found.
+//! Turns stored images upright. Knows nothing of where the tag was found.
 
 use super::thumbnail::Plane;
 
-/// How a stored picture must be turned to stand upright: the eight values of
+/// How a stored image must be turned to stand upright: the eight values of
 /// the EXIF orientation tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Orientation {
@@ -111,7 +111,7 @@ impl Orientation {
 mod tests {
     use super::*;
 
-    /// The picture "abc / def" as a camera would store it for each tag value.
+    /// The image "abc / def" as a camera would store it for each tag value.
     const STORED: [(u32, u32, &[u8]); 8] = [
         (3, 2, b"abcdef"),
         (3, 2, b"cbafed"),

@@ -1,4 +1,4 @@
-//! Whole pictures in one canonical form. Compares nothing itself.
+//! Whole images in one canonical form. Compares nothing itself.
 
 use super::roads::{self, whole::Whole};
 use super::{DecodeFailure, Limits};
@@ -14,10 +14,10 @@ pub enum Depth {
     Sixteen,
 }
 
-/// Every pixel of an upright picture, so that equality is equality of looks.
+/// Every pixel of an upright image, so that equality is equality of looks.
 ///
 /// Always red, green, blue and alpha. Pixels that cannot be seen (alpha 0) are
-/// all zero; a picture of nothing else is one without alpha. Sixteen bits are
+/// all zero; an image of nothing else is one without alpha. Sixteen bits are
 /// kept only where some sample needs them: a sample widened from 8 bits has two
 /// equal bytes. Wider numbers (TIFF) are brought to 16 bits. ICC profiles are
 /// not applied.
@@ -37,7 +37,7 @@ pub struct Pixels {
 }
 
 impl Pixels {
-    /// Identifies the picture, shape and depth included.
+    /// Identifies the image, shape and depth included.
     pub(super) fn hash(&self) -> ContentHash {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.width.to_le_bytes());

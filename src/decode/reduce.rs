@@ -1,30 +1,30 @@
-//! Shrinks pictures to planes of block means and those to thumbnails. Knows
+//! Shrinks images to planes of block means and those to thumbnails. Knows
 //! nothing of file formats.
 //!
-//! Every road shrinks in the same two steps, so that one picture gives nearly
+//! Every road shrinks in the same two steps, so that one image gives nearly
 //! the same thumbnail whatever its format: means over blocks of equal size
 //! (what the DC coefficients of a JPEG are), then a bilinear convolution from
-//! the exact, fractional area the picture covers in blocks.
+//! the exact, fractional area the image covers in blocks.
 
 use super::orientation::Orientation;
 use super::resample::resampled;
 use super::thumbnail::{Plane, Thumbnail};
 
-/// How small a picture is wanted.
+/// How small an image is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wanted {
     /// A [`Thumbnail`].
     Thumbnail,
-    /// A colour picture of this long side.
+    /// A colour image of this long side.
     Preview(u32),
-    /// A gray picture of this long side: roads that can leave the colours out do.
+    /// A gray image of this long side: roads that can leave the colours out do.
     Luma(u32),
-    /// A colour picture of this short side.
+    /// A colour image of this short side.
     Cover(u32),
 }
 
 impl Wanted {
-    /// The side of the blocks to average, a power of two, for a stored picture
+    /// The side of the blocks to average, a power of two, for a stored image
     /// of this size. A function of the size alone, so that formats agree.
     pub(crate) fn block_side(self, width: u32, height: u32) -> u32 {
         let (long, short) = (width.max(height), width.min(height));
@@ -49,8 +49,8 @@ impl Wanted {
     }
 }
 
-/// Doubles `block` until the picture is at most `side` blocks long, so that
-/// reducing a huge picture takes a few MB. Stops before the sum over a block
+/// Doubles `block` until the image is at most `side` blocks long, so that
+/// reducing a huge image takes a few MB. Stops before the sum over a block
 /// (2^24 pixels of 255) could exceed 32 bits.
 fn grow(mut block: u32, width: u32, height: u32, side: u32) -> u32 {
     let long = width.max(height);
@@ -61,7 +61,7 @@ fn grow(mut block: u32, width: u32, height: u32, side: u32) -> u32 {
     block
 }
 
-/// Samples of one channel and the area of them the picture covers. The last
+/// Samples of one channel and the area of them the image covers. The last
 /// column and row may be covered in part.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Blocks {
@@ -69,7 +69,7 @@ pub(crate) struct Blocks {
     pub(crate) covered: (f64, f64),
 }
 
-/// All of a picture, as a part of it.
+/// All of an image, as a part of it.
 const WHOLE: [f64; 4] = [0.0, 0.0, 1.0, 1.0];
 
 /// Where the middle `side` pixels of `length`, scaled by `scale`, begin and how
@@ -89,7 +89,7 @@ impl Blocks {
         self.cut(width, height, WHOLE)
     }
 
-    /// A part of the picture, resized: left, top, columns and rows as shares of
+    /// A part of the image, resized: left, top, columns and rows as shares of
     /// its own.
     fn cut(&self, width: u32, height: u32, part: [f64; 4]) -> Option<Plane> {
         let Self { plane, covered } = self;
@@ -111,14 +111,14 @@ impl Blocks {
     }
 }
 
-/// A picture as block means, not yet upright.
+/// An image as block means, not yet upright.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Reduced {
-    /// Size of the stored picture in pixels.
+    /// Size of the stored image in pixels.
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) luma: Blocks,
-    /// Cb and Cr; `None` for a gray picture.
+    /// Cb and Cr; `None` for a gray image.
     pub(crate) chroma: Option<[Blocks; 2]>,
 }
 
@@ -136,7 +136,7 @@ impl Reduced {
         })
     }
 
-    /// The upright picture in RGB, its long side at most `side`: width,
+    /// The upright image in RGB, its long side at most `side`: width,
     /// height, samples.
     pub(crate) fn rgb(&self, orientation: Orientation, side: u32) -> Option<(u32, u32, Vec<u8>)> {
         let (width, height) = fitted(self.width, self.height, side.max(1));
@@ -146,7 +146,7 @@ impl Reduced {
         Some((width, height, rgb))
     }
 
-    /// The middle of the upright picture in RGB: as much as, scaled evenly,
+    /// The middle of the upright image in RGB: as much as, scaled evenly,
     /// fills `width` × `height`; enlarged if need be.
     pub(crate) fn covering(
         &self,

@@ -49,7 +49,7 @@ impl Channels {
 /// Sums pixels into blocks, row by row, holding only the sums.
 ///
 /// Transparency is laid over white, the paper most programs assume when they
-/// save a picture as JPEG, unless another [matte](Matte) is asked for.
+/// save an image as JPEG, unless another [matte](Matte) is asked for.
 #[derive(Clone)]
 pub(crate) struct Reducer {
     matte: Matte,
@@ -70,7 +70,7 @@ enum Sums {
 }
 
 impl Reducer {
-    /// For a picture of `width` × `height` pixels, reduced to blocks of side
+    /// For an image of `width` × `height` pixels, reduced to blocks of side
     /// `block`. One of gray takes only gray rows.
     pub(crate) fn new(width: u32, height: u32, block: u32, channels: Channels) -> Self {
         let columns = width.div_ceil(block) as usize;
@@ -270,7 +270,7 @@ impl Placement {
 }
 
 /// Adds each `BLOCK` pixels to one sum: a number that is known when this is
-/// compiled, because the row of a large picture is long.
+/// compiled, because the row of a large image is long.
 #[inline]
 fn in_blocks<const BLOCK: usize, S, P>(sums: &mut [S], pixels: &[P], add: impl Fn(&mut S, &P)) {
     let (blocks, rest) = pixels.as_chunks::<BLOCK>();

@@ -1,8 +1,8 @@
-//! Resizes planes by bilinear convolution. Knows nothing of pictures.
+//! Resizes planes by bilinear convolution. Knows nothing of images.
 //!
 //! The arithmetic is that of the `fast_image_resize` crate (after Pillow), bit
-//! for bit; what that crate works out anew for each picture, the weights, is
-//! kept here: for small pictures they cost more than their use.
+//! for bit; what that crate works out anew for each image, the weights, is
+//! kept here: for small images they cost more than their use.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -91,7 +91,7 @@ impl Window {
     }
 }
 
-/// A picture takes eight: two each for luma, chroma and two hashes. Room for
+/// An image takes eight: two each for luma, chroma and two hashes. Room for
 /// the shapes of three cameras, upright and lying.
 const MOST_KEPT: usize = 48;
 

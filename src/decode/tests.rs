@@ -114,7 +114,7 @@ fn every_prefix_of_every_format_is_refused() {
     let picture = DynamicImage::ImageRgb8(scene(19, 13));
     for (format, extension) in ALL {
         let whole = written(&picture, format);
-        // Not picture data: the padding and end marker of QOI, the footer of
+        // Not image data: the padding and end marker of QOI, the footer of
         // TGA.
         let needed = match format {
             ImageFormat::Qoi => whole.len() - 8,
@@ -370,7 +370,7 @@ fn low_values_of_many_bits_are_stretched_by_one_rule_in_every_format() {
         let small = thumbnail(&file(ImageFormat::Png), "png");
         assert_eq!(small, thumbnail(&file(ImageFormat::Tiff), "tiff"));
         assert_eq!(small, thumbnail(&file(ImageFormat::Pnm), "pgm"));
-        // The darkest and the brightest of the picture become black and white.
+        // The darkest and the brightest of the image become black and white.
         let (low, high) = (
             *expected.luma.samples.iter().min().unwrap(),
             *expected.luma.samples.iter().max().unwrap(),

@@ -1,4 +1,4 @@
-//! The small picture that all later stages look at. Holds pixels and nothing
+//! The small image that all later stages look at. Holds pixels and nothing
 //! that was computed from them.
 
 /// One plane of 8-bit samples, row by row without padding.
@@ -29,11 +29,11 @@ impl Plane {
     }
 }
 
-/// A picture reduced to what comparing and judging need, upright (EXIF
+/// An image reduced to what comparing and judging need, upright (EXIF
 /// orientation applied), aspect ratio kept, never enlarged.
 ///
 /// Colours are full-range Rec. 601 Y′CbCr, as JPEG stores them, on every road,
-/// so that the same picture as PNG and as JPEG gives the same samples.
+/// so that the same image as PNG and as JPEG gives the same samples.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Thumbnail {
     /// Y′: long side at most [`Thumbnail::LUMA_SIDE`].

@@ -1,4 +1,4 @@
-//! What "close" means in this set: how alike each picture's other candidates
+//! What "close" means in this set: how alike each image's other candidates
 //! are. Looks at no pixels.
 
 use super::groups;
@@ -8,11 +8,11 @@ use super::verify::similarity::{NOTHING, STRONG, among_small, in_a_crowd};
 use super::verify::{Aligned, Closer, Detail};
 use crate::sample::SampleId;
 
-/// The place, best first, of the candidate that speaks for all others: a
-/// picture may have two more copies before they count against each other.
+/// The place, best first, of the candidate that speaks for all others: an
+/// image may have two more copies before they count against each other.
 const RANK: usize = 3;
 
-/// Pictures that hang together by pairs beyond which they are a crowd of
+/// Images that hang together by pairs beyond which they are a crowd of
 /// look-alikes (a fixed camera, one backdrop) and not the copies of one.
 const CROWD: usize = 24;
 
@@ -181,7 +181,7 @@ fn unrefuted(count: usize, pairs: &[Aligned], seen: &[Option<Closer>]) -> Vec<Op
         .collect()
 }
 
-/// For each picture of a crowd what two of that crowd that are not the same may
+/// For each image of a crowd what two of that crowd that are not the same may
 /// be expected to reach. Every pair looked at closer holds a crowd together.
 fn crowds(count: usize, pairs: &[Aligned], alone: &[Option<f32>]) -> Vec<Option<f32>> {
     let looked_at = || {

@@ -1,4 +1,4 @@
-//! Proposes pairs of pictures, with a first guess of the map between them.
+//! Proposes pairs of images, with a first guess of the map between them.
 //! Proposes generously: judging is for `verify`.
 
 use std::ops::Range;
@@ -10,7 +10,7 @@ use super::verify::map::Map;
 use crate::decode::Plane;
 use crate::executor::{Executor, Interrupted};
 
-/// A guess that `map` lays picture `fixed` over picture `moving`.
+/// A guess that `map` lays image `fixed` over image `moving`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Guess {
     pub(crate) fixed: u32,
@@ -20,7 +20,7 @@ pub(crate) struct Guess {
 }
 
 /// Where windows begin and how long they are along one side. Lengths are 16%
-/// apart and starts an eighth of a picture at most, which is what the
+/// apart and starts an eighth of an image at most, which is what the
 /// descriptor bears.
 const PLACES: [Span; 12] = [
     (0.0, 1.0),
@@ -40,7 +40,7 @@ const WINDOWS: usize = PLACES.len() * PLACES.len();
 /// The middle part that a turn by 15° leaves free of empty corners.
 const MIDDLE: f32 = 0.72;
 /// Small turns (degrees) and the scale that goes with them: 1.2 for tools that
-/// enlarge the canvas to hold the turned picture.
+/// enlarge the canvas to hold the turned image.
 const TURNS: [(f32, f32); 6] = [
     (-13.5, 1.0),
     (-6.0, 1.0),
@@ -132,17 +132,17 @@ impl Asking {
     }
 }
 
-/// The lumas of pictures, by number.
+/// The lumas of images, by number.
 pub(crate) type Lumas<'a> = dyn Fn(usize) -> Option<Plane> + Sync + 'a;
 
-/// Pictures whose windows are in memory at once, at 7 kB each: every run costs
+/// Images whose windows are in memory at once, at 7 kB each: every run costs
 /// as much beside its products as these for 300 entries a cell.
 const RUN: usize = 32_768;
 
-/// Pictures described by one piece of work.
+/// Images described by one piece of work.
 const PIECE: usize = 32;
 
-/// The descriptors that are found in a run of pictures, by what `describe`
+/// The descriptors that are found in a run of images, by what `describe`
 /// makes of the luma of one.
 fn found<D: IntoIterator<Item = Descriptor>>(
     pictures: Range<usize>,
@@ -188,16 +188,16 @@ fn turned_grid(luma: &Plane, degrees: f32, scale: f32) -> [[f32; GRID]; GRID] {
     grid
 }
 
-/// Guesses kept for a picture from each source, and the least cosine. Planted
+/// Guesses kept for an image from each source, and the least cosine. Planted
 /// copies stood among the first four of their kind, at 0.81 and above.
 const WINDOW_REACH: Reach = Reach { cut: 0.8, keep: 5 };
 const FLIP_REACH: Reach = Reach { cut: 0.9, keep: 1 };
 const TURN_REACH: Reach = Reach { cut: 0.8, keep: 2 };
 const PART_REACH: Reach = Reach { cut: 0.9, keep: 1 };
 
-/// One search, run of pictures by run of pictures.
+/// One search, run of images by run of images.
 struct Search<'a> {
-    /// Of all pictures, once for each way to look at them.
+    /// Of all images, once for each way to look at them.
     queries: Queries<'a>,
     per: usize,
     reach: Reach,
@@ -222,7 +222,7 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Looks through the descriptors of the pictures from `first` on.
+    /// Looks through the descriptors of the images from `first` on.
     fn through(
         &mut self,
         all: &[Descriptor],
@@ -251,12 +251,12 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The map from a picture, looked at in one way, to one part of another.
+/// The map from an image, looked at in one way, to one part of another.
 type MapOf<'m> = dyn Fn(usize, u32, usize) -> Map + Sync + 'm;
 
 /// What one search found.
 struct Found<'m> {
-    /// `keep` for each picture and way, way by way.
+    /// `keep` for each image and way, way by way.
     best: Vec<Hit>,
     keep: usize,
     per: usize,
@@ -264,7 +264,7 @@ struct Found<'m> {
 }
 
 impl Found<'_> {
-    /// The hits of picture number `fixed` of `pictures`, each with its way.
+    /// The hits of image number `fixed` of `pictures`, each with its way.
     fn of(&self, fixed: usize, pictures: usize) -> impl Iterator<Item = (usize, Hit)> {
         let ways = (self.best.chunks(pictures.max(1) * self.keep)).enumerate();
         ways.flat_map(move |(way, best)| {
@@ -275,7 +275,7 @@ impl Found<'_> {
     }
 }
 
-/// Guesses between any two of the pictures asking, at most about 20 each.
+/// Guesses between any two of the images asking, at most about 20 each.
 /// Memory: 800 bytes and the guesses of each, and one run of windows.
 pub(crate) fn propose(
     askers: &[&Asker],
@@ -294,7 +294,7 @@ pub(crate) fn propose(
             .map(|first| first..(first + RUN).min(count))
     };
     let mut sources: Vec<Found<'_>> = Vec::new();
-    // Full pictures, and their mirror images, against all windows.
+    // Full images, and their mirror images, against all windows.
     let mut full = search(
         SEEN.into_iter().flat_map(seen).collect(),
         WINDOWS,
@@ -321,7 +321,7 @@ pub(crate) fn propose(
         let (degrees, scale) = TURNS[part];
         turn_map(degrees, scale, askers[moving as usize].aspect, 1.0)
     }));
-    // The other flips and turns of the full picture, one after the other.
+    // The other flips and turns of the full image, one after the other.
     let upright: Vec<Descriptor> = seen(SEEN[0]).collect();
     for flip in OTHERS {
         let mut other = search(seen(flip).collect(), 1, FLIP_REACH)?;
@@ -345,7 +345,7 @@ pub(crate) fn propose(
     Ok(pieces.concat())
 }
 
-/// Pictures that may stand before another without taking anything from it:
+/// Images that may stand before another without taking anything from it:
 /// other copies.
 const AHEAD: usize = 3;
 /// How far a guess may fall behind the last of these, in cosine. Of two
@@ -353,7 +353,7 @@ const AHEAD: usize = 3;
 /// the other guesses.
 const BEHIND: f32 = 0.012;
 
-/// The guesses about one picture of `count` that stand out among all about it,
+/// The guesses about one image of `count` that stand out among all about it,
 /// best first.
 fn standing_out(fixed: usize, count: usize, sources: &[Found<'_>]) -> Vec<Guess> {
     let of_source = |source| Found::of(source, fixed, count).map(move |hit| (source, hit));
@@ -381,7 +381,7 @@ fn standing_out(fixed: usize, count: usize, sources: &[Found<'_>]) -> Vec<Guess>
     guesses.collect()
 }
 
-/// Windows looked at in a picture that cells are learnt from.
+/// Windows looked at in an image that cells are learnt from.
 const LEARNT: usize = 4;
 
 /// Cells from evenly spread windows, a third of the square root of their

@@ -1,6 +1,6 @@
 //! Coarse cells of descriptor space: each entry lives in the cell of its
 //! nearest centre, each query looks into a few cells. Compares no two
-//! pictures.
+//! images.
 
 use super::descriptor::{DIM, Descriptor, unit};
 use super::products::{BOTH, Packed, Rows, nearest};

@@ -1,5 +1,5 @@
 //! Describes windows of a thumbnail by a few mean-free cosine coefficients.
-//! Knows nothing of other pictures.
+//! Knows nothing of other images.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -45,7 +45,7 @@ fn fixed(values: &[f32; DIM], scale: f32) -> Descriptor {
 const EVEN: f32 = 0.7;
 
 /// Cosine tables, and the weights that even out the strength of coarse and
-/// fine coefficients in ordinary pictures.
+/// fine coefficients in ordinary images.
 #[derive(Debug)]
 pub(crate) struct Basis {
     cosines: [[f32; GRID]; ORDER],
@@ -130,7 +130,7 @@ impl Windows {
     }
 
     /// One descriptor a window, those of one span along y side by side; of
-    /// nothing where there is no picture. `plane` is of thumbnail size.
+    /// nothing where there is no image. `plane` is of thumbnail size.
     pub(crate) fn describe(&self, plane: &Plane) -> Vec<Descriptor> {
         let (width, height) = (plane.width as usize, plane.height as usize);
         let (across, down) = match (self.filters.get(width), self.filters.get(height)) {

@@ -1,4 +1,4 @@
-//! Sets aside weak pairs that have no more in common than any two pictures.
+//! Sets aside weak pairs that have no more in common than any two images.
 //! Knows nothing of what they have in common but a number for each sample.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +39,7 @@ pub struct Doubt {
     pub similarity: Range<f64>,
     /// Its pairs.
     pub pairs: u64,
-    /// Those of them that were compared: each picture in one pair at most.
+    /// Those of them that were compared: each image in one pair at most.
     pub compared: u64,
     /// Those of the compared that agree.
     pub agreeing: u64,

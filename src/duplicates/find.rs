@@ -17,7 +17,7 @@ pub(super) const CUT: f32 = 0.8;
 
 /// Pairs of one group of equal files listed in full; of a larger group only
 /// those with its first member are, so that ten thousand copies of one
-/// picture make ten thousand pairs and not fifty million. This is a limit of
+/// image make ten thousand pairs and not fifty million. This is a limit of
 /// the list: whoever counts copies goes by contents, as `checks/pairs.rs` does.
 const WHOLE_GROUP: usize = 300;
 
@@ -26,11 +26,11 @@ const WHOLE_GROUP: usize = 300;
 /// "Decisions"), and pixels decide afterwards.
 const RADIUS: u32 = 8;
 
-/// Partners that one picture may have by its hash alone; a set of look-alikes
+/// Partners that one image may have by its hash alone; a set of look-alikes
 /// would else propose all its pairs.
 const NEAREST: usize = 16;
 
-/// Finds all pairs: files of equal content, and pictures that prove to be the
+/// Finds all pairs: files of equal content, and images that prove to be the
 /// same on their pixels. What is seen of a pair is kept under `method`.
 ///
 /// # Errors
@@ -92,7 +92,7 @@ pub(super) fn find(
         }
     }
     found.pairs.sort_by_key(|pair| (pair.a, pair.b));
-    // A picture may be thin and yet be compared.
+    // An image may be thin and yet be compared.
     found.pairs.dedup_by_key(|pair| (pair.a, pair.b));
     found.groups = groups(table.len(), found.pairs.iter().map(|pair| (pair.a, pair.b)));
     Ok(found)
@@ -107,7 +107,7 @@ pub(crate) fn of_same_content(copies: &[Vec<SampleId>]) -> Duplicates {
     found
 }
 
-/// The samples of each distinct content whose picture could be seen, in
+/// The samples of each distinct content whose image could be seen, in
 /// listing order.
 fn by_content(table: &FingerprintTable) -> Vec<Vec<SampleId>> {
     let mut copies: BTreeMap<_, Vec<SampleId>> = BTreeMap::new();

@@ -1,5 +1,5 @@
 //! Nearest descriptors of one set for each of another, exact for small sets
-//! and by coarse cells beyond. Knows nothing of pictures but their number.
+//! and by coarse cells beyond. Knows nothing of images but their number.
 
 use super::cells::{Cells, Lists};
 use super::descriptor::{Descriptor, cosine};
@@ -28,20 +28,20 @@ impl Hit {
     }
 }
 
-/// What is looked through: `per` descriptors of each picture, picture by
-/// picture. It may be a run of a longer list.
+/// What is looked through: `per` descriptors of each image, image by
+/// image. It may be a run of a longer list.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Database<'a> {
     /// All descriptors.
     pub(crate) all: &'a [Descriptor],
-    /// How many belong to one picture.
+    /// How many belong to one image.
     pub(crate) per: usize,
-    /// The picture that the first belong to; entries are numbered from
+    /// The image that the first belong to; entries are numbered from
     /// `first · per` on.
     pub(crate) first: usize,
 }
 
-/// What is looked for: one descriptor of each picture, or several times one of
+/// What is looked for: one descriptor of each image, or several times one of
 /// each.
 pub(crate) struct Queries<'a> {
     all: Vec<Descriptor>,
@@ -87,7 +87,7 @@ impl<'a> Queries<'a> {
 pub(crate) struct Reach {
     /// The least cosine of interest.
     pub(crate) cut: f32,
-    /// How many pictures to keep for a query.
+    /// How many images to keep for a query.
     pub(crate) keep: usize,
 }
 
@@ -101,7 +101,7 @@ const QUERIES: usize = 256;
 const CELLS: usize = 64;
 
 /// Looks for better hits than `best` holds: for each query the best entry of
-/// up to `reach.keep` other pictures, best first, then [`Hit::NONE`].
+/// up to `reach.keep` other images, best first, then [`Hit::NONE`].
 pub(crate) fn join(
     queries: &Queries<'_>,
     database: Database<'_>,
@@ -247,7 +247,7 @@ impl Seek for Look<'_> {
     }
 }
 
-/// Takes a hit into those of one query, if it is the best of its picture and
+/// Takes a hit into those of one query, if it is the best of its image and
 /// among the best of all.
 fn offer(row: &mut [Hit], hit: Hit, per: usize) {
     let Some(place) = row.iter().position(|other| hit.better_than(other)) else {

@@ -5,19 +5,19 @@ use super::verify::agreement::Agreement;
 use super::verify::differences::Differences;
 use super::verify::{Aligned, Closer, Detail};
 
-/// A closer look at two pictures under one alignment.
+/// A closer look at two images under one alignment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Look {
-    /// Index of the fixed picture.
+    /// Index of the fixed image.
     pub(crate) fixed: usize,
-    /// Index of the moving picture.
+    /// Index of the moving image.
     pub(crate) moving: usize,
     /// What decides the answer beside the pixels of the two, bit by bit.
     pub(crate) terms: Vec<u8>,
 }
 
 impl Look {
-    /// The look at `pair`, whose pictures are known as `fixed` and `moving`.
+    /// The look at `pair`, whose images are known as `fixed` and `moving`.
     pub(crate) fn new(pair: &Aligned, fixed: usize, moving: usize) -> Self {
         // All that thumbnails showed, needed or not: who changes how odds are
         // made of it need not think of this place. Named one by one, so that

@@ -1,4 +1,4 @@
-//! The pictures of a scan as an album, which remembers what an earlier scan
+//! The images of a scan as an album, which remembers what an earlier scan
 //! saw in a pair. Judges nothing itself.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use crate::fingerprint::cache::Key;
 use crate::fingerprint::{FingerprintTable, Images};
 use crate::sample::{ContentHash, SampleId};
 
-/// The first sample of each content, as pictures to compare.
+/// The first sample of each content, as images to compare.
 pub(super) struct LookedAt<'a> {
     pub(super) table: &'a FingerprintTable,
     pub(super) pictures: &'a Images,
@@ -26,7 +26,7 @@ impl Album for LookedAt<'_> {
     fn thumbnail(&self, index: usize, matte: Matte) -> Option<(Thumbnail, u32, u32)> {
         let id = self.sample(index)?;
         let facts = self.table.facts(id)?;
-        // Without hashes there is too little in the picture to compare.
+        // Without hashes there is too little in the image to compare.
         facts.hashes?;
         let thumbnail = self.pictures.thumbnails.before(id, matte)?;
         Some((thumbnail, facts.header.width, facts.header.height))
@@ -70,8 +70,8 @@ impl LookedAt<'_> {
         self.table.get(self.sample(index)?)?.content
     }
 
-    /// Whether what was just seen in two pictures belongs to their contents: a
-    /// file written to since it was hashed shows another picture.
+    /// Whether what was just seen in two images belongs to their contents: a
+    /// file written to since it was hashed shows another image.
     fn may_be_kept(&self, pair: [usize; 2]) -> bool {
         let unchanged = |index| {
             self.sample(index)
@@ -81,14 +81,14 @@ impl LookedAt<'_> {
     }
 
     /// The name of what a closer look gives. Two files of one content that can
-    /// be decoded hold one picture, whatever they are called.
+    /// be decoded hold one image, whatever they are called.
     fn key(&self, look: &Look) -> Option<Key> {
         let (fixed, moving) = (self.content(look.fixed)?, self.content(look.moving)?);
         let parts = [&b"look"[..], &fixed.0, &moving.0, &look.terms];
         Some(Key::of_parts(self.method, parts))
     }
 
-    /// Columns and rows of a picture.
+    /// Columns and rows of an image.
     pub(super) fn size(&self, index: usize) -> Option<(u32, u32)> {
         let header = &self.table.facts(self.sample(index)?)?.header;
         Some((header.width, header.height))
@@ -214,7 +214,7 @@ pub(super) mod tests {
         encoded(tone, image::ImageFormat::Png)
     }
 
-    /// Three pictures of each of six scenes, `3 * scene` the first: as it is,
+    /// Three images of each of six scenes, `3 * scene` the first: as it is,
     /// brighter, and cropped. Then scene 5 once more, in another format.
     pub(in super::super) static SET: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
         let mut all = Vec::new();

@@ -1,4 +1,4 @@
-//! Pairs of samples that show the same picture, proven on pixels, and the
+//! Pairs of samples that show the same image, proven on pixels, and the
 //! groups they form. Knows nothing of splits or labels.
 
 mod background;
@@ -57,7 +57,7 @@ pub struct Duplicates {
     pub doubts: Vec<Doubt>,
     /// Pairs left out because a giant group reached the cap.
     pub pairs_not_listed: u64,
-    /// Candidates whose pictures hold too little to say.
+    /// Candidates whose images hold too little to say.
     pub abstained: u64,
     /// How many candidates each stage kept, for `-v`.
     pub kept: Vec<(&'static str, u64)>,

@@ -1,4 +1,4 @@
-//! From pictures to verified pairs. Knows nothing of files, hashes, splits or
+//! From images to verified pairs. Knows nothing of files, hashes, splits or
 //! labels.
 
 use std::borrow::Cow;
@@ -17,18 +17,18 @@ use crate::disjoint_sets::DisjointSets;
 use crate::executor::{Executor, Interrupted};
 use crate::finding::{Relation, Transform};
 
-/// Gives pictures by index.
+/// Gives images by index.
 pub(crate) trait Album: Sync {
-    /// Thumbnail, full width and full height of picture `index` before `matte`;
-    /// `None` for pictures that take no part.
+    /// Thumbnail, full width and full height of image `index` before `matte`;
+    /// `None` for images that take no part.
     fn thumbnail(&self, index: usize, matte: Matte) -> Option<(Thumbnail, u32, u32)>;
 
-    /// Whether picture `index` looks otherwise before another matte.
+    /// Whether image `index` looks otherwise before another matte.
     fn has_mattes(&self, _index: usize) -> bool {
         false
     }
 
-    /// Luma of picture `index` before `matte`, as fine as two are compared; at
+    /// Luma of image `index` before `matte`, as fine as two are compared; at
     /// the price of a decode.
     fn close_up(&self, index: usize, matte: Matte) -> Option<CloseUp>;
 
@@ -73,7 +73,7 @@ pub(crate) struct Proof {
 /// Alignments of one pair that are followed to the end.
 const TRIES: usize = 2;
 
-/// Pictures up to which the small ones of all are kept in memory, at about a
+/// Images up to which the small ones of all are kept in memory, at about a
 /// kilobyte each; beyond, they are made anew for each pair.
 const KEPT: usize = 200_000;
 
@@ -84,9 +84,9 @@ const AT_ONCE: usize = 1 << 16;
 /// Looks that are remembered together.
 const RUN: usize = 256;
 
-/// Finds and verifies pairs among `count` pictures; keeps those of at least
+/// Finds and verifies pairs among `count` images; keeps those of at least
 /// `cut` similarity. `hinted` are pairs `(a, b)`, `a < b`, to look at in any
-/// case, as pictures of one view.
+/// case, as images of one view.
 pub(crate) fn prove(
     count: usize,
     album: &dyn Album,
@@ -203,12 +203,12 @@ pub(crate) fn prove(
 /// closer look: no pair of different photos came near.
 const SURE: f32 = 5.0;
 
-/// The same for two pictures that resemble nothing else: of the planted copies
+/// The same for two images that resemble nothing else: of the planted copies
 /// three in four are there, of pairs of different photos none came above 2.
-/// Where pictures resemble each other, thumbnails say less than they seem to.
+/// Where images resemble each other, thumbnails say less than they seem to.
 const SURE_IF_ALONE: f32 = 7.0;
 
-/// What is seen of each pair by itself. Of many copies of one picture only as many
+/// What is seen of each pair by itself. Of many copies of one image only as many
 /// pairs are decoded as hold them together.
 fn alone(
     aligned: &[Aligned],
@@ -277,7 +277,7 @@ fn spared(
     Ok(out)
 }
 
-/// A picture before one matte.
+/// An image before one matte.
 struct View {
     /// Its number among those that take part.
     picture: u32,
@@ -286,10 +286,10 @@ struct View {
     alone: bool,
 }
 
-/// The pictures that take part.
+/// The images that take part.
 struct Judges<'a> {
     ids: Vec<u32>,
-    /// Of each picture one or, before each matte, several; in order.
+    /// Of each image one or, before each matte, several; in order.
     views: Vec<View>,
     /// Of all views or, beyond [`KEPT`], of none.
     kept: Vec<Subject>,
@@ -301,20 +301,20 @@ impl Judges<'_> {
         self.views[view as usize].picture
     }
 
-    /// Two pictures by their numbers in the album, the lower first.
+    /// Two images by their numbers in the album, the lower first.
     fn pair(&self, a: u32, b: u32) -> (u32, u32) {
         (self.ids[a.min(b) as usize], self.ids[a.max(b) as usize])
     }
 
-    /// The first view of picture `id`.
+    /// The first view of image `id`.
     fn usual(&self, id: u32) -> Option<u32> {
         let picture = self.ids.binary_search(&id).ok()? as u32;
         let first = (self.views).partition_point(|view| view.picture < picture);
         Some(first as u32)
     }
 
-    /// Guesses between views. For each matte the pictures before it are
-    /// searched by themselves: views of one picture do not crowd out others.
+    /// Guesses between views. For each matte the images before it are
+    /// searched by themselves: views of one image do not crowd out others.
     fn proposed(&self, askers: Vec<Asker>, executor: &Executor) -> Result<Vec<Guess>, Interrupted> {
         let mut all = Vec::new();
         for matte in Matte::ALL {
@@ -453,7 +453,7 @@ impl Judges<'_> {
                 None => (longest * longest) as usize,
             }
         };
-        // Of one run and the next the same pictures, decoded once.
+        // Of one run and the next the same images, decoded once.
         let mut shown: BTreeMap<Place, Option<CloseUp>> = BTreeMap::new();
         for run in runs(&places, bytes) {
             let wanted: BTreeSet<Place> = run.iter().flat_map(|&i| places[i]).collect();
@@ -500,7 +500,7 @@ impl Judges<'_> {
         seen
     }
 
-    /// The pair with what was done to the picture.
+    /// The pair with what was done to the image.
     fn proven(&self, pair: &Aligned, odds: f32) -> Option<Proven> {
         let (fixed, moving) = (pair.fixed, pair.moving);
         let (a, b) = (

@@ -1,4 +1,4 @@
-//! The pairs of an earlier scan of the very same pictures, if there was one.
+//! The pairs of an earlier scan of the very same images, if there was one.
 //! Finds nothing itself.
 
 use serde::{Deserialize, Serialize};

@@ -1,19 +1,19 @@
-//! An order of pairs in which each picture is needed for a short while only.
+//! An order of pairs in which each image is needed for a short while only.
 //! Decodes nothing.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::decode::Matte;
 
-/// A picture before one matte.
+/// An image before one matte.
 pub(super) type Place = (u32, Matte);
 
-/// Bytes of decoded pictures that one run of pairs needs, at most: two runs in
-/// memory, and of the largest pictures 480 in each.
+/// Bytes of decoded images that one run of pairs needs, at most: two runs in
+/// memory, and of the largest images 480 in each.
 const ROOM: usize = 128 << 20;
 
-/// Splits `pairs` into runs whose pictures take [`ROOM`] at most, by `bytes` of
-/// each picture, and gives their places in `pairs`. Pictures that are compared
+/// Splits `pairs` into runs whose images take [`ROOM`] at most, by `bytes` of
+/// each image, and gives their places in `pairs`. Images that are compared
 /// with each other come together: in the order of a breadth-first search, as
 /// Cuthill and McKee (1969) number the rows of a sparse matrix.
 pub(super) fn runs(pairs: &[[Place; 2]], bytes: impl Fn(u32) -> usize) -> Vec<Vec<usize>> {
@@ -46,8 +46,8 @@ pub(super) fn runs(pairs: &[[Place; 2]], bytes: impl Fn(u32) -> usize) -> Vec<Ve
     runs
 }
 
-/// When a breadth-first search from the first picture of each connected group
-/// comes to each picture.
+/// When a breadth-first search from the first image of each connected group
+/// comes to each image.
 fn ranks(pairs: &[[Place; 2]]) -> BTreeMap<Place, usize> {
     let mut beside: BTreeMap<Place, BTreeSet<Place>> = BTreeMap::new();
     for &[a, b] in pairs {

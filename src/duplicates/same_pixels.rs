@@ -1,5 +1,5 @@
-//! Pictures that hold the same pixels: stored anew without loss. Compares
-//! whole pictures and judges no likeness.
+//! Images that hold the same pixels: stored anew without loss. Compares
+//! whole images and judges no likeness.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,15 +8,15 @@ use super::prove::{Proof, Proven};
 use crate::executor::{Executor, Interrupted};
 use crate::finding::Relation;
 
-/// What is left between two pictures that may hold the same pixels, over the
-/// contrast: thumbnails of one picture by two decoders differ by rounding.
+/// What is left between two images that may hold the same pixels, over the
+/// contrast: thumbnails of one image by two decoders differ by rounding.
 pub(super) const UNTOUCHED: f32 = 0.03;
 
-/// Mean luma, of 255, by which thumbnails of one picture by two decoders differ
+/// Mean luma, of 255, by which thumbnails of one image by two decoders differ
 /// at most.
 const ROUNDING: f32 = 1.5;
 
-/// Columns or rows below which a picture is too thin to be aligned with others.
+/// Columns or rows below which an image is too thin to be aligned with others.
 const THIN: u32 = 16;
 
 /// What is known to hold the same pixels.
@@ -25,13 +25,13 @@ pub(super) struct SamePixels {
     pub(super) proven: Vec<bool>,
     /// Further pairs `(a, b)`, `a < b`, that were not proven otherwise; sorted.
     pub(super) others: Vec<(u32, u32)>,
-    /// Further groups, each sorted, of pictures that hold too little to be
+    /// Further groups, each sorted, of images that hold too little to be
     /// compared in any other way.
     pub(super) groups: Vec<Vec<u32>>,
 }
 
 /// Compares the pixels of all pairs that look untouched, of those that were
-/// given up, and of pictures that took no part: each that may have an equal is
+/// given up, and of images that took no part: each that may have an equal is
 /// decoded once.
 pub(super) fn same_pixels(
     proof: &Proof,
@@ -83,7 +83,7 @@ pub(super) fn same_pixels(
     })
 }
 
-/// Pictures that take no part because they are flat or thin, in runs of one
+/// Images that take no part because they are flat or thin, in runs of one
 /// size and nearly one luma: only among these may be equals.
 fn silent(album: &LookedAt<'_>) -> Vec<Vec<u32>> {
     let mut silent: Vec<((u32, u32), f32, u32)> = (0u32..)

@@ -64,7 +64,7 @@ pub(super) fn photo(width: u32, height: u32, tone: impl Fn(f32, f32) -> f32) -> 
 
 pub(super) type Tone<'a> = Box<dyn Fn(f32, f32) -> f32 + Sync + 'a>;
 
-/// Pictures as functions of the place, of one size in pixels.
+/// Images as functions of the place, of one size in pixels.
 pub(super) struct Shown<'a> {
     tones: Vec<Tone<'a>>,
     thumbnails: Vec<Thumbnail>,
@@ -164,7 +164,7 @@ fn turned_copies_are_told_by_their_turn() {
 
 #[test]
 fn small_rotation_is_measured() {
-    // Pictures of 64 × 48: turning is done in pixels, clockwise by 8°.
+    // Images of 64 × 48: turning is done in pixels, clockwise by 8°.
     let (sin, cos) = 8.0f32.to_radians().sin_cos();
     let proof = planted(|scene, x, y| {
         let (px, py) = ((x - 0.5) * 64.0, (y - 0.5) * 48.0);
@@ -300,7 +300,7 @@ fn copies_among_strokes_of_28_pixels_are_found_and_look_alikes_are_not() {
 }
 
 /// A garment, a bottle, a part on a table: one smooth thing before a ground
-/// that all pictures share, its pattern so many gray levels strong.
+/// that all images share, its pattern so many gray levels strong.
 fn thing(seed: u64, ground: f32) -> impl Fn(f32, f32) -> f32 + Sync {
     let rng = &mut ChaCha8Rng::seed_from_u64(seed);
     let (wide, tall) = (0.25 + 0.1 * unit(rng), 0.3 + 0.1 * unit(rng));

@@ -1,4 +1,4 @@
-//! Vectors that stand for pictures when labels are judged. Knows nothing of
+//! Vectors that stand for images when labels are judged. Knows nothing of
 //! labels.
 
 pub mod built_in;

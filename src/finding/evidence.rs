@@ -41,7 +41,7 @@ impl fmt::Display for Relation {
 pub struct PairEvidence {
     /// How the two are related.
     pub relation: Relation,
-    /// What was done to the first sample's picture to get the second's.
+    /// What was done to the first sample's image to get the second's.
     pub transform: Transform,
     /// Bits in which the perceptual hashes differ, 0 to 64, where both have one.
     pub distance: Option<u32>,

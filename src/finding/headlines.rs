@@ -32,7 +32,7 @@ pub struct SplitFigures {
     /// Those among them whose image could not be read or decoded; 0 where no
     /// image was to be opened.
     pub unseen: u64,
-    /// Those whose picture was compared with others: it could be seen and holds
+    /// Those whose image was compared with others: it could be seen and holds
     /// enough to be told apart.
     pub compared: u64,
     /// Those with a label.
@@ -57,7 +57,7 @@ pub struct LeakFigures {
     pub leaked: u64,
     /// Those among `leaked` of which a copy carries the same classes.
     pub same_label: u64,
-    /// What a model that remembers its training pictures and no more gets
+    /// What a model that remembers its training images and no more gets
     /// right on those of `leaked` that are labelled and have a labelled copy,
     /// 0 to 1: it answers with the classes most of the copies carry, and shares
     /// out a tie. `None` where there are none.

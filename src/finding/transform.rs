@@ -1,9 +1,9 @@
-//! What was done to a picture to get another, in words and numbers. Finds out
+//! What was done to an image to get another, in words and numbers. Finds out
 //! nothing itself.
 
 use std::fmt;
 
-/// A box inside a picture, in shares of its width and height.
+/// A box inside an image, in shares of its width and height.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Share {
     /// Left edge, 0 to 1.
@@ -17,7 +17,7 @@ pub struct Share {
 }
 
 impl Share {
-    /// The whole picture.
+    /// The whole image.
     pub const ALL: Self = Self {
         x: 0.0,
         y: 0.0,
@@ -31,7 +31,7 @@ impl Share {
     }
 }
 
-/// How the edges of the two pictures relate.
+/// How the edges of the two images relate.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Extent {
     /// Both show the same.
@@ -64,7 +64,7 @@ pub enum Colour {
     Changed,
 }
 
-/// What was done to the first picture of a pair to get the second. The default
+/// What was done to the first image of a pair to get the second. The default
 /// is nothing at all.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Transform {
@@ -138,7 +138,7 @@ impl Transform {
         self.words().is_empty()
     }
 
-    /// What was done to the second picture to get the first.
+    /// What was done to the second image to get the first.
     pub fn reversed(&self) -> Self {
         let turned = self.quarter_turns % 2 == 1;
         Self {
@@ -246,7 +246,7 @@ impl Transform {
     }
 }
 
-/// The map back; the identity for one that flattens the picture.
+/// The map back; the identity for one that flattens the image.
 fn inverted(m: &[f32; 6]) -> [f32; 6] {
     let det = m[0] * m[4] - m[1] * m[3];
     if det.abs() < 1e-9 {

@@ -224,7 +224,7 @@ impl Work<'_> {
         if let (Some(earlier), Some(key)) = (self.earlier, key)
             && let Some(row) = cache::to_bytes(&fingerprint)
         {
-            // The picture first: a fingerprint found later promises one.
+            // The image first: a fingerprint found later promises one.
             if let Some(bytes) = bytes {
                 let name = key.derived(THUMBNAIL);
                 earlier.cache.put(Shelf::Pictures, name, bytes.to_vec());

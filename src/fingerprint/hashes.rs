@@ -1,4 +1,4 @@
-//! Perceptual hashes of a picture, and the judgement that it is too flat to
+//! Perceptual hashes of an image, and the judgement that it is too flat to
 //! have any. Compares nothing.
 
 use img_hash::{HashAlg, Hasher, HasherConfig};
@@ -21,7 +21,7 @@ pub(super) struct HashMaker {
     gradient: Hasher<[u8; 8]>,
 }
 
-/// The sizes that the two hashes shrink a picture to. Given a picture of that
+/// The sizes that the two hashes shrink an image to. Given an image of that
 /// size they take it as it is, and what shrinks it here takes a tenth of the
 /// time.
 const DCT_SIZE: (u32, u32) = (16, 16);
@@ -39,7 +39,7 @@ impl HashMaker {
         }
     }
 
-    /// The hashes of a picture, unless it is too flat.
+    /// The hashes of an image, unless it is too flat.
     pub(super) fn hashes(&self, thumbnail: &Thumbnail, statistics: &Statistics) -> Option<Hashes> {
         if statistics.is_flat() {
             return None;

@@ -25,18 +25,18 @@ pub struct Fingerprint {
     pub content: Option<ContentHash>,
     /// The file's length; 0 where it could not be read.
     pub bytes: u64,
-    /// What the picture says, or why it could not be seen.
+    /// What the image says, or why it could not be seen.
     pub image: Result<ImageFacts, DecodeFailure>,
 }
 
-/// Facts of a picture that could be decoded.
+/// Facts of an image that could be decoded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageFacts {
     /// What the file's header says.
     pub header: Header,
     /// Plain statistics of the pixels.
     pub statistics: Statistics,
-    /// Withheld from pictures with too little in them to be told apart.
+    /// Withheld from images with too little in them to be told apart.
     pub hashes: Option<Hashes>,
     /// It is transparent in part, and looks otherwise before other mattes.
     pub mattes: bool,
@@ -60,7 +60,7 @@ impl FingerprintTable {
         self.rows.get(id.index())?.as_ref()
     }
 
-    /// A sample's picture, if it was reached and decoded.
+    /// A sample's image, if it was reached and decoded.
     pub fn facts(&self, id: SampleId) -> Option<&ImageFacts> {
         self.get(id)?.image.as_ref().ok()
     }

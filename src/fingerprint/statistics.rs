@@ -1,4 +1,4 @@
-//! Plain statistics of a picture, from its thumbnail. Judges no quality.
+//! Plain statistics of an image, from its thumbnail. Judges no quality.
 
 use crate::decode::{Plane, Thumbnail};
 
@@ -31,9 +31,9 @@ pub struct Statistics {
     pub luma_p99: f32,
     /// Mean luma of the outermost pixels, 0 to 255.
     pub border_luma: f32,
-    /// The part of the picture's width or height, whichever is larger, that is
+    /// The part of the image's width or height, whichever is larger, that is
     /// border of one colour, both sides together: 0 without a border, 1 for a
-    /// blank picture.
+    /// blank image.
     pub border_width: f32,
 }
 
@@ -66,7 +66,7 @@ impl Statistics {
         }
     }
 
-    /// Too little in the picture to tell it from another flat one.
+    /// Too little in the image to tell it from another flat one.
     ///
     /// Contrast below 3 of 255 is the noise of a JPEG of a blank page.
     pub fn is_flat(&self) -> bool {

@@ -175,8 +175,9 @@ impl Thresholds {
     fn hold_suspects(&self, figures: &Figures<'_>, held: &mut Held) {
         let Some(suspects) = &figures.headlines.suspects else {
             if self.max_suspect_labels.is_set() {
-                held.not_held
-                    .push("`max-suspect-labels` could not be applied: no label was judged".to_owned());
+                held.not_held.push(
+                    "`max-suspect-labels` could not be applied: no label was judged".to_owned(),
+                );
             }
             return;
         };

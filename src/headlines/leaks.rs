@@ -1,5 +1,5 @@
 //! How much of each evaluation split a model has seen before, read off the
-//! findings. Compares no picture.
+//! findings. Compares no image.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -158,7 +158,7 @@ fn of_split(
     figures
 }
 
-/// The splits whose pictures a model has seen when `split` is measured: those
+/// The splits whose images a model has seen when `split` is measured: those
 /// trained on or used before, or all others where there is no such split.
 fn seen_before(listing: &Listing, split: Option<SplitId>) -> BTreeSet<SplitId> {
     let others = |wanted: fn(Role) -> bool| -> BTreeSet<SplitId> {

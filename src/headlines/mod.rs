@@ -71,7 +71,7 @@ fn split_figures(evidence: &Evidence) -> Vec<SplitFigures> {
                     *classes.entry(*class).or_default() += 1;
                 }
             }
-            // A split of pictures without labels has neither.
+            // A split of images without labels has neither.
             if any_label {
                 let sizes = || classes.iter().map(|(&class, &n)| (class, n));
                 figures.smallest_class = sizes().min_by_key(|&(class, n)| (n, class));
@@ -164,7 +164,7 @@ pub(crate) mod fixture {
             id: FindingId::of_names("LEAK001", keys.iter().copied()),
             check: &LEAK,
             severity: Severity::Error,
-            message: format!("`{}` is the same picture as `{}`", keys[0], keys[1]),
+            message: format!("`{}` is the same image as `{}`", keys[0], keys[1]),
             splits: samples
                 .iter()
                 .filter_map(|&id| listing.sample(id).split)

@@ -1,5 +1,5 @@
 //! Finds mislabelled bursts: many copies, or frames of one scene, that share one
-//! given label. Judges them as the one picture they nearly are.
+//! given label. Judges them as the one image they nearly are.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -121,7 +121,7 @@ fn one_sided(size: usize, opposite: usize) -> bool {
     size - opposite > ONE_SIDED * (size + opposite).sqrt()
 }
 
-/// A cluster of few groups is few pictures, however many frames: it must meet
+/// A cluster of few groups is few images, however many frames: it must meet
 /// the odds asked of one.
 fn convincing(cluster: &Cluster, settings: &Settings) -> bool {
     let many = cluster.groups >= settings.cluster_size;

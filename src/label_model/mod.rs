@@ -1,5 +1,5 @@
 //! Judges given labels from vectors, or from probabilities the user brings.
-//! Works on plain slices: knows nothing of pictures, splits or files.
+//! Works on plain slices: knows nothing of images, splits or files.
 
 mod bursts;
 mod calibrate;
@@ -292,7 +292,7 @@ fn shares(labels: &[u32], classes: usize) -> Vec<f32> {
 
 /// Share of what guessing misses that the model must get right. Random labels
 /// reach 0, the hardest set measured where flags still help (40% wrong labels
-/// on 32 × 32 pictures) a third.
+/// on 32 × 32 images) a third.
 const USABLE_GAIN: f64 = 0.1;
 /// Standard deviations by which it must beat guessing.
 const USABLE_SIGMA: f64 = 4.0;

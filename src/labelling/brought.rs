@@ -12,10 +12,10 @@ use crate::sample::{Labels, Listing};
 /// Which file to read, if any.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Wanted {
-    /// None: labels are judged from the pictures.
+    /// None: labels are judged from the images.
     #[default]
     BuiltIn,
-    /// A model that makes vectors of the pictures.
+    /// A model that makes vectors of the images.
     Model(ModelFile),
     /// Rows of vectors.
     Embeddings(RowsFile),
@@ -30,7 +30,7 @@ pub enum Brought {
     /// Nothing.
     #[default]
     Nothing,
-    /// A model to show the pictures to.
+    /// A model to show the images to.
     Model(Box<Model>),
     /// Vectors, and what to call them.
     Embeddings(Supplied, String),
@@ -58,7 +58,7 @@ const SUM_ERROR: f32 = 0.02;
 ///
 /// # Errors
 /// [`Error::Input`] when the file cannot be read, fits no sample, holds no
-/// probabilities where they are meant, or no model that takes pictures.
+/// probabilities where they are meant, or no model that takes images.
 /// [`Error::Config`] for a model in a build that runs none.
 pub fn bring(wanted: &Wanted, listing: &Listing, root: Option<&Path>) -> Result<Brought> {
     match wanted {

@@ -1,5 +1,5 @@
-//! Which samples must not vouch for each other: copies of one picture, and
-//! samples of one declared group. Looks at no picture.
+//! Which samples must not vouch for each other: copies of one image, and
+//! samples of one declared group. Looks at no image.
 
 use std::collections::BTreeMap;
 

@@ -160,7 +160,7 @@ pub fn labelling(
     })
 }
 
-/// The samples with a label, and a picture or a row, in listing order; and
+/// The samples with a label, and an image or a row, in listing order; and
 /// their rows.
 fn judged(material: Material<'_>) -> (Vec<SampleId>, Vec<usize>) {
     let listing = material.listing;
@@ -182,13 +182,13 @@ fn judged(material: Material<'_>) -> (Vec<SampleId>, Vec<usize>) {
         .unzip()
 }
 
-/// Which pictures a model could not be shown, if any.
+/// Which images a model could not be shown, if any.
 fn unseen(listing: &Listing, seen: &Seen) -> Option<String> {
     let (id, why) = seen.failed.first()?;
     let key = &listing.sample(*id).key;
     let count = seen.failed.len();
     Some(format!(
-        "{count} labelled pictures have no vector and were not judged; `{key}`: {why}"
+        "{count} labelled images have no vector and were not judged; `{key}`: {why}"
     ))
 }
 
@@ -208,7 +208,7 @@ fn from_pictures(
             Ok(vectors) => ask(material.listing, ids, &groups, vectors, settings, executor),
             Err(FitError::Interrupted(stop)) => Err(stop),
             Err(FitError::NoVariance) => Ok(Said::Nothing(
-                "the labelled pictures do not differ from each other".to_owned(),
+                "the labelled images do not differ from each other".to_owned(),
             )),
         }
     })

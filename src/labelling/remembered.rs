@@ -18,7 +18,7 @@ const METHOD: &str = "labels 2";
 /// What samples are judged from.
 #[derive(Clone, Copy)]
 pub(super) enum Basis<'a> {
-    /// Built-in features of the pictures.
+    /// Built-in features of the images.
     Pictures,
     /// Vectors, one a sample.
     Vectors(&'a Vectors),

@@ -1,13 +1,13 @@
-//! The flaws a picture may have, each with its bar and the bar's source.
+//! The flaws an image may have, each with its bar and the bar's source.
 
 use super::typical::{Typical, has_colour, pixels};
 use crate::decode::ColourMode;
 use crate::fingerprint::ImageFacts;
 
-/// Something that speaks against a picture.
+/// Something that speaks against an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Flaw {
-    /// Ten times the pixels of the middle picture, or a tenth.
+    /// Ten times the pixels of the middle image, or a tenth.
     OddSize,
     /// Much longer than wide or wider than long.
     OddAspect,
@@ -21,18 +21,18 @@ pub enum Flaw {
     LowContrast,
     /// No detail even in the thumbnail.
     Blurry,
-    /// Without colour in a set of colour pictures.
+    /// Without colour in a set of colour images.
     Grayscale,
     /// The name's ending belongs to another format.
     WrongExtension,
-    /// A colour mode or bit depth that hardly any other picture has.
+    /// A colour mode or bit depth that hardly any other image has.
     UnusualMode,
 }
 
 impl Flaw {
-    /// Whether it is one only beside other pictures: then what most pictures
+    /// Whether it is one only beside other pictures: then what most images
     /// of a split or a class share is no flaw of theirs (cleanvision 0.3 drops
-    /// an issue of more than half of all pictures too), and the SHORTCUT checks
+    /// an issue of more than half of all images too), and the SHORTCUT checks
     /// tell of it where it gives the split or the class away.
     pub(super) fn is_relative(self) -> bool {
         !matches!(self, Self::Blank | Self::WrongExtension)
@@ -55,11 +55,11 @@ impl Flaw {
     }
 }
 
-/// Cleanvision 0.3 calls a picture dark whose 99th percentile of brightness is
+/// Cleanvision 0.3 calls an image dark whose 99th percentile of brightness is
 /// below 0.32.
 const DARK: f64 = 0.32 * 255.0;
 
-/// Cleanvision 0.3 calls a picture light whose 5th percentile is above 0.95.
+/// Cleanvision 0.3 calls an image light whose 5th percentile is above 0.95.
 const LIGHT: f64 = 0.95 * 255.0;
 
 /// scikit-image's `is_low_contrast` warns when the 1st to 99th percentile span
@@ -83,11 +83,11 @@ const SHARPNESS: f64 = 0.5;
 /// Grayscale is odd only where nearly all others have colour.
 const MOSTLY_COLOURED: f64 = 0.95;
 
-/// A mode is unusual below one picture in twenty, of twenty at least.
+/// A mode is unusual below one image in twenty, of twenty at least.
 const RARE_MODE: f64 = 0.05;
 const ENOUGH_PICTURES: usize = 20;
 
-/// All flaws of one picture, each with a score below 1 that says how bad it is.
+/// All flaws of one image, each with a score below 1 that says how bad it is.
 pub(super) fn judge(key: &str, facts: &ImageFacts, typical: &Typical) -> Vec<(Flaw, f64)> {
     let scores = [
         (Flaw::OddSize, size(facts, typical)),
@@ -128,7 +128,7 @@ fn blankness(facts: &ImageFacts) -> f64 {
 }
 
 fn darkness(facts: &ImageFacts) -> f64 {
-    // A blank picture is told as blank.
+    // A blank image is told as blank.
     if facts.statistics.is_flat() {
         return 1.0;
     }
@@ -143,7 +143,7 @@ fn lightness(facts: &ImageFacts) -> f64 {
 }
 
 fn contrast(facts: &ImageFacts) -> f64 {
-    // A picture blank, too dark or too bright has no contrast either: one flaw
+    // An image blank, too dark or too bright has no contrast either: one flaw
     // is enough.
     if facts.statistics.is_flat() || darkness(facts) < 1.0 || lightness(facts) < 1.0 {
         return 1.0;
@@ -153,7 +153,7 @@ fn contrast(facts: &ImageFacts) -> f64 {
 }
 
 fn sharpness(facts: &ImageFacts) -> f64 {
-    // A tiny picture has a pixel for each pixel of its thumbnail and says
+    // A tiny image has a pixel for each pixel of its thumbnail and says
     // nothing of blur.
     let is_tiny = facts.header.width.min(facts.header.height) < 32;
     match facts.statistics.edge_sharpness {
@@ -192,7 +192,7 @@ fn mode(facts: &ImageFacts, typical: &Typical) -> f64 {
     let count = typical.modes.get(&(colour, depth)).copied().unwrap_or(0);
     let rare =
         typical.pictures >= ENOUGH_PICTURES && (count as f64) < RARE_MODE * typical.pictures as f64;
-    // Plain gray is told as a picture without colour.
+    // Plain gray is told as an image without colour.
     let plain_gray = matches!(colour, ColourMode::Gray | ColourMode::GrayAlpha) && depth == 8;
     // Odd rather than bad: half.
     if rare && !plain_gray { 0.5 } else { 1.0 }

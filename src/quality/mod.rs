@@ -1,5 +1,5 @@
-//! How good single pictures are as files: size, exposure, sharpness, format. By
-//! header and thumbnail statistics; opens no picture and compares no labels.
+//! How good single images are as files: size, exposure, sharpness, format. By
+//! header and thumbnail statistics; opens no image and compares no labels.
 
 mod flaws;
 mod shared;
@@ -12,24 +12,24 @@ use crate::sample::{Listing, SampleId};
 use shared::Shared;
 use typical::Typical;
 
-/// What can be said against one picture.
+/// What can be said against one image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quality {
-    /// 1 for a picture without flaw; below it, how near the worst flaw is to
-    /// making the picture useless, 0 to 1.
+    /// 1 for an image without flaw; below it, how near the worst flaw is to
+    /// making the image useless, 0 to 1.
     pub score: f64,
     /// All flaws, in the order of the variants.
     pub flaws: Vec<Flaw>,
 }
 
-/// The quality of all pictures of a data set.
+/// The quality of all images of a data set.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct QualityTable {
     rows: Vec<Option<Quality>>,
 }
 
 impl QualityTable {
-    /// Judges every picture that was seen, each against fixed bars and, for
+    /// Judges every image that was seen, each against fixed bars and, for
     /// size and colour, against the rest of the set.
     pub fn of(listing: &Listing, fingerprints: &FingerprintTable) -> Self {
         let typical = Typical::of(fingerprints);
@@ -54,7 +54,7 @@ impl QualityTable {
         }
     }
 
-    /// The quality of a sample's picture, if it was seen.
+    /// The quality of a sample's image, if it was seen.
     pub fn get(&self, id: SampleId) -> Option<&Quality> {
         self.rows.get(id.index())?.as_ref()
     }

@@ -1,11 +1,11 @@
-//! Flaws that most pictures of a split or of a class share. Judges no picture.
+//! Flaws that most images of a split or of a class share. Judges no image.
 
 use std::collections::BTreeMap;
 
 use super::Flaw;
 use crate::sample::{ClassId, Listing, Sample, SplitId};
 
-/// How many pictures of each split and class have each flaw.
+/// How many images of each split and class have each flaw.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     of_split: BTreeMap<(SplitId, Flaw), usize>,
@@ -14,7 +14,7 @@ pub(super) struct Shared {
     classes: BTreeMap<ClassId, usize>,
 }
 
-/// A split or class of fewer pictures has no manner of its own.
+/// A split or class of fewer images has no manner of its own.
 const FEWEST: usize = 5;
 
 impl Shared {
@@ -42,7 +42,7 @@ impl Shared {
         shared
     }
 
-    /// Whether more than half of the pictures of the sample's split, or of its
+    /// Whether more than half of the images of the sample's split, or of its
     /// class, have the flaw.
     pub(super) fn by_most(&self, sample: &Sample, flaw: Flaw) -> bool {
         let most = |having: Option<&usize>, of: Option<&usize>| {

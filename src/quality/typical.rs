@@ -1,25 +1,25 @@
-//! What pictures of a data set are like as a rule. Judges none.
+//! What images of a data set are like as a rule. Judges none.
 
 use std::collections::BTreeMap;
 
 use crate::decode::ColourMode;
 use crate::fingerprint::{FingerprintTable, ImageFacts};
 
-/// What most pictures of a data set share.
+/// What most images of a data set share.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Typical {
-    /// Pictures seen.
+    /// Images seen.
     pub(super) pictures: usize,
-    /// The middle picture's pixels.
+    /// The middle image's pixels.
     pub(super) median_pixels: f64,
-    /// The part of pictures with colour, 0 to 1.
+    /// The part of images with colour, 0 to 1.
     pub(super) coloured: f64,
-    /// How many pictures there are of each colour mode and bit depth.
+    /// How many images there are of each colour mode and bit depth.
     pub(super) modes: BTreeMap<(ColourMode, u8), usize>,
 }
 
 impl Typical {
-    /// Counts over all pictures seen.
+    /// Counts over all images seen.
     pub(super) fn of(fingerprints: &FingerprintTable) -> Self {
         let mut areas = Vec::new();
         let mut coloured = 0;
@@ -45,7 +45,7 @@ pub(super) fn pixels(facts: &ImageFacts) -> f64 {
     f64::from(facts.header.width) * f64::from(facts.header.height)
 }
 
-/// A gray picture saved as colour is colourless but for rounding. The grayest
+/// A gray image saved as colour is colourless but for rounding. The grayest
 /// colour photo of a gray motif among 3,781 photos of clothes has 1.06.
 pub(super) fn has_colour(facts: &ImageFacts) -> bool {
     facts.statistics.colourfulness >= 0.5

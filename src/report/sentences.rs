@@ -38,7 +38,7 @@ pub(super) enum Topic {
     Labels,
     /// Class shares.
     Distribution,
-    /// Pictures that could not be seen.
+    /// Images that could not be seen.
     Files,
 }
 
@@ -213,9 +213,8 @@ fn leaks(report: &Report<'_>, all: &mut Vec<Sentence>) {
             } else {
                 format!("{fact}, but only {of_all} could be compared")
             },
-            detail: (!is_covered).then(|| {
-                "the others cannot be read, or are too flat to compare".to_owned()
-            }),
+            detail: (!is_covered)
+                .then(|| "the others cannot be read, or are too flat to compare".to_owned()),
         });
     }
     if trained_before > 0 {
@@ -264,10 +263,15 @@ fn leak(report: &Report<'_>, figures: &LeakFigures) -> Sentence {
         let right = match figures.leaked {
             1 if memorised == 1.0 => "predict it correctly".to_owned(),
             1 if memorised == 0.0 => "predict it wrongly".to_owned(),
-            1 => format!("predict it correctly with probability {}", percent(memorised)),
+            1 => format!(
+                "predict it correctly with probability {}",
+                percent(memorised)
+            ),
             _ => format!("score {} on them", percent(memorised)),
         };
-        detail.push_str(&format!("; a model that memorized the training set would {right}"));
+        detail.push_str(&format!(
+            "; a model that memorized the training set would {right}"
+        ));
     }
     Sentence {
         topic: Topic::Leaks,

@@ -207,7 +207,10 @@ fn ending(report: &Report<'_>, page: &mut Page<'_>) {
         }
     }
     if let Some(worst) = outcome.findings.first() {
-        let text = format!("`splitlint explain {}` describes the check", worst.check.code);
+        let text = format!(
+            "`splitlint explain {}` describes the check",
+            worst.check.code
+        );
         page.line("", Ink::Dim, &text, Ink::Dim);
     }
 }

@@ -207,7 +207,7 @@ impl ReportFolder {
     }
 
     /// The content hash of every sample that could be read, and whether its
-    /// picture could be decoded: key, hash, decoded.
+    /// image could be decoded: key, hash, decoded.
     ///
     /// # Errors
     /// [`Error::Input`] when the table is missing or damaged.

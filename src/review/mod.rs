@@ -1,5 +1,5 @@
 //! Reads report folders back: what became of their findings, and what is done
-//! about them. Looks at no picture.
+//! about them. Looks at no image.
 
 mod accepted;
 mod audit;

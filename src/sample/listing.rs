@@ -3,7 +3,7 @@
 
 use super::{ClassId, GroupId, Object, Role, Sample, SampleId, SampleKey, Split, SplitId};
 
-/// Everything known of a data set before a picture is opened.
+/// Everything known of a data set before an image is opened.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
     /// How the data set was understood.

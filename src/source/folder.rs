@@ -121,7 +121,7 @@ pub(super) fn nothing_known(shown: &Path, why: &str) -> Error {
     ))
 }
 
-/// Notes pictures that belong to no split, and says so in a few words.
+/// Notes images that belong to no split, and says so in a few words.
 fn pass_over(tree: &Tree, dir: usize, shape: &Shape, builder: &mut Builder) -> String {
     let folder = &tree.dirs[dir];
     let (key, count) = if dir == shape.base {
@@ -190,7 +190,7 @@ fn note_empty(tree: &Tree, shape: &Shape, builder: &mut Builder) -> Result<()> {
     Ok(())
 }
 
-/// Adds a tree's pictures; all of them to `forced` if given, else each to the
+/// Adds a tree's images; all of them to `forced` if given, else each to the
 /// split of its shape.
 fn add(tree: Tree, shape: &Shape, forced: Option<SplitId>, builder: &mut Builder) -> Result<()> {
     let places = shape.places(&tree);

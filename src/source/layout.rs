@@ -7,7 +7,7 @@ use super::split_dirs::are_doubtful;
 use super::tree::{DirState, Tree};
 use crate::sample::escaped;
 
-/// Folders that hold pictures without being a class, in lower case. Only a
+/// Folders that hold images without being a class, in lower case. Only a
 /// folder that is alone in its place is taken for one.
 const CONTAINERS: [&str; 17] = [
     "all",
@@ -60,11 +60,11 @@ pub(super) struct Shape {
     pub(super) kind: Kind,
     /// Split names with the folders that are them; empty without splits.
     pub(super) splits: Vec<SplitDir>,
-    /// Folders whose name is a class, pictures or not, each with the index in
+    /// Folders whose name is a class, images or not, each with the index in
     /// `splits` of its split.
     pub(super) classes: Vec<ClassDir>,
-    /// Folders whose pictures belong to no split, or are masks; the base for
-    /// pictures beside the split folders.
+    /// Folders whose images belong to no split, or are masks; the base for
+    /// images beside the split folders.
     pub(super) outside: Vec<usize>,
     /// Folders beside class folders that hold the same class folders again.
     pub(super) repeats: Vec<usize>,
@@ -85,7 +85,7 @@ pub(super) enum Kind {
     SplitsInClasses,
     /// `ROOT/<class>/…`.
     Classes,
-    /// Pictures without folders.
+    /// Images without folders.
     #[default]
     Flat,
 }
@@ -112,7 +112,7 @@ pub(super) struct ClassDir {
 /// Why a tree cannot be understood without help.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unclear {
-    /// No picture at all.
+    /// No image at all.
     NoPicture,
     /// Several folders are one split by the usual spellings.
     OneSplitTwice(&'static str, Vec<usize>),
@@ -124,7 +124,7 @@ pub(super) enum Unclear {
     LikeSplits(Vec<usize>),
 }
 
-/// What a picture's folder makes of it.
+/// What an image's folder makes of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Place {
     /// Index in [`Shape::splits`].
@@ -136,7 +136,7 @@ pub(super) struct Place {
 }
 
 impl Shape {
-    /// The place of the pictures of every folder.
+    /// The place of the images of every folder.
     pub(super) fn places(&self, tree: &Tree) -> Vec<Place> {
         let mut seeds: BTreeMap<usize, Place> = BTreeMap::new();
         for (index, split) in self.splits.iter().enumerate() {
@@ -207,7 +207,7 @@ pub(super) fn understand(tree: &Tree) -> Result<Shape, Unclear> {
 }
 
 /// The shape of a tree that is one split, or a set without splits: classes if
-/// there are folders with pictures, else pictures without labels.
+/// there are folders with images, else images without labels.
 pub(super) fn classes_only(tree: &Tree) -> Result<Shape, Unclear> {
     if tree.dirs[0].below == 0 {
         return Err(Unclear::NoPicture);
@@ -230,8 +230,8 @@ fn find_base(tree: &Tree) -> (usize, Vec<usize>) {
     (base, aside)
 }
 
-/// The one subfolder that holds the pictures, and the folders of masks beside
-/// it, if there is no picture or split folder next to it.
+/// The one subfolder that holds the images, and the folders of masks beside
+/// it, if there is no image or split folder next to it.
 fn main_child(tree: &Tree, dir: usize) -> Option<(usize, Vec<usize>)> {
     let live = tree.live(dir);
     if tree.dirs[dir].direct > 0 || live.iter().any(|&d| spelled(tree, d).is_some()) {
@@ -292,7 +292,7 @@ fn one_folder_each(tree: &Tree, named: &[usize]) -> Result<(), Unclear> {
 }
 
 /// `ROOT/<class>/<split>/…`: every folder of the root holds split folders and
-/// nothing else, and these hold pictures and no folders.
+/// nothing else, and these hold images and no folders.
 fn splits_in_classes(tree: &Tree, base: usize, tops: &[usize]) -> Result<Option<Shape>, Unclear> {
     let holds_splits = |&top: &usize| {
         let live = tree.live(top);
@@ -333,7 +333,7 @@ fn splits_in_classes(tree: &Tree, base: usize, tops: &[usize]) -> Result<Option<
     Ok(Some(shape))
 }
 
-/// Two or more folders that hold, besides no pictures, mostly the same class
+/// Two or more folders that hold, besides no images, mostly the same class
 /// folders: at least two in common, at least as many as there are folders
 /// (splits are few, classes are many), and more than half of each folder's.
 fn folders_share_classes(tree: &Tree, base: usize, tops: &[usize]) -> bool {

@@ -79,7 +79,7 @@ pub struct Request {
 /// Names of a manifest's columns; `None` means guess from the usual names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns {
-    /// The picture's path.
+    /// The image's path.
     pub path: Option<String>,
     /// Its class or classes.
     pub label: Option<String>,

@@ -23,7 +23,7 @@ use crate::sample::{Problem, ProblemKind, SampleKey, Skipped, escaped};
 pub(super) struct Tree {
     /// `dirs[0]` is the folder itself; a parent comes before its children.
     pub(super) dirs: Vec<Dir>,
-    /// The pictures, in no order.
+    /// The images, in no order.
     pub(super) pictures: Vec<Picture>,
     /// What is no sample.
     pub(super) problems: Vec<Problem>,
@@ -48,9 +48,9 @@ pub(super) struct Dir {
     pub(super) state: DirState,
     /// The split that its name means: see [`split_dirs`].
     pub(super) split: Option<&'static str>,
-    /// Pictures in the folder itself.
+    /// Images in the folder itself.
     pub(super) direct: u32,
-    /// Pictures in it or below.
+    /// Images in it or below.
     pub(super) below: u32,
     /// Something in it or below was kept out by a glob.
     pub(super) filtered: bool,
@@ -71,7 +71,7 @@ pub(super) enum DirState {
     Unreadable,
 }
 
-/// A picture by name or content.
+/// An image by name or content.
 #[derive(Debug)]
 pub(super) struct Picture {
     pub(super) dir: usize,
@@ -316,7 +316,7 @@ impl Tree {
         builder.skipped.filtered += self.skipped.filtered;
     }
 
-    /// The subfolders of `dir` that hold pictures, by name.
+    /// The subfolders of `dir` that hold images, by name.
     pub(super) fn live(&self, dir: usize) -> Vec<usize> {
         (self.dirs[dir].children.iter().copied())
             .filter(|&child| self.dirs[child].below > 0)

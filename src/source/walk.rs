@@ -1,4 +1,4 @@
-//! Walks a folder, links followed, and keeps the pictures. Understands no
+//! Walks a folder, links followed, and keeps the images. Understands no
 //! layout.
 
 use std::ffi::OsStr;

@@ -32,7 +32,7 @@ fn plan_drops_copies_and_the_cleaned_copy_scans_clean() {
     for way in ["link-or-copy", "hard-link", "symlink", "copy"] {
         let place = Place::new();
         place.leaky_set();
-        place.write("data/train/dog/broken.jpg", "no picture");
+        place.write("data/train/dog/broken.jpg", "no image");
         place.scan().exits(1);
         let before = tree(&place.path("data"));
         place

@@ -11,7 +11,7 @@ use super::run::Place;
 fn gate_stops_cannot_judge_and_passes_and_its_baseline_survives_renames() {
     let place = Place::new();
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
-    // Two classes have every fault that decides, and half the pictures.
+    // Two classes have every fault that decides, and half the images.
     for split in ["train", "val", "test"] {
         for class in ["lake", "city"] {
             let from = repository.join("sample-data/demo").join(split).join(class);

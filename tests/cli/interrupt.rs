@@ -10,7 +10,7 @@ use image::{ImageFormat, Rgb, RgbImage};
 
 use super::run::Place;
 
-/// Pictures of this side, in pixels, and so many of them take long enough that
+/// Images of this side, in pixels, and so many of them take long enough that
 /// a scan on one thread is still at work when the signal comes.
 const SIDE: u32 = 1200;
 const PICTURES: u32 = 300;

@@ -2,7 +2,7 @@
 
 use super::run::Place;
 
-/// Pictures of each class in each of two splits.
+/// Images of each class in each of two splits.
 const EACH: u64 = 20;
 
 /// The keys of [`Place::clean_set`] and whether they are cats.

@@ -7,10 +7,10 @@ use image::{ImageFormat, Rgb, RgbImage};
 
 use super::run::Place;
 
-/// Side of every picture, in pixels.
+/// Side of every image, in pixels.
 const SIDE: u32 = 64;
 
-/// A picture of soft waves, encoded by the extension of `name`.
+/// An image of soft waves, encoded by the extension of `name`.
 pub(crate) fn encoded(seed: u64, name: &str) -> Vec<u8> {
     let format = ImageFormat::from_path(name).expect("a known extension");
     let mut bytes = Cursor::new(Vec::new());
@@ -63,12 +63,12 @@ impl Random {
 }
 
 impl Place {
-    /// Writes the picture of `seed`.
+    /// Writes the image of `seed`.
     pub(crate) fn picture(&self, relative: &str, seed: u64) {
         self.write(relative, encoded(seed, relative));
     }
 
-    /// Two splits of two classes below `data`, `each` pictures a class and
+    /// Two splits of two classes below `data`, `each` images a class and
     /// split, no two alike.
     pub(crate) fn clean_set(&self, each: u64) {
         for (i, folder) in ["train/cat", "train/dog", "test/cat", "test/dog"]
@@ -81,7 +81,7 @@ impl Place {
         }
     }
 
-    /// A clean set with one training picture copied into the test split.
+    /// A clean set with one training image copied into the test split.
     pub(crate) fn leaky_set(&self) {
         self.clean_set(6);
         self.picture("data/test/cat/copy.jpg", 0);

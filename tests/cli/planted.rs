@@ -13,7 +13,7 @@ use image::{ImageEncoder, RgbImage};
 use super::pictures::{encoded, waves};
 use super::run::{Answer, Place};
 
-/// How one picture of the set is made.
+/// How one image of the set is made.
 struct Made {
     /// Its path below the root.
     path: String,
@@ -26,7 +26,7 @@ struct Made {
 const CLASSES: [&str; 3] = ["ant", "bee", "cow"];
 
 /// Three classes, stratified over three splits, with names that say nothing;
-/// `change` plants the fault and may leave a picture out.
+/// `change` plants the fault and may leave an image out.
 fn set(place: &Place, change: impl Fn(&mut Made, &str, &str, u64) -> bool) {
     let mut seed = 1;
     for class in CLASSES {
@@ -60,7 +60,7 @@ fn set(place: &Place, change: impl Fn(&mut Made, &str, &str, u64) -> bool) {
     }
 }
 
-/// What a camera writes of a picture taken at `second`.
+/// What a camera writes of an image taken at `second`.
 fn camera(second: u64) -> Vec<u8> {
     let ascii = |tag, text: String| Field {
         tag,
@@ -82,7 +82,7 @@ fn camera(second: u64) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Waves with detail, which a blurred picture has not.
+/// Waves with detail, which a blurred image has not.
 fn grainy(seed: u64) -> RgbImage {
     let mut picture = waves(seed);
     for (x, y, pixel) in picture.enumerate_pixels_mut() {
@@ -202,7 +202,7 @@ fn frames_of_one_video_dealt_across_splits_are_a_group() {
     finds(&place, &[], 0, &["LEAK006"]).says("`vid7` (3 in `train`");
 }
 
-/// The first three pictures of one class in every split are frames of a video.
+/// The first three images of one class in every split are frames of a video.
 fn frames(made: &mut Made, split: &str, class: &str, index: u64) -> bool {
     if class == "ant" && index < 3 {
         let frame = 3 * index + u64::from(split == "val") + 2 * u64::from(split == "test");

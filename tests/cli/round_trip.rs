@@ -615,7 +615,7 @@ fn difference_is_summed_up_with_what_makes_it_worse() {
     };
     scan("old", 1);
     fs::remove_file(place.path("data/test/cat/copy.jpg")).expect("removed");
-    place.write("data/test/cat/broken.jpg", "no picture");
+    place.write("data/test/cat/broken.jpg", "no image");
     scan("new", 1);
     place
         .splitlint(["diff", "old", "new"])

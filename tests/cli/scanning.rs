@@ -86,7 +86,7 @@ fn set_without_splits_says_that_leaks_are_not_applicable() {
 fn broken_files_are_findings_and_the_scan_goes_on() {
     let place = Place::new();
     place.leaky_set();
-    place.write("data/train/cat/text.jpg", "this is no picture");
+    place.write("data/train/cat/text.jpg", "this is no image");
     place.write("data/train/dog/empty.jpg", "");
     let whole = encoded(77, "a.jpg");
     place.write("data/test/dog/truncated.jpg", &whole[..whole.len() / 3]);
@@ -174,7 +174,7 @@ fn summary_is_added_to_the_page_of_a_github_run() {
 fn number_of_threads_does_not_show_in_the_report() {
     let place = Place::new();
     place.leaky_set();
-    place.write("data/train/cat/text.jpg", "this is no picture");
+    place.write("data/train/cat/text.jpg", "this is no image");
     place
         .scan()
         .args(["--jobs", "1", "--report", "r1"])

@@ -24,7 +24,7 @@ struct Set {
 }
 
 impl Set {
-    /// With these files, each a picture by its name alone.
+    /// With these files, each an image by its name alone.
     fn of(files: &[&str]) -> Self {
         let set = Self {
             folder: tempfile::tempdir().expect("a temporary folder"),

@@ -6,7 +6,7 @@ use splitlint::source::Columns;
 
 const PICTURES: [&str; 4] = ["img/1.jpg", "img/2.jpg", "img/3.jpg", "img/4.jpg"];
 
-/// A set of four pictures and a manifest of this name and text.
+/// A set of four images and a manifest of this name and text.
 fn with_manifest(name: &str, text: &str) -> (Set, Request) {
     let set = Set::of(&PICTURES);
     set.put(name, text.as_bytes());

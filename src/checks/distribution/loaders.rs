@@ -15,7 +15,7 @@ pub(super) enum Loader {
     /// `image_dataset_from_directory`: folders not starting with a dot, empty
     /// ones too, in code point order.
     Keras,
-    /// timm's folder reader: folders that hold pictures, in natural order.
+    /// timm's folder reader: folders that hold images, in natural order.
     Timm,
     /// Ultralytics classification before 8.4.154: `ImageFolder` with empty
     /// folders allowed.
@@ -24,7 +24,7 @@ pub(super) enum Loader {
     /// model, which are those of `train`, as soon as one name is the same.
     UltralyticsAligned,
     /// Hugging Face `imagefolder`, where each split is loaded by itself: the
-    /// folders of pictures, in code point order. Loaded together, the splits
+    /// folders of images, in code point order. Loaded together, the splits
     /// share one numbering and cannot disagree.
     HuggingFace,
 }

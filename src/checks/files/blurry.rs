@@ -1,4 +1,4 @@
-//! Finds pictures without detail even in the thumbnail.
+//! Finds images without detail even in the thumbnail.
 
 use super::flawed;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
@@ -9,7 +9,7 @@ declare_check! { pub BLURRY = {
     code: "FILE012",
     family: File,
     name: "blurry",
-    summary: "a picture is so blurred that even its thumbnail has no detail",
+    summary: "an image is so blurred that even its thumbnail has no detail",
     next_step: "inspect them, and remove those that cannot be recognised",
     severity: Severity::Advice,
     docs: "blurry.md",

@@ -1,4 +1,4 @@
-//! Finds class folders without any picture. What loaders make of them is told
+//! Finds class folders without any image. What loaders make of them is told
 //! by DIST008.
 
 use super::{about_problem, problems};
@@ -11,8 +11,8 @@ declare_check! { pub EMPTY_CLASS_FOLDER = {
     code: "FILE006",
     family: File,
     name: "empty-class-folder",
-    summary: "a class folder has no picture in it",
-    next_step: "restore its pictures or remove the folder; some loaders still count it as a class",
+    summary: "a class folder has no image in it",
+    next_step: "restore its images or remove the folder; some loaders still count it as a class",
     severity: Severity::Warning,
     docs: "empty-class-folder.md",
     settings: none,
@@ -40,7 +40,7 @@ impl Check for ThisCheck {
             return Ok(Ran::Completed);
         }
         for problem in empty {
-            let message = format!("folder `{}` has no picture in it", problem.key);
+            let message = format!("folder `{}` has no image in it", problem.key);
             out.push(about_problem(
                 EMPTY_CLASS_FOLDER.code,
                 &data.evidence.listing,

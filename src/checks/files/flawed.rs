@@ -1,4 +1,4 @@
-//! Pictures with one flaw as one finding. Finds none itself.
+//! Images with one flaw as one finding. Finds none itself.
 
 use crate::checks::words::{counted, listed, quoted};
 use crate::checks::{CheckContext, Findings, NewFinding};
@@ -6,8 +6,8 @@ use crate::finding::{Evidence, Figure, FindingId};
 use crate::quality::Flaw;
 use crate::sample::{ClassId, SampleId, SplitId};
 
-/// Tells `out` of all pictures with `flaw` in one finding, the worst first;
-/// `is`, such as "too dark", ends the sentence "3 pictures are …".
+/// Tells `out` of all images with `flaw` in one finding, the worst first;
+/// `is`, such as "too dark", ends the sentence "3 images are …".
 pub(super) fn tell(data: &CheckContext<'_>, out: &mut Findings, flaw: Flaw, is: &str) {
     let score = |id: SampleId| data.quality.get(id).map_or(1.0, |quality| quality.score);
     let mut samples: Vec<SampleId> = data.quality.having(flaw).collect();
@@ -32,7 +32,7 @@ pub(super) fn tell(data: &CheckContext<'_>, out: &mut Findings, flaw: Flaw, is: 
         id: FindingId::of_names(out.code(), [is]),
         message: format!(
             "{} {} {is}: {}",
-            counted(count, "picture"),
+            counted(count, "image"),
             if count == 1 { "is" } else { "are" },
             listed(&names, 6),
         ),
@@ -41,7 +41,7 @@ pub(super) fn tell(data: &CheckContext<'_>, out: &mut Findings, flaw: Flaw, is: 
         labels,
         score: Some(1.0 - score(worst)),
         evidence: Evidence::Figures(vec![Figure {
-            name: "pictures",
+            name: "images",
             value: count as f64,
         }]),
     });

@@ -1,4 +1,4 @@
-//! Finds pictures without colour in a set of colour pictures.
+//! Finds images without colour in a set of colour images.
 
 use super::flawed;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
@@ -9,8 +9,8 @@ declare_check! { pub GRAYSCALE_AMONG_COLOUR = {
     code: "FILE013",
     family: File,
     name: "grayscale-among-colour",
-    summary: "a picture has no colour while nearly all others have",
-    next_step: "check that colour was not lost in processing, and that gray pictures are not of one class only",
+    summary: "an image has no colour while nearly all others have",
+    next_step: "check that colour was not lost in processing, and that gray images are not of one class only",
     severity: Severity::Advice,
     docs: "grayscale-among-colour.md",
     settings: none,
@@ -36,7 +36,7 @@ impl Check for ThisCheck {
             data,
             out,
             Flaw::Grayscale,
-            "without colour among colour pictures",
+            "without colour among colour images",
         );
         Ok(Ran::Completed)
     }

@@ -1,4 +1,4 @@
-//! Finds pictures that the data set lists more than once: repeated rows of a
+//! Finds images that the data set lists more than once: repeated rows of a
 //! manifest, and files reached by two names. Copies are told by LEAK001 and
 //! LEAK003; this says that they are no copies but one file.
 
@@ -13,7 +13,7 @@ declare_check! { pub LISTED_TWICE = {
     family: File,
     name: "listed-twice",
     summary: "one file is listed twice: by a repeated row, a link or a hard link",
-    next_step: "remove the repeated row or link, so that the picture counts once",
+    next_step: "remove the repeated row or link, so that the image counts once",
     severity: Severity::Warning,
     docs: "listed-twice.md",
     settings: none,

@@ -1,4 +1,4 @@
-//! Finds flat pictures, from which perceptual hashes are withheld, and says
+//! Finds flat images, from which perceptual hashes are withheld, and says
 //! so: copies among them are looked for by bytes only.
 
 use std::collections::BTreeMap;
@@ -12,8 +12,8 @@ declare_check! { pub LOW_INFORMATION = {
     code: "FILE007",
     family: File,
     name: "low-information",
-    summary: "pictures are blank or nearly so, and too flat to be compared by content",
-    next_step: "inspect them: a blank picture teaches nothing and is often a failed export",
+    summary: "images are blank or nearly so, and too flat to be compared by content",
+    next_step: "inspect them: a blank image teaches nothing and is often a failed export",
     severity: Severity::Advice,
     docs: "low-information.md",
     settings: none,
@@ -54,7 +54,7 @@ impl Check for ThisCheck {
             let count = samples.len() as u64;
             let message = format!(
                 "{}{place} {} too flat to be compared other than by bytes and pixels: {}",
-                counted(count, "picture"),
+                counted(count, "image"),
                 if count == 1 { "is" } else { "are" },
                 listed(&names, 6),
             );
@@ -67,7 +67,7 @@ impl Check for ThisCheck {
                 samples,
                 score: None,
                 evidence: Evidence::Figures(vec![Figure {
-                    name: "pictures",
+                    name: "images",
                     value: count as f64,
                 }]),
             });

@@ -1,4 +1,4 @@
-//! Checks of the FILE family: files that are broken, odd or no pictures.
+//! Checks of the FILE family: files that are broken, odd or no images.
 
 mod annotation_fault;
 mod bad_link;
@@ -62,7 +62,7 @@ pub(super) const CHECKS: &[Declared] = &[
     annotation_fault::DECLARED,
 ];
 
-/// A picture that could not be seen.
+/// An image that could not be seen.
 struct Failed<'a> {
     sample: &'a Sample,
     why: &'a DecodeFailure,
@@ -78,7 +78,7 @@ impl Failed<'_> {
     }
 }
 
-/// The samples whose pictures could not be seen, for findings of `code`.
+/// The samples whose images could not be seen, for findings of `code`.
 fn failures<'a>(
     data: &CheckContext<'a>,
     code: &'static str,

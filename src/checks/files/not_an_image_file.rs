@@ -1,4 +1,4 @@
-//! Finds files among the pictures that are no pictures by name. Leaves those
+//! Finds files among the images that are no images by name. Leaves those
 //! that claim to be to FILE001.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +42,10 @@ impl Check for ThisCheck {
                 .partition(|file| is_of_labels(file.key.as_str(), &images));
         if !others.is_empty() {
             let (is, kinds, names) = told(&others);
-            out.push(new([], format!("{is} of no image format ({kinds}): {names}")));
+            out.push(new(
+                [],
+                format!("{is} of no image format ({kinds}): {names}"),
+            ));
         }
         if !labels.is_empty() {
             let (is, kinds, names) = told(&labels);

@@ -1,4 +1,4 @@
-//! Finds pictures of a size or shape unlike the others'.
+//! Finds images of a size or shape unlike the others'.
 
 use super::flawed;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
@@ -9,7 +9,7 @@ declare_check! { pub ODD_DIMENSIONS = {
     code: "FILE010",
     family: File,
     name: "odd-dimensions",
-    summary: "a picture is far larger, smaller, longer or wider than the others",
+    summary: "an image is far larger, smaller, longer or wider than the others",
     next_step: "inspect them: thumbnails, strips and screenshots are seldom meant to be in the set",
     severity: Severity::Advice,
     docs: "odd-dimensions.md",

@@ -1,4 +1,4 @@
-//! Finds pictures beside the splits, which nobody scans.
+//! Finds images beside the splits, which nobody scans.
 
 use super::{about_problem, problems};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
@@ -9,8 +9,8 @@ declare_check! { pub OUTSIDE_SPLITS = {
     code: "FILE009",
     family: File,
     name: "outside-splits",
-    summary: "pictures lie in no split, and so are not scanned",
-    next_step: "name the splits with `--split NAME=PATH`, move the pictures, or exclude them with `--exclude`",
+    summary: "images lie in no split, and so are not scanned",
+    next_step: "name the splits with `--split NAME=PATH`, move the images, or exclude them with `--exclude`",
     severity: Severity::Warning,
     docs: "outside-splits.md",
     settings: none,

@@ -1,4 +1,4 @@
-//! Finds pictures that are too dark, too bright or too even to show much.
+//! Finds images that are too dark, too bright or too even to show much.
 
 use super::flawed;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
@@ -9,7 +9,7 @@ declare_check! { pub POOR_EXPOSURE = {
     code: "FILE011",
     family: File,
     name: "poor-exposure",
-    summary: "a picture is too dark, too bright or without contrast",
+    summary: "an image is too dark, too bright or without contrast",
     next_step: "inspect them, and remove those that show nothing",
     severity: Severity::Advice,
     docs: "poor-exposure.md",

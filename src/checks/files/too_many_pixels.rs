@@ -1,4 +1,4 @@
-//! Finds pictures above the pixel limit, which are not decoded.
+//! Finds images above the pixel limit, which are not decoded.
 
 use super::failures;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
@@ -10,8 +10,8 @@ declare_check! { pub TOO_MANY_PIXELS = {
     family: File,
     counts_as: Unreadable,
     name: "too-many-pixels",
-    summary: "a picture has more pixels than the limit and was not decoded",
-    next_step: "make the picture smaller, or raise `--max-pixels` if it is meant to be so large",
+    summary: "an image has more pixels than the limit and was not decoded",
+    next_step: "make the image smaller, or raise `--max-pixels` if it is meant to be so large",
     severity: Severity::Error,
     docs: "too-many-pixels.md",
     settings: none,

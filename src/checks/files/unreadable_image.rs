@@ -1,4 +1,4 @@
-//! Finds pictures that cannot be seen because the file is missing or broken.
+//! Finds images that cannot be seen because the file is missing or broken.
 //! Leaves formats not decoded here to FILE002 and giants to FILE003.
 
 use super::{about_problem, failures, one_line, problems};

@@ -1,4 +1,4 @@
-//! Finds pictures in formats that are recognised but not decoded here.
+//! Finds images in formats that are recognised but not decoded here.
 
 use super::{failures, one_line};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
@@ -11,7 +11,7 @@ declare_check! { pub UNSUPPORTED_FORMAT = {
     counts_as: Unreadable,
     name: "unsupported-format",
     summary: "an image is in a format that splitlint recognises but cannot decode",
-    next_step: "convert the picture to JPEG, PNG or WebP, or leave it out with `--exclude`",
+    next_step: "convert the image to JPEG, PNG or WebP, or leave it out with `--exclude`",
     severity: Severity::Error,
     docs: "unsupported-format.md",
     settings: none,

@@ -1,4 +1,4 @@
-//! Finds pictures of a colour mode or bit depth that hardly any other has.
+//! Finds images of a colour mode or bit depth that hardly any other has.
 
 use super::flawed;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
@@ -9,7 +9,7 @@ declare_check! { pub UNUSUAL_MODE = {
     code: "FILE015",
     family: File,
     name: "unusual-mode",
-    summary: "a picture has a colour mode or bit depth that hardly any other has",
+    summary: "an image has a colour mode or bit depth that hardly any other has",
     next_step: "convert them like the others: loaders treat palettes, CMYK, alpha and 16 bits differently",
     severity: Severity::Advice,
     docs: "unusual-mode.md",

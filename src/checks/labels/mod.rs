@@ -1,4 +1,4 @@
-//! Checks of the LABEL family: labels that contradict the pictures or each
+//! Checks of the LABEL family: labels that contradict the images or each
 //! other.
 
 mod class_is_two;

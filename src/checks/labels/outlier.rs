@@ -1,4 +1,4 @@
-//! Finds pictures far from all others. Says nothing of their label.
+//! Finds images far from all others. Says nothing of their label.
 
 use super::model::{NEEDS, figure, single};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};

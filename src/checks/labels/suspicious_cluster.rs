@@ -1,4 +1,4 @@
-//! Finds runs of alike pictures that share one wrong label: a burst, a folder,
+//! Finds runs of alike images that share one wrong label: a burst, a folder,
 //! an annotator's batch. Leaves single samples to LABEL002.
 
 use super::model::{NEEDS, class, figure, ids, single};

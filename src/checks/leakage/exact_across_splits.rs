@@ -1,4 +1,4 @@
-//! Finds the same picture in two splits. Leaves altered copies to LEAK002.
+//! Finds the same image in two splits. Leaves altered copies to LEAK002.
 
 use crate::checks::pairs::{self, Concerned, Place};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};

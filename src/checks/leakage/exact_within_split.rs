@@ -1,4 +1,4 @@
-//! Finds the same picture twice in one split. Says nothing of other splits.
+//! Finds the same image twice in one split. Says nothing of other splits.
 
 use crate::checks::pairs::{self, Place};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
@@ -10,7 +10,7 @@ declare_check! { pub EXACT_DUPLICATE_WITHIN_SPLIT = {
     family: Leak,
     counts_as: CopyWithinSplit,
     name: "exact-duplicate-within-split",
-    summary: "a split holds the same picture more than once",
+    summary: "a split holds the same image more than once",
     next_step: "keep one copy; the others count double in training and in every figure",
     severity: Severity::Warning,
     docs: "exact-duplicate-within-split.md",

@@ -72,7 +72,7 @@ fn samples_by_class(data: &CheckContext<'_>) -> Vec<Vec<SampleId>> {
     by_class
 }
 
-/// Bits in which the hashes of two pictures differ, where both have one.
+/// Bits in which the hashes of two images differ, where both have one.
 pub(super) fn distance(data: &CheckContext<'_>, a: SampleId, b: SampleId) -> Option<u32> {
     let hash = |id| Some(data.fingerprints.facts(id)?.hashes?.dct);
     Some((hash(a)? ^ hash(b)?).count_ones())

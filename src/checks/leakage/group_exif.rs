@@ -1,4 +1,4 @@
-//! What cameras wrote down of groups: bursts by camera and time, and pictures
+//! What cameras wrote down of groups: bursts by camera and time, and images
 //! taken at one place. Looks at no split and no pixel.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ const BURST_MS: i64 = 5_000;
 /// model may have been at work.
 const BURST_UNNUMBERED_MS: i64 = 2_000;
 
-/// Longest pause between two pictures of one visit to a place.
+/// Longest pause between two images of one visit to a place.
 const VISIT_MS: i64 = 10 * 60_000;
 
 /// Side of the squares that count as one place, in degrees: 22 metres of

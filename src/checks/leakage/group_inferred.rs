@@ -85,7 +85,7 @@ fn all_sound(data: &CheckContext<'_>) -> Result<Vec<Suggested>, Interrupted> {
     }
     for (words, groups) in [
         ("bursts of one camera", group_exif::bursts(data)),
-        ("pictures taken at one place", group_exif::places(data)),
+        ("images taken at one place", group_exif::places(data)),
     ] {
         all.push((words, None, taken_together(data, groups)));
     }
@@ -122,10 +122,10 @@ struct Sound {
 const LARGEST_PART: f64 = 0.9;
 
 /// A stem that covers no more than this is no such name in all likelihood;
-/// between the two its pictures decide.
+/// between the two its images decide.
 const BELIEVED_PART: f64 = 1.0 / 3.0;
 
-/// Groups as large as this in the middle can be judged by their pictures, and
+/// Groups as large as this in the middle can be judged by their images, and
 /// are, unless they are few among many names of another kind; smaller ones are
 /// believed by name.
 const JUDGED_BY_LOOKS: usize = 25;
@@ -250,7 +250,7 @@ fn alike(data: &CheckContext<'_>, groups: Vec<Group>) -> Sound {
     }
 }
 
-/// Runs of consecutive counters that look alike, if consecutive pictures are
+/// Runs of consecutive counters that look alike, if consecutive images are
 /// more alike than strangers at all.
 fn runs(data: &CheckContext<'_>, counters: &[Group]) -> Sound {
     let consecutive: Vec<(SampleId, SampleId)> = counters.iter().flat_map(consecutive).collect();

@@ -15,7 +15,7 @@ pub(super) struct Named<'a> {
 /// Kinds of hints, the most telling first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Hint {
-    /// `cat_jpg.rf.0a1b….jpg`: an export that augments pictures and names each
+    /// `cat_jpg.rf.0a1b….jpg`: an export that augments images and names each
     /// with a hash behind its source's name.
     Export,
     /// `cat (2).jpg`, `cat - Copy.jpg`: what systems call a copy.
@@ -24,7 +24,7 @@ pub(super) enum Hint {
     /// counter behind it.
     Numbered,
     /// `20190312_101500`, `IMG-20190312-WA0001`: the same with a date, which
-    /// pictures of one day share and need not be related for.
+    /// images of one day share and need not be related for.
     Dated,
     /// `IMG_1234`, `frame0007`: a counter behind mere words.
     Counter,

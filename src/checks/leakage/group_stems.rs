@@ -43,7 +43,7 @@ pub(super) fn by_hint(listing: &Listing) -> BTreeMap<Hint, ByName> {
         let members = found.entry(name.place(&anew)).or_default();
         members.push((name.named.counter.unwrap_or(0), name.id));
     }
-    // A copy is one of something: the picture that bears the plain name.
+    // A copy is one of something: the image that bears the plain name.
     let mut originals: BTreeSet<Place<'_>> = BTreeSet::new();
     for sample in &listing.samples {
         let place = Place {

@@ -11,7 +11,7 @@ const MOST_BINS: usize = 32;
 /// What kind of feature it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// How the picture is stored: nothing of what it shows.
+    /// How the image is stored: nothing of what it shows.
     Container,
     /// Trivial properties of the pixels: they may well follow from content.
     Appearance,

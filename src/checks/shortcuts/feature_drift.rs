@@ -145,7 +145,7 @@ fn compare(column: &Column, rows_of_a: usize) -> Shift {
             Shift {
                 effect,
                 p_value: equal_shares(&a, &b, 999, 0).p_value,
-                words: format!("{} ({} of pictures differ)", column.name, percent(effect)),
+                words: format!("{} ({} of images differ)", column.name, percent(effect)),
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What is known of a picture without its content: how it is stored, and
+//! What is known of an image without its content: how it is stored, and
 //! trivial properties of its pixels. Compares nothing, and reads no name: no
 //! model sees one.
 
@@ -8,7 +8,7 @@ use crate::fingerprint::{Fingerprint, ImageFacts};
 use crate::sample::SampleId;
 
 /// All features of `rows` that are not the same for all of them. A row whose
-/// picture was not seen has none of them.
+/// image was not seen has none of them.
 pub(super) fn columns(data: &CheckContext<'_>, rows: &[SampleId]) -> Vec<Column> {
     let numbers = |read: fn(&Fingerprint, &ImageFacts) -> Option<f64>| -> Values {
         Values::Numbers(

@@ -1,5 +1,5 @@
 //! Finds classes that can be told from the rest without looking at what the
-//! pictures show.
+//! images show.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ declare_check! { pub LABEL_FROM_CONTAINER = {
     family: Shortcut,
     name: "label-from-container",
     summary: "a class can be predicted without image content: by size, format, compression, camera or mean colour",
-    next_step: "convert all classes to one size, format and quality, and check where the class's pictures come from",
+    next_step: "convert all classes to one size, format and quality, and check where the class's images come from",
     severity: Severity::Warning,
     docs: "label-from-container.md",
 } }
@@ -92,7 +92,7 @@ impl Check for ThisCheck {
         let classes = judged_classes(data, &rows);
         if classes.len() < 2 {
             return Ok(Ran::NotApplicable(format!(
-                "there are no two classes with {FEWEST_OF_CLASS} pictures each"
+                "there are no two classes with {FEWEST_OF_CLASS} images each"
             )));
         }
         let columns = features::columns(data, &rows);
@@ -197,7 +197,7 @@ impl ThisCheck {
     }
 }
 
-/// The labelled samples whose pictures were seen, the data used before left
+/// The labelled samples whose images were seen, the data used before left
 /// out, thinned where there are many.
 fn rows(data: &CheckContext<'_>) -> Vec<SampleId> {
     let ours = |split: Option<crate::sample::SplitId>| {

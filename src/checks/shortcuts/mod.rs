@@ -1,4 +1,4 @@
-//! Checks of the SHORTCUT family: what can be told of a picture's label or
+//! Checks of the SHORTCUT family: what can be told of an image's label or
 //! split without looking at its content.
 
 mod columns;
@@ -45,14 +45,14 @@ fn split_pairs(data: &CheckContext<'_>) -> Vec<(SplitId, SplitId)> {
     ours.map(|other| (first, other)).collect()
 }
 
-/// With fewer pictures a split cannot be cross-validated (four a fold), and
+/// With fewer images a split cannot be cross-validated (four a fold), and
 /// hardly any difference is certain.
 const FEWEST_OF_SPLIT: usize = 20;
 
 /// Two splits to compare, each with its rows.
 type Sides = [(SplitId, Vec<SampleId>); 2];
 
-/// The pairs of splits that hold enough pictures, or why there is none.
+/// The pairs of splits that hold enough images, or why there is none.
 fn comparable(data: &CheckContext<'_>) -> Result<Vec<Sides>, Ran> {
     let pairs: Vec<Sides> = split_pairs(data)
         .into_iter()
@@ -61,13 +61,13 @@ fn comparable(data: &CheckContext<'_>) -> Result<Vec<Sides>, Ran> {
         .collect();
     if pairs.is_empty() {
         return Err(Ran::NotApplicable(format!(
-            "there are no two splits with {FEWEST_OF_SPLIT} pictures each"
+            "there are no two splits with {FEWEST_OF_SPLIT} images each"
         )));
     }
     Ok(pairs)
 }
 
-/// The samples of a split whose picture was seen, thinned at random to
+/// The samples of a split whose image was seen, thinned at random to
 /// [`ROWS_OF_SPLIT`], in listing order.
 fn rows_of_split(data: &CheckContext<'_>, split: SplitId) -> Vec<SampleId> {
     let samples = data.listing.samples.iter();

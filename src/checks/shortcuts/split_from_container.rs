@@ -1,5 +1,5 @@
 //! Finds splits that can be told from each other without looking at what the
-//! pictures show (adversarial validation).
+//! images show (adversarial validation).
 
 use serde::{Deserialize, Serialize};
 

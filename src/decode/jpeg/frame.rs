@@ -11,7 +11,7 @@ pub(super) struct Component {
     pub(super) vertical: u32,
     /// Which quantisation table.
     pub(super) quantisation: usize,
-    /// Blocks that hold picture, across and down.
+    /// Blocks that hold image, across and down.
     pub(super) blocks_wide: u32,
     pub(super) blocks_high: u32,
     /// Blocks in a row of `dc`, with those that only fill the last MCU.
@@ -49,7 +49,7 @@ impl Frame {
             return Err(DecodeFailure::unsupported(format!("{precision}-bit JPEG")));
         }
         if width == 0 {
-            return Err(DecodeFailure::corrupt("the picture is zero pixels wide"));
+            return Err(DecodeFailure::corrupt("the image is zero pixels wide"));
         }
         if height == 0 {
             return Err(DecodeFailure::unsupported(

@@ -2,7 +2,7 @@
 //! whole. Decodes no AC coefficient.
 //!
 //! A DC coefficient is eight times the mean of its 8 × 8 block, so these are
-//! the picture at an eighth of its size, for about a tenth of the cost of
+//! the image at an eighth of its size, for about a tenth of the cost of
 //! decoding it. Baseline, extended and progressive Huffman-coded JPEG of 8
 //! bits, of any subsampling.
 
@@ -122,7 +122,7 @@ struct State<'a> {
 /// Reads a file that begins with SOI.
 ///
 /// # Errors
-/// `Truncated` when the file ends before its picture and its end-of-image
+/// `Truncated` when the file ends before its image and its end-of-image
 /// marker do, `TooLarge` above `max_pixels`, `Corrupt`, or `Unsupported`
 /// naming the variant. Bytes behind the end-of-image marker are ignored.
 pub(crate) fn read(file: &[u8], max_pixels: u64) -> Result<Jpeg<'_>, DecodeFailure> {

@@ -33,7 +33,7 @@ fn matrix() -> Vec<Kind> {
     kinds
 }
 
-/// The same picture, in ways that cameras write it.
+/// The same image, in ways that cameras write it.
 fn variants(kind: Kind) -> Vec<(&'static str, Vec<u8>)> {
     let plain = encoded(kind);
     let mut late = plain.clone();
@@ -93,7 +93,7 @@ fn blocks(plane: &Plane) -> Vec<u8> {
 }
 
 /// What the reference shows, in red, green and blue or gray; it reads the
-/// plain file, whose picture all variants hold.
+/// plain file, whose image all variants hold.
 fn reference(file: &[u8]) -> Vec<u8> {
     jpeg_decoder::Decoder::new(file).decode().unwrap()
 }

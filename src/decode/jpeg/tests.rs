@@ -8,7 +8,7 @@ use super::*;
 
 const MAX: u64 = 1 << 30;
 
-/// A picture with edges, gradients and noise, so that every table is used.
+/// An image with edges, gradients and noise, so that every table is used.
 pub(super) fn picture(width: u16, height: u16, channels: usize) -> Vec<u8> {
     let mut random = ChaCha8Rng::seed_from_u64(7);
     let mut samples = Vec::new();

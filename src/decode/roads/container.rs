@@ -7,7 +7,7 @@ use crate::decode::DecodeFailure;
 use crate::decode::exif::{self, ExifFacts};
 use crate::image_format::Format;
 
-/// What lies around the picture.
+/// What lies around the image.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Container<'a> {
     pub(super) animated: bool,
@@ -136,7 +136,7 @@ fn webp(bytes: &[u8]) -> Option<Container<'_>> {
     Some(container)
 }
 
-/// Every picture of the directory lies within the file.
+/// Every image of the directory lies within the file.
 fn ico(bytes: &[u8]) -> Option<Container<'_>> {
     let count = usize::from(u16::from_le_bytes([*bytes.get(4)?, *bytes.get(5)?]));
     for line in bytes.get(6..6 + 16 * count)?.chunks_exact(16) {
@@ -146,7 +146,7 @@ fn ico(bytes: &[u8]) -> Option<Container<'_>> {
     Some(Container::default())
 }
 
-/// The PNG inside an icon whose best picture is one. "Best" as the icon decoder
+/// The PNG inside an icon whose best image is one. "Best" as the icon decoder
 /// has it: most bits a pixel, then largest.
 pub(super) fn png_in_ico(bytes: &[u8]) -> Option<&[u8]> {
     // A side of 0 stands for 256.

@@ -1,4 +1,4 @@
-//! GIF, summed up row by row as it is unpacked: the picture is never held. The
+//! GIF, summed up row by row as it is unpacked: the image is never held. The
 //! first frame only.
 
 use std::io::{Cursor, ErrorKind};
@@ -56,7 +56,7 @@ pub(super) fn reduced(
     for &[first, step] in passes {
         for y in (first..down).step_by(step) {
             if !file.fill_buffer(&mut row).map_err(failure)? {
-                return Err(DecodeFailure::corrupt("its picture ends too early"));
+                return Err(DecodeFailure::corrupt("its image ends too early"));
             }
             if top + y < screen_height {
                 let place = left.min(screen_width) * PIXEL;

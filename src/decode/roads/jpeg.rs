@@ -65,7 +65,7 @@ pub(super) fn whole(
 }
 
 /// Whether a file is left to the decoder that keeps the coefficients of all
-/// scans. The other one fills half of the rows where a sequential picture with
+/// scans. The other one fills half of the rows where a sequential image with
 /// subsampled chroma comes in several scans (zune-jpeg 0.5.15), and refuses a
 /// restart marker behind the last interval.
 fn read_scan_by_scan(jpeg: &Jpeg<'_>) -> bool {
@@ -174,7 +174,7 @@ fn full(
     summed(&samples, jpeg, block, channels)
 }
 
-/// The block means of a whole picture.
+/// The block means of a whole image.
 fn summed(
     samples: &[u8],
     jpeg: &Jpeg<'_>,

@@ -1,4 +1,4 @@
-//! Everything else: the decoders of the `image` crate, the whole picture at
+//! Everything else: the decoders of the `image` crate, the whole image at
 //! once.
 
 use std::io::{Cursor, ErrorKind};
@@ -55,7 +55,7 @@ fn read(decoder: Box<dyn ImageDecoder + '_>) -> Result<Whole, DecodeFailure> {
     let (width, height) = decoder.dimensions();
     let colour = decoder.color_type();
     let size = usize::try_from(decoder.total_bytes())
-        .map_err(|_| DecodeFailure::corrupt("the picture does not fit into memory"))?;
+        .map_err(|_| DecodeFailure::corrupt("the image does not fit into memory"))?;
     let mut samples = vec![0; size];
     decoder.read_image_boxed(&mut samples).map_err(failure)?;
     Ok(Whole {
@@ -71,7 +71,7 @@ fn read(decoder: Box<dyn ImageDecoder + '_>) -> Result<Whole, DecodeFailure> {
                 Samples::Sixteen(samples.map(|&two| u16::from_ne_bytes(two)).collect())
             }
             // No decoder of ours gives any.
-            _ => return Err(DecodeFailure::unsupported("a picture of float samples")),
+            _ => return Err(DecodeFailure::unsupported("an image of float samples")),
         },
         range: None,
     })

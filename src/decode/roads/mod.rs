@@ -18,7 +18,7 @@ use super::reduce::Wanted;
 use super::{DecodeFailure, Limits, Orientation};
 use crate::image_format::Format;
 
-/// The facts and the block means of a picture.
+/// The facts and the block means of an image.
 pub(super) fn reduced(
     format: Format,
     bytes: &[u8],
@@ -34,7 +34,7 @@ pub(super) fn reduced(
     }
 }
 
-/// Every pixel of a picture, and how it must be turned. Checks that the file
+/// Every pixel of an image, and how it must be turned. Checks that the file
 /// is whole as far as its format allows without decoding it.
 pub(super) fn whole(
     format: Format,

@@ -1,4 +1,4 @@
-//! PNG, summed up row by row as it is inflated: the picture is never held. One
+//! PNG, summed up row by row as it is inflated: the image is never held. One
 //! of 16 bits whose values are stretched is inflated twice.
 
 use std::io::{Cursor, ErrorKind};
@@ -16,7 +16,7 @@ use crate::decode::{DecodeFailure, Limits, check_size};
 use crate::image_format::Format;
 
 /// First column, column step, first row, row step of the seven passes of an
-/// interlaced picture (PNG 3rd edition, 8.2).
+/// interlaced image (PNG 3rd edition, 8.2).
 const ADAM7: [[u32; 4]; 7] = [
     [0, 8, 0, 8],
     [4, 8, 0, 8],

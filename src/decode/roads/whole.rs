@@ -1,4 +1,4 @@
-//! A picture in memory, every pixel of it. Knows nothing of file formats.
+//! An image in memory, every pixel of it. Knows nothing of file formats.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use crate::decode::depth::{Histogram, Narrowing, shown};
 use crate::decode::matte::{Flattener, Views};
 use crate::decode::reducer::{Channels, Row};
 
-/// A picture as a decoder gives it: rows without padding, of gray, gray and
+/// An image as a decoder gives it: rows without padding, of gray, gray and
 /// alpha, red, green, blue, or these and alpha.
 pub(in crate::decode) struct Whole {
     pub(in crate::decode) width: u32,
@@ -19,7 +19,7 @@ pub(in crate::decode) struct Whole {
     pub(in crate::decode) range: Option<[u64; 2]>,
 }
 
-/// All samples of a picture.
+/// All samples of an image.
 pub(in crate::decode) enum Samples {
     Eight(Vec<u8>),
     Sixteen(Vec<u16>),

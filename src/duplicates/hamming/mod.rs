@@ -1,5 +1,5 @@
 //! All pairs of hashes within a Hamming radius, exactly. Knows nothing of
-//! pictures.
+//! images.
 
 mod bits;
 mod join;
@@ -25,7 +25,7 @@ pub struct Joined {
 ///
 /// `None` is a sample without a hash, in no pair. A pair is listed if either
 /// of its two has it among its nearest `cap` (ties: the lower index first),
-/// so that a giant group of like pictures stays connected and costs memory in
+/// so that a giant group of like images stays connected and costs memory in
 /// proportion to its members, not to their square; the others are counted.
 /// Distances above 255 are written as 255.
 ///
@@ -66,7 +66,7 @@ pub fn pairs_within<H: HashBits>(
 ///
 /// Each query has its nearest `cap` listed (ties: the lower index first); the
 /// others are counted. An index in both is not taken for the same sample:
-/// queries made of the table's own pictures, mirrored, meet themselves.
+/// queries made of the table's own images, mirrored, meet themselves.
 ///
 /// # Errors
 /// [`Interrupted`] when the stop flag was raised.

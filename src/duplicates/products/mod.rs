@@ -1,5 +1,5 @@
 //! Finds which products of descriptors are large, sixteen at a time and
-//! without storing the others. Knows nothing of cells or pictures.
+//! without storing the others. Knows nothing of cells or images.
 //!
 //! One side is rounded to 7 bits and laid side by side in lanes, the other to
 //! 8 bits. What the rounding can hide is known for each vector, so that no

@@ -1,4 +1,4 @@
-//! Measures how well two aligned pictures agree, place by place. Does not
+//! Measures how well two aligned images agree, place by place. Does not
 //! decide whether that is enough.
 
 use std::ops::Range;
@@ -10,7 +10,7 @@ use super::places::{Places, places};
 use super::pyramid::Level;
 use crate::decode::{Plane, Thumbnail};
 
-/// What two aligned pictures have in common.
+/// What two aligned images have in common.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Agreement {
     /// Correlation of the local contrast, all places together.
@@ -27,15 +27,15 @@ pub(crate) struct Agreement {
     pub(crate) texture: f32,
     /// Correlation of all samples, those that do not fit weighed down.
     pub(crate) correlation: f32,
-    /// Share of the fixed picture that the moving one covers.
+    /// Share of the fixed image that the moving one covers.
     pub(crate) overlap: f32,
-    /// Share of the moving picture that the fixed one covers.
+    /// Share of the moving image that the fixed one covers.
     pub(crate) covered: f32,
     /// Typical difference left after gain and offset, in grey levels of the
-    /// fixed picture, over its deviation.
+    /// fixed image, over its deviation.
     pub(crate) residual: f32,
     /// How well one turn and strength for all colours takes the moving
-    /// picture's chroma to the fixed one's, −1 to 1: 1 for one hue turned by
+    /// image's chroma to the fixed one's, −1 to 1: 1 for one hue turned by
     /// up to [`HUE`], less for hues turned further or some colours exchanged;
     /// 1 when one of the two has no colour.
     pub(crate) hue: f32,
@@ -43,7 +43,7 @@ pub(crate) struct Agreement {
     pub(crate) gain: f32,
     /// See `gain`.
     pub(crate) offset: f32,
-    /// Deviation of the fixed picture's luma over the overlap.
+    /// Deviation of the fixed image's luma over the overlap.
     pub(crate) contrast: f32,
     /// How far the map is from a turn with one scale: see `Shape`.
     pub(crate) skew: f32,
@@ -55,10 +55,10 @@ const HUE: f32 = 0.75;
 /// Mean chroma (grey levels) at which a colour says nothing yet.
 const FAINT: f32 = 4.0;
 
-/// All of a picture's height.
+/// All of an image's height.
 pub(crate) const WHOLE: Range<f32> = 0.0..1.0;
 
-/// The agreement of two levels over `part` of the fixed picture's height,
+/// The agreement of two levels over `part` of the fixed image's height,
 /// without colours. `None` when they share next to nothing.
 pub(crate) fn glance(
     fixed: &Level,
@@ -299,7 +299,7 @@ fn spread(mut found: Vec<(f32, f32)>, out: &mut Agreement) {
 }
 
 /// See [`Agreement::hue`]: the one complex number that takes Cb + i·Cr of the
-/// moving picture nearest to the fixed one's, its angle and its coherence.
+/// moving image nearest to the fixed one's, its angle and its coherence.
 fn hue(fixed: &Thumbnail, moving: &Thumbnail, map: &Map) -> f32 {
     let m = &map.0;
     let (fw, fh) = (fixed.cb.width as usize, fixed.cb.height as usize);

@@ -1,4 +1,4 @@
-//! Finds the affine map and the gain that lay one picture over another,
+//! Finds the affine map and the gain that lay one image over another,
 //! starting near. Does not judge the result.
 
 use super::lanes::{Block, LANES, Lanes, Look, Slopes, add, each, sum, times, told};
@@ -65,7 +65,7 @@ pub(crate) struct Step {
     pub(crate) residual: f32,
     /// Root of the mean square that the linear model leaves after the step.
     pub(crate) left: f32,
-    /// Deviation of the fixed picture.
+    /// Deviation of the fixed image.
     pub(crate) contrast: f32,
 }
 
@@ -103,7 +103,7 @@ struct Light {
 /// Mean absolute value over deviation, of a normal spread.
 const MEAN_OF_DEVIATION: f32 = 0.8;
 
-/// Two pictures, and what they share under the map they were last laid by.
+/// Two images, and what they share under the map they were last laid by.
 struct Overlap<'a> {
     fixed: &'a Level,
     moving: &'a Sloped,
@@ -368,7 +368,7 @@ struct Normal {
 }
 
 impl Normal {
-    /// Deviation of the fixed picture, weighted.
+    /// Deviation of the fixed image, weighted.
     fn contrast(&self) -> f32 {
         let [b, bb] = self.fixed.map(|v| v / self.weight);
         (bb - b * b).max(0.0).sqrt()
@@ -392,7 +392,7 @@ impl Normal {
     fn solve(&self) -> Option<Steps> {
         let mut l = self.matrix;
         for (i, row) in l.iter_mut().enumerate() {
-            // A hundredth: keeps directions that the picture does not fix (along
+            // A hundredth: keeps directions that the image does not fix (along
             // a straight edge) from running away, at a few more rounds.
             row[i] += row[i] * 0.01 + 1e-3;
         }

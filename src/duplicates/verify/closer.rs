@@ -10,12 +10,12 @@ use crate::decode::Plane;
 /// Samples along the longer side, at most: four times the thumbnail's.
 pub(crate) const SIDE: u32 = 256;
 
-/// The long sides at which two pictures of `fixed` and `moving` pixels show
+/// The long sides at which two images of `fixed` and `moving` pixels show
 /// what they share at the same scale, under `map`.
 pub(crate) fn sides(fixed: (u32, u32), moving: (u32, u32), map: &Map) -> (u32, u32) {
     let long = |(w, h): (u32, u32)| w.max(h) as f32;
     let area = |(w, h): (u32, u32)| w as f32 * h as f32;
-    // Moving pixels for one pixel of the fixed picture, one way.
+    // Moving pixels for one pixel of the fixed image, one way.
     let ratio = (map.determinant().abs() * area(moving) / area(fixed))
         .sqrt()
         .max(1e-3);

@@ -5,7 +5,7 @@ use super::map::Map;
 use crate::decode::{Plane, Thumbnail};
 use crate::finding::{Colour, Extent, Relation, Share, Transform};
 
-/// A picture's thumbnail and full size.
+/// An image's thumbnail and full size.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Picture<'a> {
     pub(crate) thumbnail: &'a Thumbnail,
@@ -75,7 +75,7 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// `linear` maps pixels of the second picture to pixels of the first.
+    /// `linear` maps pixels of the second image to pixels of the first.
     pub(crate) fn of(linear: [f32; 4]) -> Self {
         let [a, b, c, d] = linear;
         let straight = a.abs() + d.abs() >= b.abs() + c.abs();
@@ -157,7 +157,7 @@ fn extent(first: Picture<'_>, second: Picture<'_>, map: &Map, rotation: f32) -> 
         return Extent::Same;
     };
     let (inside_first, inside_second) = (image_box(map), image_box(&back));
-    // A rotated picture reaches beyond the other's corners on both sides: only
+    // A rotated image reaches beyond the other's corners on both sides: only
     // a clear difference in size is a crop then.
     let (of_first, of_second) = if rotation == 0.0 {
         (inside_first.area(), inside_second.area())
@@ -224,7 +224,7 @@ fn colours(first: &Thumbnail, second: &Thumbnail) -> Colour {
     let (a, b) = (saturation(first), saturation(second));
     let tone = |t: &Thumbnail| (mean(&t.cb), mean(&t.cr));
     let ((ab, ar), (bb, br)) = (tone(first), tone(second));
-    // 1.5 levels: what JPEG leaves of a gray picture; 3: visibly coloured.
+    // 1.5 levels: what JPEG leaves of a gray image; 3: visibly coloured.
     if b < 1.5 && a > 3.0 {
         Colour::Lost
     } else if a < 1.5 && b > 3.0 {
@@ -249,7 +249,7 @@ fn corner_based(map: &Map) -> [f32; 6] {
     ]
 }
 
-/// Gain and offset from the first picture to the second, whichever of the two
+/// Gain and offset from the first image to the second, whichever of the two
 /// was held fixed in the alignment.
 pub(crate) fn direction(agreement: &Agreement, second_is_fixed: bool) -> (f32, f32) {
     let (gain, offset) = (agreement.gain, agreement.offset);

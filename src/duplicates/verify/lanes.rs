@@ -1,4 +1,4 @@
-//! Reads one picture under the samples of another, eight at a time. Judges
+//! Reads one image under the samples of another, eight at a time. Judges
 //! nothing.
 
 use std::ops::Range;
@@ -64,7 +64,7 @@ pub(super) fn told(fixed: &Lanes, moving: &Lanes, gain: f32, offset: f32) -> Lan
     })
 }
 
-/// What is read of the moving picture under eight samples of the fixed one.
+/// What is read of the moving image under eight samples of the fixed one.
 pub(super) trait Under: Copy {
     /// What it is read from.
     type From;
@@ -120,15 +120,15 @@ impl Under for Slopes {
     }
 }
 
-/// Eight samples of the fixed picture, and the moving one under them.
+/// Eight samples of the fixed image, and the moving one under them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Block<U> {
-    /// Of the fixed picture, from −½ to ½.
+    /// Of the fixed image, from −½ to ½.
     pub(super) x: Lanes,
     /// The same of all.
     pub(super) y: f32,
     pub(super) fixed: Lanes,
-    /// 1 where the moving picture covers the sample, else 0.
+    /// 1 where the moving image covers the sample, else 0.
     pub(super) live: Lanes,
     pub(super) under: U,
 }
@@ -136,7 +136,7 @@ pub(super) struct Block<U> {
 /// Which samples to look at.
 pub(super) struct Look<'a, M> {
     pub(super) fixed: &'a Level,
-    /// Of the fixed picture.
+    /// Of the fixed image.
     pub(super) lines: Range<usize>,
     pub(super) moving: &'a M,
     pub(super) map: &'a Map,
@@ -187,7 +187,7 @@ impl<U: Under> pulp::WithSimd for Looking<'_, U> {
                 let x = each(|l| ((first + l * stride) as f32 + 0.5) / fw - 0.5);
                 let px = each(|l| base_x + dx * x[l]);
                 let py = each(|l| base_y + dy * x[l]);
-                // Half a sample beyond the outermost centres still is picture.
+                // Half a sample beyond the outermost centres still is image.
                 let live = each(|l| {
                     let inside = (px[l] >= -0.5)
                         & (py[l] >= -0.5)

@@ -1,6 +1,6 @@
-//! Affine maps between two pictures. Knows no pixels.
+//! Affine maps between two images. Knows no pixels.
 
-/// An affine map between two pictures, each with x and y running from −½ to ½
+/// An affine map between two images, each with x and y running from −½ to ½
 /// over its width and height: `(x, y) → (m[0]·x + m[1]·y + m[2], m[3]·x + m[4]·y + m[5])`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Map(pub(crate) [f32; 6]);
@@ -34,7 +34,7 @@ impl Map {
         ])
     }
 
-    /// The way back; `None` when the map flattens the picture.
+    /// The way back; `None` when the map flattens the image.
     pub(crate) fn inverse(&self) -> Option<Self> {
         let det = self.determinant();
         if det.is_nan() || det.abs() <= 1e-6 {

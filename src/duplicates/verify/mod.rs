@@ -1,4 +1,4 @@
-//! Decides on pixels whether two pictures show the same. Knows nothing of how
+//! Decides on pixels whether two images show the same. Knows nothing of how
 //! candidates were found.
 
 pub(super) mod agreement;
@@ -29,10 +29,10 @@ use super::candidates::Guess;
 use crate::decode::{Matte, Plane, Thumbnail};
 use crate::finding::{Relation, Transform};
 
-/// What is known of a picture before its pixels are fetched again.
+/// What is known of an image before its pixels are fetched again.
 #[derive(Debug, Clone)]
 pub(crate) struct Subject {
-    /// Half and quarter size, kept for all pictures.
+    /// Half and quarter size, kept for all images.
     pub(crate) small: Small,
     /// Full width in pixels.
     pub(crate) width: u32,
@@ -51,7 +51,7 @@ impl Subject {
         (self.width as f32 * scale * self.height as f32 * scale) as usize
     }
 
-    /// `None` for pictures too thin to compare.
+    /// `None` for images too thin to compare.
     pub(crate) fn new(thumbnail: &Thumbnail, width: u32, height: u32) -> Option<Self> {
         Some(Self {
             small: Small::new(&thumbnail.luma)?,
@@ -64,7 +64,7 @@ impl Subject {
 /// The answer on a candidate pair.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
-    /// Not the same picture.
+    /// Not the same image.
     Different,
     /// Too little in them to say.
     Abstained,
@@ -94,7 +94,7 @@ pub(crate) struct Aligned {
     pub(crate) moving: u32,
     /// What shows through where the two are transparent.
     pub(crate) mattes: (Matte, Matte),
-    /// From the fixed picture to the moving one.
+    /// From the fixed image to the moving one.
     pub(crate) map: Map,
     /// What was measured.
     pub(crate) agreement: Agreement,
@@ -102,13 +102,13 @@ pub(crate) struct Aligned {
     pub(crate) detail: Detail,
     /// Long sides that show what they share at one scale, as fine as it gets.
     pub(crate) sides: (u32, u32),
-    /// Log odds of one picture, from thumbnails alone.
+    /// Log odds of one image, from thumbnails alone.
     pub(crate) odds: f32,
 }
 
 impl Aligned {
     /// Whether the pair is likely enough for a closer look or, where there is
-    /// none to be had, to tell how alike the pictures of a set are.
+    /// none to be had, to tell how alike the images of a set are.
     pub(crate) fn matters(&self) -> bool {
         match self.detail {
             Detail::Thumbnail => self.odds > NOTHING,
@@ -206,14 +206,14 @@ const MIDDLE_ODDS: f32 = -3.2;
 const FIRST_ODDS: f32 = -5.5;
 /// The same once aligned there: two planted copies in a thousand lay below.
 const COARSE_ODDS: f32 = -5.0;
-/// The same for pictures no larger than a thumbnail: their quarter is 8 samples
+/// The same for images no larger than a thumbnail: their quarter is 8 samples
 /// long, and says less.
 const SMALL_ODDS: f32 = -7.0;
 
 /// An alignment that may be worth a closer look.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Coarse {
-    /// From the fixed picture to the moving one.
+    /// From the fixed image to the moving one.
     pub(crate) map: Map,
     /// At half size.
     pub(crate) correlation: f32,
@@ -326,7 +326,7 @@ pub(crate) fn judge(
     }))
 }
 
-/// What was done to the picture with the lower index to give the other.
+/// What was done to the image with the lower index to give the other.
 pub(crate) fn explained(
     pair: &Aligned,
     fixed: &(Thumbnail, u32, u32),

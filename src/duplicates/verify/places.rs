@@ -1,4 +1,4 @@
-//! Correlates two aligned pictures square by square. Does not judge.
+//! Correlates two aligned images square by square. Does not judge.
 
 use super::lanes::{Block, LANES, Lanes, add, each, sum, times};
 
@@ -15,7 +15,7 @@ const SUMS: usize = 6;
 /// These of eight columns.
 type Columns = [Lanes; SUMS];
 
-/// What small squares of two pictures have in common.
+/// What small squares of two images have in common.
 pub(super) struct Places {
     /// Correlation of the local contrast, all squares together.
     pub(super) fine: f32,

@@ -1,5 +1,5 @@
-//! A picture's luma at full, half and quarter thumbnail size, and its slopes.
-//! Knows nothing of other pictures.
+//! An image's luma at full, half and quarter thumbnail size, and its slopes.
+//! Knows nothing of other images.
 
 use crate::decode::Plane;
 
@@ -99,7 +99,7 @@ pub(crate) type Sizes = [(usize, usize); 3];
 pub(crate) struct Pyramid(Level);
 
 impl Pyramid {
-    /// `None` for pictures thinner than 4 samples: nothing can be laid over them.
+    /// `None` for images thinner than 4 samples: nothing can be laid over them.
     pub(crate) fn new(luma: &Plane) -> Option<Self> {
         let (width, height) = (luma.width as usize, luma.height as usize);
         let values = || luma.samples.iter().map(|&v| f32::from(v)).collect();
@@ -127,7 +127,7 @@ impl Pyramid {
     }
 }
 
-/// Half and quarter size in bytes, small enough to keep for every picture.
+/// Half and quarter size in bytes, small enough to keep for every image.
 #[derive(Debug, Clone)]
 pub(crate) struct Small {
     sizes: Sizes,
@@ -136,7 +136,7 @@ pub(crate) struct Small {
 }
 
 impl Small {
-    /// `None` for pictures thinner than 4 samples.
+    /// `None` for images thinner than 4 samples.
     pub(crate) fn new(luma: &Plane) -> Option<Self> {
         let pyramid = Pyramid::new(luma)?;
         let half = pyramid.level(1);
@@ -168,9 +168,9 @@ impl Small {
     }
 }
 
-/// The levels of two pictures nearest `level` whose samples are about the same
+/// The levels of two images nearest `level` whose samples are about the same
 /// size where one sample of the second is `ratio` of the first's at equal
-/// levels: a crop is looked at coarser than the picture it was taken from.
+/// levels: a crop is looked at coarser than the image it was taken from.
 pub(crate) fn matched(fixed: Sizes, moving: Sizes, area: f32, level: usize) -> (usize, usize) {
     let ((fw, fh), (mw, mh)) = (fixed[level], moving[level]);
     // Moving samples for one fixed sample, one way: beyond √2 the next level is nearer.
@@ -181,7 +181,7 @@ pub(crate) fn matched(fixed: Sizes, moving: Sizes, area: f32, level: usize) -> (
         0 => (1, 0),
         1 if ratio > 1.0 => (1, 2),
         1 => (2, 1),
-        // At the coarsest level the finer picture gives more.
+        // At the coarsest level the finer image gives more.
         _ if ratio > 1.0 => (1, 2),
         _ => (2, 1),
     }

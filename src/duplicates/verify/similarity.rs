@@ -2,7 +2,7 @@
 //!
 //! The weights are logistic regressions of planted copies (every alteration of
 //! the benchmark) against other candidate pairs: of clothing photos on few
-//! backdrops, and, for pictures no larger than a thumbnail, of such photos at
+//! backdrops, and, for images no larger than a thumbnail, of such photos at
 //! 32 x 32, of handwritten digits and of gray garments at 28 x 28. All three
 //! are harder to tell apart than most sets. See docs/accuracy.md,
 //! "Calibration".
@@ -11,10 +11,10 @@ use super::agreement::Agreement;
 use super::align::Step;
 use super::differences::Differences;
 
-/// Textured places below which a picture holds too little to say anything.
+/// Textured places below which an image holds too little to say anything.
 pub(crate) const LEAST_TEXTURE: f32 = 2.0;
 
-/// How finely two pictures can be looked at.
+/// How finely two images can be looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Detail {
     /// No finer than their thumbnails.
@@ -50,7 +50,7 @@ fn log(value: f32) -> f32 {
     (value.max(0.0) + 0.01).ln()
 }
 
-/// Maps that are neither turned nor stretched are found between pictures that
+/// Maps that are neither turned nor stretched are found between images that
 /// only resemble each other, too, but those of copies are never skew.
 fn log_skew(skew: f32) -> f32 {
     (skew.min(0.1) + 0.004).ln()
@@ -168,18 +168,18 @@ pub(crate) fn is_one_thing(found: &Differences) -> bool {
     (THING..STICKER).contains(&thing) && others < BESIDE * thing
 }
 
-/// Odds by which a picture resembles nothing else.
+/// Odds by which an image resembles nothing else.
 pub(crate) const NOTHING: f32 = -6.0;
 
-/// Log odds of a pair of pictures no larger than a thumbnail, where `others`
-/// are those of its pictures' other candidates: among look-alikes a pair has to
+/// Log odds of a pair of images no larger than a thumbnail, where `others`
+/// are those of its images' other candidates: among look-alikes a pair has to
 /// stand out (cf. Lowe 2004, section 7.1, on the distance to the second
 /// nearest). By a regression like the others.
 pub(crate) fn among_small(odds: f32, others: f32) -> f32 {
     1.11 * odds - 1.25 * others.max(NOTHING) - 5.69
 }
 
-/// Log odds of a pair looked at closer, in a crowd of pictures that all
+/// Log odds of a pair looked at closer, in a crowd of images that all
 /// resemble each other: what a closer look finds in any of them counts for
 /// nothing, unless a pair is as good as the same.
 pub(crate) fn in_a_crowd(odds: f32, others: f32) -> f32 {

@@ -30,7 +30,7 @@ pub(super) fn write(picture: &Picture, out: &mut [f32]) {
 }
 
 fn scale(block: &mut [f32]) {
-    // 1e-5 is a gradient no 8-bit picture has: flat blocks become zeros.
+    // 1e-5 is a gradient no 8-bit image has: flat blocks become zeros.
     let norm = (block.iter().map(|v| v * v).sum::<f32>() + 1e-10).sqrt();
     block.iter_mut().for_each(|v| *v /= norm);
 }

@@ -1,5 +1,5 @@
 //! Vectors made from the thumbnail alone, no weights needed. Sees shape, texture
-//! and colour of the whole picture, not what it means.
+//! and colour of the whole image, not what it means.
 
 mod colour;
 mod gradients;
@@ -41,11 +41,11 @@ pub fn extract(thumbnail: &Thumbnail) -> Box<[f32]> {
 /// Descriptors held at once while those beyond the fitted ones are projected.
 const BATCH: usize = 1_000;
 
-/// The vectors of `count` pictures; `thumbnail(i)` gives picture `i` and may be
+/// The vectors of `count` images; `thumbnail(i)` gives image `i` and may be
 /// asked twice. `done` is told how many more are finished.
 ///
 /// # Errors
-/// When the pictures do not differ, or a stop was asked for.
+/// When the images do not differ, or a stop was asked for.
 pub fn vectors(
     count: usize,
     thumbnail: impl Fn(usize) -> Thumbnail + Sync,

@@ -9,7 +9,7 @@ pub(super) const SIDE: usize = 32;
 /// Values of one channel, row by row, 0–255.
 pub(super) type Square = [f32; SIDE * SIDE];
 
-/// A picture as `SIDE` × `SIDE` colours.
+/// An image as `SIDE` × `SIDE` colours.
 pub(super) struct Picture {
     /// Y′, Cb, Cr; chroma centred on 128.
     pub(super) ycc: [Square; 3],

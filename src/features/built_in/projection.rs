@@ -1,4 +1,4 @@
-//! Turns descriptors into short vectors whose angles tell how alike pictures
+//! Turns descriptors into short vectors whose angles tell how alike images
 //! are: scaling and two rounds of principal components, folded into one matrix.
 
 use std::ops::Range;
@@ -30,8 +30,8 @@ pub enum FitError {
     /// A stop was asked for.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
-    /// Nothing varies between the pictures.
-    #[error("the pictures do not differ from each other")]
+    /// Nothing varies between the images.
+    #[error("the images do not differ from each other")]
     NoVariance,
 }
 

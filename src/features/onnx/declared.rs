@@ -1,4 +1,4 @@
-//! What an ONNX file says of the pictures its model takes. Runs no model.
+//! What an ONNX file says of the images its model takes. Runs no model.
 
 use rten_onnx::onnx::{DataType, ModelProto, ValueInfoProto};
 
@@ -6,14 +6,14 @@ use super::normalised::{self, Range};
 use super::shown::{Channels, Shown, Values};
 use super::{LARGEST_SIDE, Layout, ModelFile};
 
-/// How to show a model pictures, and where each fact was found.
+/// How to show a model images, and where each fact was found.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Declared {
-    /// The name of the input that takes the pictures.
+    /// The name of the input that takes the images.
     pub(super) input: String,
-    /// Pictures in a batch; 1 where the model does not mind.
+    /// Images in a batch; 1 where the model does not mind.
     pub(super) batch: usize,
-    /// How a picture is made ready.
+    /// How an image is made ready.
     pub(super) shown: Shown,
     /// Nobody said how large it is.
     pub(super) guessed_size: bool,
@@ -164,7 +164,7 @@ fn no_picture<'a>(inputs: impl Iterator<Item = &'a ValueInfoProto>) -> String {
         })
         .collect();
     format!(
-        "it takes no picture: a picture has four dimensions, as in [batch, 3, 224, 224], and its \
+        "it takes no picture: an image has four dimensions, as in [batch, 3, 224, 224], and its \
          inputs are {}",
         told.join(", ")
     )
@@ -204,14 +204,14 @@ fn side(fixed: Option<i64>, wanted: Option<u32>, user: bool) -> Result<u32, Stri
     let largest = i64::from(LARGEST_SIDE);
     match (fixed, wanted) {
         (Some(fixed), _) if fixed > largest => Err(format!(
-            "it takes pictures of {fixed} pixels a side; more than {LARGEST_SIDE} are not supported"
+            "it takes images of {fixed} pixels a side; more than {LARGEST_SIDE} are not supported"
         )),
         (Some(fixed), Some(wanted)) if user && fixed != i64::from(wanted) => Err(format!(
-            "it takes pictures of {fixed} pixels a side, not {wanted}; leave out `--model-size`"
+            "it takes images of {fixed} pixels a side, not {wanted}; leave out `--model-size`"
         )),
         (Some(fixed), _) => Ok(fixed as u32),
         (None, Some(wanted)) if wanted == 0 || wanted > LARGEST_SIDE => Err(format!(
-            "its metadata asks for pictures of {wanted} pixels a side"
+            "its metadata asks for images of {wanted} pixels a side"
         )),
         (None, wanted) => Ok(wanted.unwrap_or(SIDE)),
     }

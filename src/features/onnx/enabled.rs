@@ -1,4 +1,4 @@
-//! Runs an ONNX model over pictures. Knows nothing of what the vectors are for.
+//! Runs an ONNX model over images. Knows nothing of what the vectors are for.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,11 +19,11 @@ use crate::fingerprint::cache::Key;
 use crate::fingerprint::{FingerprintTable, Images};
 use crate::sample::SampleId;
 
-/// Counts changes to how pictures are shown or outputs pooled: raise it with
+/// Counts changes to how images are shown or outputs pooled: raise it with
 /// every such change.
 const METHOD: &str = "onnx 1";
 
-/// Outputs that hold what a model thinks of the whole picture, best first, where
+/// Outputs that hold what a model thinks of the whole image, best first, where
 /// there are several: the names of Hugging Face's exports.
 const OUTPUTS: [&str; 4] = [
     "image_embeds",
@@ -33,7 +33,7 @@ const OUTPUTS: [&str; 4] = [
 ];
 
 /// A fixed batch above this was meant for something else than looking at
-/// pictures one after the other.
+/// images one after the other.
 const LARGEST_BATCH: usize = 1024;
 
 /// A model, loaded and tried.
@@ -44,17 +44,17 @@ pub struct Model {
     shown: Shown,
     batch: usize,
     name: String,
-    /// Everything that a vector depends on but the picture.
+    /// Everything that a vector depends on but the image.
     method: String,
     notes: Vec<String>,
 }
 
 impl Model {
-    /// Loads the model of `file`, and shows it a black picture.
+    /// Loads the model of `file`, and shows it a black image.
     ///
     /// # Errors
     /// [`Error::Input`] when the file cannot be read, is no ONNX model, takes
-    /// no pictures, cannot be run, or gives nothing to make a vector of.
+    /// no images, cannot be run, or gives nothing to make a vector of.
     pub fn load(file: &ModelFile) -> Result<Self> {
         let path = &file.path;
         let fault = |why: String| Error::Input(format!("model `{}`: {why}", path.display()));
@@ -78,9 +78,9 @@ impl Model {
         &self.notes
     }
 
-    /// What the model sees in the pictures of `ids`; those without a vector are
+    /// What the model sees in the images of `ids`; those without a vector are
     /// told. `done` is told how many more are finished. Each thread holds one
-    /// batch, and a batch is one picture where the model does not mind, so that
+    /// batch, and a batch is one image where the model does not mind, so that
     /// neither the number of threads nor what is known already changes a vector.
     ///
     /// # Errors
@@ -133,7 +133,7 @@ impl Model {
         Ok(gathered(ids, vectors, ids.len() - missing.len()))
     }
 
-    /// The vectors of one batch of pictures, or why there is none.
+    /// The vectors of one batch of images, or why there is none.
     fn see(
         &self,
         ids: &[SampleId],
@@ -149,7 +149,7 @@ impl Model {
                     shown.push(picture);
                     answers.push(Ok(Vec::new()));
                 }
-                Err(failure) => answers.push(Err(format!("the picture {failure}"))),
+                Err(failure) => answers.push(Err(format!("the image {failure}"))),
             }
         }
         if shown.is_empty() {
@@ -170,7 +170,7 @@ impl Model {
         answers
     }
 
-    /// One vector a picture.
+    /// One vector an image.
     fn run(
         &self,
         pictures: &[RgbImage],
@@ -240,7 +240,7 @@ impl Model {
                 .collect();
             match &others[..] {
                 [] if guessed_size => format!(
-                    "it cannot be run on a picture of {} pixels a side; set the size it needs with `--model-size`: {why}",
+                    "it cannot be run on an image of {} pixels a side; set the size it needs with `--model-size`: {why}",
                     shown.width
                 ),
                 [] => format!("it cannot be run on a picture: {why}"),
@@ -308,7 +308,7 @@ fn gathered(
 }
 
 /// The output that is asked for, or else the one that most likely holds a vector
-/// of the whole picture.
+/// of the whole image.
 fn output(model: &rten::Model, wanted: Option<&str>) -> Result<NodeId, String> {
     let named = |id: &NodeId| model.node_info(*id).and_then(|node| node.name());
     let outputs = model.output_ids();

@@ -1,4 +1,4 @@
-//! Vectors that an ONNX model of the user's makes of the pictures. Knows nothing
+//! Vectors that an ONNX model of the user's makes of the images. Knows nothing
 //! of labels.
 
 #[cfg(feature = "onnx")]
@@ -33,7 +33,7 @@ use crate::sample::SampleId;
 pub struct ModelFile {
     /// The `.onnx` file.
     pub path: PathBuf,
-    /// Pixels on each side of the picture it takes.
+    /// Pixels on each side of the image it takes.
     pub size: Option<u32>,
     /// The order of its input's dimensions.
     pub layout: Option<Layout>,
@@ -45,12 +45,12 @@ pub struct ModelFile {
     pub output: Option<String>,
 }
 
-/// The order of dimensions in a batch of pictures.
+/// The order of dimensions in a batch of images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
-    /// Picture, channel, row, column: PyTorch.
+    /// Image, channel, row, column: PyTorch.
     Nchw,
-    /// Picture, row, column, channel: Keras.
+    /// Image, row, column, channel: Keras.
     Nhwc,
 }
 
@@ -67,7 +67,7 @@ impl Layout {
     }
 }
 
-/// Pixels a side of which no model takes more: a picture of them fills 200 MB.
+/// Pixels a side of which no model takes more: an image of them fills 200 MB.
 pub const LARGEST_SIDE: u32 = 4096;
 
 /// What a model saw.

@@ -1,4 +1,4 @@
-//! Whether a model normalises pictures itself, and from which range of values.
+//! Whether a model normalises images itself, and from which range of values.
 //! Reads the first steps of its graph; runs nothing.
 
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
-//! Makes one vector of whatever a model gives for a picture. Knows no model.
+//! Makes one vector of whatever a model gives for an image. Knows no model.
 
 use super::Layout;
 
-/// One vector for each of the `count` first pictures of an output of this
+/// One vector for each of the `count` first images of an output of this
 /// shape, `layout` telling where the channels of a map stand.
 ///
 /// - `[N, D]`: as it is.

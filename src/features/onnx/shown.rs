@@ -1,10 +1,10 @@
-//! Turns pictures into the numbers a model takes. Reads no file.
+//! Turns images into the numbers a model takes. Reads no file.
 
 use image::RgbImage;
 
 use super::Layout;
 
-/// How a picture is shown to a model.
+/// How an image is shown to a model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Shown {
     /// Pixels across.
@@ -19,7 +19,7 @@ pub(super) struct Shown {
     pub(super) values: Values,
 }
 
-/// The channels of a picture, in order.
+/// The channels of an image, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Channels {
     /// Red, green, blue.
@@ -75,7 +75,7 @@ impl Values {
 }
 
 impl Shown {
-    /// The shape of a batch of `count` pictures.
+    /// The shape of a batch of `count` images.
     pub(super) fn shape(&self, count: usize) -> [usize; 4] {
         let (width, height) = (self.width as usize, self.height as usize);
         let channels = self.channels.count();
@@ -85,7 +85,7 @@ impl Shown {
         }
     }
 
-    /// A batch of `count` pictures as bytes, or as numbers: those of `pictures`,
+    /// A batch of `count` images as bytes, or as numbers: those of `pictures`,
     /// which have the size of this, then black.
     pub(super) fn batch(&self, pictures: &[RgbImage], count: usize) -> Batch {
         let len = self.shape(count).iter().product();
@@ -111,7 +111,7 @@ impl Shown {
         }
     }
 
-    /// Appends a picture's samples in this layout; `value` is told which of
+    /// Appends an image's samples in this layout; `value` is told which of
     /// red, green and blue a sample is of.
     fn lay<T>(&self, picture: &RgbImage, value: impl Fn(usize, u8) -> T, batch: &mut Vec<T>) {
         let order: &[usize] = match self.channels {
@@ -139,7 +139,7 @@ impl Shown {
     }
 }
 
-/// Pictures in a model's layout.
+/// Images in a model's layout.
 pub(super) enum Batch {
     /// For models that take bytes.
     Bytes(Vec<u8>),

@@ -11,7 +11,7 @@ use crate::sample::Location;
 use crate::sample::SampleId;
 use crate::source::{ReadFailure, Reader, Version};
 
-/// The folder of the models, of the picture, and of what ONNX Runtime made of
+/// The folder of the models, of the image, and of what ONNX Runtime made of
 /// it; `make.py` there made all of them.
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx")
@@ -24,7 +24,7 @@ fn file(name: &str) -> ModelFile {
     }
 }
 
-/// One picture under every number, but for number 1, which is broken.
+/// One image under every number, but for number 1, which is broken.
 struct One(Vec<u8>);
 
 impl Reader for One {
@@ -42,7 +42,7 @@ impl Reader for One {
 
 fn see(model: &Model, ids: &[u32], jobs: usize) -> Seen {
     let executor = Executor::new(jobs, StopFlag::default()).expect("threads");
-    let picture = fs::read(folder().join("picture.png")).expect("the picture");
+    let picture = fs::read(folder().join("picture.png")).expect("the image");
     let make = |_| -> Option<Thumbnail> { None };
     let images = Images::made(make, Arc::new(One(picture)), Limits::default());
     let ids: Vec<SampleId> = ids.iter().copied().map(SampleId).collect();
@@ -152,9 +152,9 @@ fn models_that_cannot_serve_are_refused_in_words() {
     told("none", "none.onnx");
     told("whole_numbers", "does not hold single-precision numbers");
     told("huge", "100000 pixels a side");
-    told("text", "it takes no picture");
+    told("text", "it takes no image");
     told("text", "`tokens` [?, 8]");
-    told("two_inputs", "wants more than a picture (other)");
+    told("two_inputs", "wants more than an image (other)");
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn what_is_asked_of_a_model_must_fit_it() {
     };
     told(size("resnet", 64), "32 pixels a side, not 64");
     // Its 17 tokens are of 32 × 32 pixels.
-    told(size("vit", 64), "cannot be run on a picture");
+    told(size("vit", 64), "cannot be run on an image");
     let layout = ModelFile {
         layout: Some(super::Layout::Nhwc),
         ..file("resnet")
@@ -228,7 +228,7 @@ fn files_that_are_no_models_are_refused() {
     for (bytes, what) in [
         (&b"layer: conv\nlayer: relu\n"[..], "text"),
         (b"", "nothing"),
-        (b"\x89PNG\r\n\x1a\n", "a picture"),
+        (b"\x89PNG\r\n\x1a\n", "an image"),
     ] {
         let why = refused_as("model.onnx", bytes);
         assert!(why.contains("not readable as ONNX"), "{what}: {why}");

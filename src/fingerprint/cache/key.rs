@@ -56,7 +56,7 @@ impl Key {
         parts.key()
     }
 
-    /// What `method` (its name and version) says of all pictures of `table`;
+    /// What `method` (its name and version) says of all images of `table`;
     /// `None` if a sample was not reached.
     pub fn of_table(method: &str, table: &FingerprintTable) -> Option<Self> {
         let mut parts = Parts::new(method);

@@ -54,7 +54,7 @@ struct Pending {
     rows: Vec<Row>,
     used: Vec<(Shelf, Key)>,
     bytes: usize,
-    /// Pictures no longer fit below the limit.
+    /// Images no longer fit below the limit.
     full: bool,
 }
 

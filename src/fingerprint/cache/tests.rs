@@ -63,7 +63,7 @@ fn files(bytes: Vec<Vec<u8>>) -> Arc<Files> {
     })
 }
 
-/// A picture of bright and dark blocks that depend on `seed`.
+/// An image of bright and dark blocks that depend on `seed`.
 fn png(seed: u32) -> Vec<u8> {
     let picture = image::RgbImage::from_fn(40, 30, |x, y| {
         let block = (x / 8 + 5 * (y / 8)) * (seed + 3) % 7;
@@ -79,7 +79,7 @@ fn png(seed: u32) -> Vec<u8> {
 fn pictures(count: u32) -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = (0..count).map(png).collect();
     all.push(Vec::new());
-    all.push(b"not a picture".to_vec());
+    all.push(b"not an image".to_vec());
     all
 }
 
@@ -192,10 +192,10 @@ fn changed_file_is_read_again() {
 #[test]
 fn content_is_checked_on_request() {
     let folder = TempDir::new().expect("temporary folder");
-    let before = files(vec![png(1), b"no picture, of 23 bytes".to_vec()]);
+    let before = files(vec![png(1), b"no image, of 23 bytes".to_vec()]);
     run(&before, Some(folder.path()));
     // Same size and time, other content.
-    let after = files(vec![png(1), b"No picture, of 23 bytes".to_vec()]);
+    let after = files(vec![png(1), b"No image, of 23 bytes".to_vec()]);
     let (trusting, _) = run(&after, Some(folder.path()));
     assert_ne!(
         trusting.table.get(SampleId(1)).and_then(|row| row.content),
@@ -411,7 +411,7 @@ fn fingerprints_change_only_with_their_version() {
     let files = files(vec![
         encoded(image::ImageFormat::Pnm),
         encoded(image::ImageFormat::Jpeg),
-        b"not a picture".to_vec(),
+        b"not an image".to_vec(),
     ]);
     let (found, _) = run(&files, None);
     let mut all = Vec::new();

@@ -1,4 +1,4 @@
-//! Findings with their pictures, as many as the page has room for. Chooses
+//! Findings with their images, as many as the page has room for. Chooses
 //! none.
 
 use base64::Engine;
@@ -13,18 +13,18 @@ use crate::report::Report;
 use crate::sample::{Role, SampleId};
 use crate::words::{counted, percent, shown};
 
-/// Bytes of inlined pictures, at most: with the rest, the page stays below
+/// Bytes of inlined images, at most: with the rest, the page stays below
 /// 5 MB.
 const PICTURE_BYTES: usize = 3_600_000;
 
-/// Hands out pictures until there is no more room for them.
+/// Hands out images until there is no more room for them.
 pub(super) struct Album<'a> {
     report: &'a Report<'a>,
     thumbnails: &'a Thumbnails,
     originals: &'a Originals,
     /// Bytes of Base64 that still fit.
     room: usize,
-    /// Pictures that did not fit.
+    /// Images that did not fit.
     left: usize,
 }
 
@@ -44,12 +44,12 @@ impl<'a> Album<'a> {
         }
     }
 
-    /// Pictures left out because the page would have grown too large.
+    /// Images left out because the page would have grown too large.
     pub(super) fn left_out(&self) -> usize {
         self.left
     }
 
-    /// The findings of a check with their pictures.
+    /// The findings of a check with their images.
     pub(super) fn shelf(&mut self, shelf: &Shelf<'_>) -> Option<ShelfView> {
         let first = shelf.findings.first()?;
         Some(ShelfView {
@@ -151,9 +151,9 @@ impl<'a> Album<'a> {
             .collect()
     }
 
-    /// The transform's matrix is in shares of each picture's sides; a style
+    /// The transform's matrix is in shares of each image's sides; a style
     /// sheet's is in pixels of a box that has the first one's shape, which
-    /// both pictures fill.
+    /// both images fill.
     fn laid(&self, first: SampleId, transform: &Transform) -> Option<Laid> {
         let header = &self.report.fingerprints.facts(first)?.header;
         let ratio = f64::from(header.width) / f64::from(header.height.max(1));
@@ -173,7 +173,7 @@ impl<'a> Album<'a> {
         })
     }
 
-    /// A sample with its picture, if there is room for it.
+    /// A sample with its image, if there is room for it.
     pub(super) fn picture(&mut self, id: SampleId) -> Picture {
         let facts = self.report.fingerprints.facts(id);
         let data = self.thumbnails.get(&id).and_then(|jpeg| {
@@ -210,7 +210,7 @@ pub(super) struct ShelfView {
     cards: Vec<Card>,
 }
 
-/// A finding with its pictures.
+/// A finding with its images.
 #[derive(Debug, Serialize)]
 struct Card {
     id: String,
@@ -223,9 +223,9 @@ struct Card {
     /// Labels to decide on.
     asks: Vec<Ask>,
     pictures: Vec<Picture>,
-    /// Samples of the finding whose pictures are not shown.
+    /// Samples of the finding whose images are not shown.
     more: usize,
-    /// What was done to the first picture to get the second, and how sure.
+    /// What was done to the first image to get the second, and how sure.
     pair: Option<PairView>,
     /// Named numbers.
     figures: Vec<(String, String)>,
@@ -260,7 +260,7 @@ pub(super) fn labels(report: &Report<'_>, finding: &Finding) -> String {
     names.collect::<Vec<_>>().join("\n")
 }
 
-/// How the second picture is laid over the first, for a style sheet.
+/// How the second image is laid over the first, for a style sheet.
 #[derive(Debug, Serialize)]
 struct Laid {
     /// Width over height of the first.

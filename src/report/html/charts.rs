@@ -188,7 +188,7 @@ pub(super) fn confusion(report: &Report<'_>) -> Option<Confusion> {
     })
 }
 
-/// One figure of the pictures, by split.
+/// One figure of the images, by split.
 #[derive(Debug, Serialize)]
 pub(super) struct Histogram {
     name: &'static str,
@@ -215,7 +215,7 @@ struct HistogramLine {
     points: String,
 }
 
-/// The figures drawn, and how to read one off a picture.
+/// The figures drawn, and how to read one off an image.
 type Figure = (&'static str, fn(&ImageFacts) -> f64);
 const FIGURES: [Figure; 8] = [
     ("long side, pixels (log)", |f| {

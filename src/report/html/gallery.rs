@@ -1,4 +1,4 @@
-//! Chooses the pictures that a page shows. Makes none.
+//! Chooses the images that a page shows. Makes none.
 
 use std::collections::BTreeSet;
 
@@ -22,13 +22,13 @@ const OTHERS: usize = 12;
 /// What is shown of the findings of one check.
 #[derive(Debug)]
 pub(super) struct Shelf<'a> {
-    /// Its findings with pictures, the first of all there are.
+    /// Its findings with images, the first of all there are.
     pub(super) findings: Vec<&'a Finding>,
     /// All its findings.
     pub(super) all: usize,
 }
 
-/// The pictures of a page.
+/// The images of a page.
 #[derive(Debug)]
 pub(super) struct Gallery<'a> {
     /// Copies, by check.
@@ -40,7 +40,7 @@ pub(super) struct Gallery<'a> {
     pub(super) groups_left: usize,
     /// Labels in question, by check.
     pub(super) labels: Vec<Shelf<'a>>,
-    /// What else is told of single pictures, by check.
+    /// What else is told of single images, by check.
     pub(super) others: Vec<Shelf<'a>>,
 }
 

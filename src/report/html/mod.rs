@@ -21,7 +21,7 @@ use super::Report;
 use crate::error::{Error, Result};
 use crate::sample::SampleId;
 
-/// JPEG files of the pictures shown, by sample. One that could not be made is
+/// JPEG files of the images shown, by sample. One that could not be made is
 /// left out.
 pub type Thumbnails = BTreeMap<SampleId, Vec<u8>>;
 
@@ -30,16 +30,16 @@ pub type Thumbnails = BTreeMap<SampleId, Vec<u8>>;
 pub type Originals = BTreeMap<SampleId, String>;
 
 /// The long side of a thumbnail in pixels: two of them fit beside each other
-/// on a telephone, and show what was done to a picture.
+/// on a telephone, and show what was done to an image.
 pub const THUMBNAIL_SIDE: u32 = 192;
 
-/// The samples whose pictures the page shows, each once: the few that
+/// The samples whose images the page shows, each once: the few that
 /// [`render`] wants thumbnails of.
 pub fn shown(report: &Report<'_>) -> Vec<SampleId> {
     gallery::Gallery::plan(report).samples()
 }
 
-/// The page, with `thumbnails` for the pictures that [`shown`] names.
+/// The page, with `thumbnails` for the images that [`shown`] names.
 ///
 /// # Errors
 /// [`Error::Internal`] when the page's own template fails.

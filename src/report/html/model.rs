@@ -1,4 +1,4 @@
-//! What the page says, ready for its template. Chooses no picture.
+//! What the page says, ready for its template. Chooses no image.
 
 use std::collections::BTreeSet;
 
@@ -60,7 +60,7 @@ pub(super) struct Page {
     accepted: Vec<AcceptedView>,
     accepted_left: usize,
     checks: Vec<CheckView>,
-    /// Pictures left out because the page would have grown too large.
+    /// Images left out because the page would have grown too large.
     pictures_left: usize,
 }
 
@@ -121,7 +121,7 @@ struct DriftView {
     words: &'static str,
 }
 
-/// The findings of a check that has no pictures.
+/// The findings of a check that has no images.
 #[derive(Debug, Serialize)]
 struct CheckFindings {
     code: &'static str,

@@ -7,7 +7,7 @@ use crate::distribution::SplitCounts;
 use crate::report::Report;
 use crate::sample::{ClassId, Role, SplitId};
 
-/// Classes from which on a picture of all of them at once is worth its place:
+/// Classes from which on an image of all of them at once is worth its place:
 /// fewer are seen whole in the chart with a row each.
 const FROM: usize = 30;
 

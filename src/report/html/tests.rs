@@ -2,7 +2,7 @@ use super::*;
 use crate::report::fixture::{Fixture, LONG};
 
 fn page(fixture: &Fixture) -> String {
-    // The bytes of no picture in particular.
+    // The bytes of no image in particular.
     let thumbnails = (shown(&fixture.report()).into_iter())
         .map(|id| (id, vec![0xff, 0xd8, 0xff]))
         .collect();
@@ -95,5 +95,5 @@ fn page_of_many_findings_stays_small_and_says_what_is_left_out() {
     let text = render(&fixture.report(), &thumbnails, &Originals::new()).expect("rendered");
     assert!(text.len() < 5_000_000, "{}", text.len());
     assert!(text.contains("49,000 more are not shown"));
-    assert!(text.contains("pictures were left out"));
+    assert!(text.contains("images were left out"));
 }

@@ -46,7 +46,7 @@ pub struct SplitPathV1 {
 /// A manifest's columns, where they were named.
 #[derive(Debug, Serialize)]
 pub struct ColumnsV1 {
-    /// The picture's path.
+    /// The image's path.
     pub path: Option<String>,
     /// Its classes.
     pub label: Option<String>,

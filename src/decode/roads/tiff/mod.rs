@@ -20,7 +20,7 @@ use crate::decode::reduce::Wanted;
 use crate::decode::{DecodeFailure, Limits, check_size, icc};
 use crate::image_format::Format;
 
-/// Samples a pixel at most: more is a stack of measurements and no picture.
+/// Samples a pixel at most: more is a stack of measurements and no image.
 const MOST_SAMPLES: u16 = 8;
 
 pub(super) fn reduced(
