@@ -114,6 +114,7 @@ SPLIT_NAMES: Dict[str, str] = {
     "training": "train",
     "val": "val",
     "valid": "val",
+    "validate": "val",
     "validation": "val",
     "dev": "val",
     "test": "test",

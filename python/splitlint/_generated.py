@@ -14,6 +14,8 @@ __version__ = "0.1.0"
 Path = Union[str, "os.PathLike[str]"]
 
 SCAN_FLAGS: Dict[str, Flag] = {
+    "layout": Flag("--layout", "value"),
+    "images": Flag("--images", "value"),
     "split": Flag("--split", "mapping"),
     "reference": Flag("--reference", "value"),
     "include": Flag("--include", "list"),
@@ -56,6 +58,8 @@ SCAN_FLAGS: Dict[str, Flag] = {
 def scan(
     data: Any = None,
     *,
+    layout: Optional[str] = None,
+    images: Optional[Path] = None,
     split: Optional[Union[Mapping[str, Path], Sequence[str]]] = None,
     reference: Optional[Path] = None,
     include: Optional[Union[str, Sequence[str]]] = None,
@@ -103,23 +107,26 @@ def scan(
             of splits to these. Images are Pillow images, the bytes or the path of a file, or
             arrays of shape `(H, W)`, `(H, W, C)` or `(C, H, W)` with 1 to 4 channels. `None`
             takes what `splitlint.toml` names.
-        split: Folder or manifest of one split, instead of ROOT.
-        reference: Data used before, e.g. for pretraining: a copy of it in a split that is measured
-            on is a leak, one in training data is advice.
+        layout: How the data set is laid out, where its files do not show it. One of "folders",
+            "manifest", "yolo", "coco", "webdataset".
+        images: Folder of the images that a COCO file lists [default: beside the file].
+        split: Folder, archive or manifest of one split, instead of ROOT.
+        reference: Data used before, e.g. for pretraining: a copy of it in an evaluation split is a
+            leak, one in training data is advice.
         include: Scan only files whose path in the data set matches a pattern.
         exclude: Leave out files whose path in the data set matches a pattern.
         path_column: Manifest column with the image's path.
         label_column: Manifest column with the label.
         split_column: Manifest column with the split.
         group_column: Manifest column with the group (patient, video, scene).
-        group_regex: What in a path names the group: the first capture, e.g. `(patient\\d+)_`.
+        group_regex: Part of a path that names the group: the first capture, e.g. `(patient\\d+)_`.
         group_file: CSV file with groups: a path or file name in the first column, its group in the
             second.
         select: Run only these checks: codes, families or names.
         ignore: Leave these checks out: codes, families or names.
         fail_on: Lowest severity that fails the scan [default: error]. One of "error", "warning",
             "advice", "never".
-        require: Exit with 2 unless these checks looked: families, codes or names.
+        require: Exit with 2 unless these checks ran: families, codes or names.
         baseline: File of findings accepted earlier: only new ones fail the scan.
         report: Folder for the report [default: splitlint-report].
         format: What to print to standard output [default: text]. One of "text", "json", "github",
@@ -129,9 +136,10 @@ def scan(
         jobs: Threads [default: one for each core].
         cache: Keep fingerprints in a folder, so that the next scan reads only what changed.
         no_cache: Neither read nor keep fingerprints of other scans.
-        check_content: Read every file and go by its content, not by its size and time.
+        check_content: Recognise unchanged files by content (reads every file), not by size and
+            time.
         max_pixels: Do not decode an image of more than this many pixels [default: 512 million].
-        model: Judge labels by what an ONNX model makes of the images.
+        model: Judge labels by an ONNX model's vectors of the images.
         model_size: Pixels a side of the images the model takes, if it does not declare them
             [default: 224].
         model_layout: The order of the dimensions of the model's input, if it does not declare it
@@ -144,12 +152,12 @@ def scan(
         embeddings: Judge labels by vectors of a model of yours: Parquet, or NumPy with `row-keys`.
         pred_probs: Judge labels by out-of-sample probabilities, a column for each class: Parquet or
             NumPy.
-        row_keys: Whose the rows of a NumPy file are: a sample a line, or CSV with a column
-            `sample`.
+        row_keys: Samples of the rows of a NumPy file: a text file with one on each line, or CSV
+            with a column `sample`.
         label_chunk: Samples in one chunk of the label model: fewer are faster and judge a little
             worse [default: 5000].
-        verbose: Tell what each stage kept and how long it took.
-        quiet: No progress, no notes, no text: the exit code and the report tell.
+        verbose: Report what each stage kept and how long it took.
+        quiet: No progress, no notes, no text: only the exit code and the report.
         progress: Whether to show progress; by default in a notebook and at a terminal.
 
     Returns:
@@ -160,6 +168,8 @@ def scan(
         KeyboardInterrupt: Ctrl-C; the scan was stopped.
     """
     given: Dict[str, Any] = {
+        "layout": layout,
+        "images": images,
         "split": split,
         "reference": reference,
         "include": include,
@@ -201,6 +211,8 @@ def scan(
 
 
 VERIFY_FLAGS: Dict[str, Flag] = {
+    "layout": Flag("--layout", "value"),
+    "images": Flag("--images", "value"),
     "split": Flag("--split", "mapping"),
     "reference": Flag("--reference", "value"),
     "include": Flag("--include", "list"),
@@ -220,6 +232,8 @@ def verify(
     data: Any,
     report: Union[Report, str, "os.PathLike[str]"],
     *,
+    layout: Optional[str] = None,
+    images: Optional[Path] = None,
     split: Optional[Union[Mapping[str, Path], Sequence[str]]] = None,
     reference: Optional[Path] = None,
     include: Optional[Union[str, Sequence[str]]] = None,
@@ -242,16 +256,19 @@ def verify(
         data: What is trained on, as :func:`scan` takes it; `None` takes what the report was
             asked to scan.
         report: The report, its folder, or a file that `splitlint digest --write` made.
-        split: Folder or manifest of one split, instead of ROOT.
-        reference: Data used before, e.g. for pretraining: a copy of it in a split that is measured
-            on is a leak, one in training data is advice.
+        layout: How the data set is laid out, where its files do not show it. One of "folders",
+            "manifest", "yolo", "coco", "webdataset".
+        images: Folder of the images that a COCO file lists [default: beside the file].
+        split: Folder, archive or manifest of one split, instead of ROOT.
+        reference: Data used before, e.g. for pretraining: a copy of it in an evaluation split is a
+            leak, one in training data is advice.
         include: Scan only files whose path in the data set matches a pattern.
         exclude: Leave out files whose path in the data set matches a pattern.
         path_column: Manifest column with the image's path.
         label_column: Manifest column with the label.
         split_column: Manifest column with the split.
         group_column: Manifest column with the group (patient, video, scene).
-        group_regex: What in a path names the group: the first capture, e.g. `(patient\\d+)_`.
+        group_regex: Part of a path that names the group: the first capture, e.g. `(patient\\d+)_`.
         group_file: CSV file with groups: a path or file name in the first column, its group in the
             second.
         config: Settings file [default: splitlint.toml in the current folder, else in ROOT].
@@ -266,6 +283,8 @@ def verify(
         KeyboardInterrupt: Ctrl-C; the program was stopped.
     """
     given: Dict[str, Any] = {
+        "layout": layout,
+        "images": images,
         "split": split,
         "reference": reference,
         "include": include,
