@@ -86,7 +86,7 @@ fn random<const N: usize>(count: usize) -> Vec<Option<[u64; N]>> {
 }
 
 /// One group of a twentieth of equal hashes (50,000 of a million), and a
-/// twentieth of nearly flat pictures: few bits set, so that they crowd.
+/// twentieth of nearly flat images: few bits set, so that they crowd.
 fn skewed<const N: usize>(mut hashes: Vec<Option<[u64; N]>>) -> Vec<Option<[u64; N]>> {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     for (index, hash) in hashes.iter_mut().enumerate() {

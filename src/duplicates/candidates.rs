@@ -104,7 +104,7 @@ const FULL: usize = 0;
 const CENTRE: usize = ASKING.len() + 1;
 const PARTS: [usize; 2] = [2 * ASKING.len(), 3 * ASKING.len()];
 
-/// What is kept of every picture: the descriptors that look for others.
+/// What is kept of every image: the descriptors that look for others.
 pub(crate) struct Asker {
     full: Descriptor,
     middle: Descriptor,

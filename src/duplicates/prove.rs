@@ -186,7 +186,7 @@ pub(crate) fn prove(
         .extend(not_proven.map(|pair| judges.pair(pair.fixed, pair.moving)));
     proof.pairs = proven.into_iter().flatten().collect();
     proof.kept = vec![
-        ("pictures", judges.ids.len() as u64),
+        ("images", judges.ids.len() as u64),
         ("candidate pairs", candidates.len() as u64),
         ("aligned", near),
         ("likely", aligned.len() as u64),

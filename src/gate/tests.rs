@@ -308,7 +308,7 @@ fn every_threshold_gives_its_reason() {
         reasons(&judged(Vec::new(), &policy)),
         [
             "2 of 10 labels (20%) in all are suspect; `max-suspect-labels` is 1",
-            "the class shares of train and test lie 0.200 apart; `max-drift` is 0.1",
+            "the class distributions of train and test differ by 0.200 (total variation); `max-drift` is 0.1",
             "class `cat` has 3 samples in test; `min-samples-per-class` is 5",
         ]
     );
@@ -384,7 +384,7 @@ fn required_check_that_did_not_look_leaves_no_verdict() {
         Verdict::Clean
     );
     let verdict = judged(Vec::new(), &require(&["LEAK001", "LEAK009"])).verdict;
-    let reason = "`require` names LEAK, but LEAK009 did not look: it was not selected";
+    let reason = "`require` names LEAK, but LEAK009 did not run: it was not selected";
     assert_eq!(verdict, Verdict::Incomplete(vec![reason.to_owned()]));
     let case = Case {
         findings: Vec::new(),
@@ -566,7 +566,7 @@ fn expired_and_stale_lines_are_told_and_accept_nothing() {
         outcome
             .notes
             .iter()
-            .any(|note| note.contains("is found no more"))
+            .any(|note| note.contains("is no longer found"))
     );
 }
 
@@ -585,6 +585,6 @@ fn rule_accepts_by_check_and_path_and_is_told_when_it_meets_nothing() {
     assert_eq!((outcome.findings.len(), outcome.accepted.len()), (1, 2));
     assert_eq!(
         outcome.notes,
-        ["settings: the acceptance of `LEAK001` in `nowhere/*` meets no finding"]
+        ["settings: the acceptance of `LEAK001` in `nowhere/*` matches no finding"]
     );
 }

@@ -30,7 +30,7 @@ pub enum Flaw {
 }
 
 impl Flaw {
-    /// Whether it is one only beside other pictures: then what most images
+    /// Whether it is one only beside other images: then what most images
     /// of a split or a class share is no flaw of theirs (cleanvision 0.3 drops
     /// an issue of more than half of all images too), and the SHORTCUT checks
     /// tell of it where it gives the split or the class away.

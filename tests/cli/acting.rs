@@ -82,7 +82,7 @@ fn decisions_relabel_drop_and_keep() {
         .splitlint(["apply", "--decisions", "decisions.csv", "--to", "cleaned"])
         .exits(0)
         .says("1 sample dropped, 2 relabelled, 1 kept")
-        .says("1 label in question is undecided");
+        .says("1 questionable label is undecided");
     let copied = tree(&place.path("cleaned"));
     let has = |name: &str| {
         copied

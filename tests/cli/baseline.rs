@@ -71,11 +71,11 @@ fn stale_and_expired_lines_are_told() {
     fs::remove_file(place.path("splitlint-baseline.csv")).expect("removed");
     place.splitlint(["baseline", "data"]).exits(0);
     fs::remove_file(place.path("data/test/cat/copy.jpg")).expect("removed");
-    scan().exits(0).warns("is found no more");
+    scan().exits(0).warns("is no longer found");
     place
         .splitlint(["baseline", "data", "--prune"])
         .exits(0)
-        .says("1 found no more and taken out");
+        .says("1 no longer found and removed");
     assert_eq!(place.read("splitlint-baseline.csv").lines().count(), 1);
 }
 
@@ -89,12 +89,12 @@ fn pruning_takes_out_only_what_was_looked_for() {
                 LEAK001,00000000000000cc,,,,\n";
     place.write("splitlint-baseline.csv", format!("{text}{more}"));
     let prune = |select: &str| place.splitlint(["baseline", "data", "--prune", "--select", select]);
-    prune("LABEL").exits(0).says("0 found no more");
+    prune("LABEL").exits(0).says("0 no longer found");
     place
         .splitlint(["baseline", "data", "--select", "LEAK"])
         .exits(0)
-        .says("1 found no more (`--prune`");
-    prune("LEAK").exits(0).says("1 found no more and taken out");
+        .says("1 no longer found (`--prune`");
+    prune("LEAK").exits(0).says("1 no longer found and removed");
     let left = place.read("splitlint-baseline.csv");
     for kept in ["# agreed in March", "00000000000000aa", "00000000000000bb"] {
         assert!(left.contains(kept), "{kept}: {left}");
@@ -107,7 +107,7 @@ fn pruning_takes_out_only_what_was_looked_for() {
     place
         .splitlint(["baseline"])
         .exits(0)
-        .says("0 found no more");
+        .says("0 no longer found");
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn findings_are_accepted_by_pattern_in_the_settings() {
     accept("copy.jpg");
     place.scan().exits(0);
     accept("test/dog/*");
-    place.scan().exits(1).warns("meets no finding");
+    place.scan().exits(1).warns("matches no finding");
 }
 
 #[test]

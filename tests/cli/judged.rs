@@ -74,7 +74,7 @@ fn wrong_label_is_told_by_embeddings_that_see_it() {
         .args(arguments)
         .exits(0)
         .says("`test/cat/007.jpg` is labelled `cat` but looks like `dog`")
-        .says("judged by the embeddings of `vectors.npy`")
+        .says("judged with the embeddings of `vectors.npy`")
         .says("1 of 40 test labels");
     let decisions = place.read("splitlint-report/decisions.csv");
     assert_eq!(decisions.lines().count(), 2, "{decisions}");
@@ -95,7 +95,7 @@ fn wrong_label_is_told_by_probabilities() {
         .args(["--pred-probs", "p.npy", "--row-keys", "keys.txt"])
         .exits(0)
         .says("`test/cat/007.jpg` is labelled `cat` but looks like `dog`")
-        .says("judged by the probabilities of `p.npy`");
+        .says("judged with the probabilities of `p.npy`");
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn rows_that_do_not_fit_are_refused_in_words() {
     refused(
         "--embeddings",
         &strange,
-        "none of its 1 rows is of a sample",
+        "none of its 1 rows belongs to a sample",
     );
 
     bring(&place, "rows.npy", &good);

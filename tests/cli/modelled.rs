@@ -22,7 +22,7 @@ fn wrong_label_is_told_by_a_model_that_sees_it() {
     place.modelled_set();
     let told = place.scan().args(JUDGED).exits(0);
     told.says("`test/cat/007.png` is labelled `cat` but looks like `dog`")
-        .says("judged by the vectors of `model.onnx` (")
+        .says("judged with the vectors of `model.onnx` (")
         .warns("model `model.onnx` (")
         .warns("sees 32 × 32 pixels, less a mean of 0.485, 0.456, 0.406");
 }

@@ -534,7 +534,7 @@ fn gate_asks_for_coverage_and_a_column_of_labels_that_was_not_read_does_not_pass
         .says("if a column holds the labels: `--label-column NAME`");
     scan(&["--require", "LEAK,LABEL"])
         .exits(2)
-        .says("`require` names LABEL, but LABEL001 did not look");
+        .says("`require` names LABEL, but LABEL001 did not run");
     scan(&["--require", "LEAK,LABEL", "--label-column", "klass"]).exits(0);
     scan(&["--require", "DIST001"])
         .exits(2)

@@ -72,7 +72,7 @@ fn usual_mistakes_are_answered_with_what_was_meant() {
     place
         .splitlint(["scan", "data/train", "--no-cache"])
         .exits(0)
-        .says("scan the folder it lies in");
+        .says("scan its parent folder");
     said(&["explain", "leak1"], "did you mean `LEAK001`");
 }
 

@@ -16,8 +16,8 @@ fn a_picture_without_a_usual_extension_is_known_by_content() {
     assert_eq!(
         problems(&listing, ProblemKind::NotAnImage),
         [
-            "cat/README: a file without extension that does not begin like an image",
-            "cat/notes.txt: a `.txt` file that does not begin like an image"
+            "cat/README: a file without extension and without an image signature",
+            "cat/notes.txt: a `.txt` file without an image signature"
         ]
     );
 }
@@ -41,8 +41,8 @@ fn what_systems_leave_behind_is_passed_over_and_counted() {
     assert_eq!(
         problems(&listing, ProblemKind::OutsideSplits),
         [
-            "cat/.ipynb_checkpoints: 1 image in a folder that is passed over; torchvision, timm, \
-             Keras and Ultralytics walk into it and read them, Hugging Face does not"
+            "cat/.ipynb_checkpoints: 1 image in a folder that is skipped; torchvision, timm, \
+             Keras and Ultralytics enter it and read them, Hugging Face does not"
         ]
     );
     assert_eq!(listing.problems.len(), 1, "{:?}", listing.problems);
@@ -240,8 +240,8 @@ mod links {
         assert_eq!(
             problems(&listing, ProblemKind::BrokenLink),
             [
-                "cat/2.jpg: a link to `gone.jpg`, where nothing is",
-                "cat/more: a link to `../gone`, where nothing is"
+                "cat/2.jpg: a link to `gone.jpg`, which does not exist",
+                "cat/more: a link to `../gone`, which does not exist"
             ]
         );
         assert_eq!(listing.samples.len(), 1);

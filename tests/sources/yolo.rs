@@ -133,7 +133,7 @@ fn what_a_trainer_passes_over_in_silence_is_told() {
     has_all(
         &told.join("\n"),
         &[
-            "images/train/4.txt: a label file lies where Ultralytics does not look: it looks for \
+            "images/train/4.txt: a label file lies where Ultralytics does not read it: it reads \
              `labels/train/4.txt`",
             "labels/train/1.txt: a class number is outside `names`: line 2",
             "labels/train/9.txt: a label file has no image",

@@ -34,7 +34,7 @@ impl Hint {
     /// For a sentence: "file names …".
     pub(super) fn words(self) -> &'static str {
         match self {
-            Self::Export => "exports of one source picture (`.rf.` and a hash)",
+            Self::Export => "exports of one source image (`.rf.` and a hash)",
             Self::Copy => "copies by name (`(2)`, `copy`)",
             Self::Numbered => "counters behind a numbered stem",
             Self::Dated => "counters behind a date",

@@ -40,7 +40,7 @@ struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            // A quarter of the pictures: class shares that differ by less, as
+            // A quarter of the images: class shares that differ by less, as
             // DIST001 tells, cannot bring it about.
             min_effect: 0.25,
             level: 0.01,

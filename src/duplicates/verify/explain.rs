@@ -70,7 +70,7 @@ pub(crate) struct Shape {
     pub(crate) rotation: f32,
     pub(crate) scale: f32,
     pub(crate) stretch: f32,
-    /// How far from both a turned and a stretched picture: 0 for either.
+    /// How far from both a turned and a stretched image: 0 for either.
     pub(crate) skew: f32,
 }
 

@@ -7,7 +7,7 @@ use crate::decode::Plane;
 /// are means.
 pub(super) const CUT_OFF: (f32, f32) = (7.0, 248.0);
 
-/// One size of a picture: grey levels, row by row.
+/// One size of an image: gray levels, row by row.
 #[derive(Debug, Clone)]
 pub(crate) struct Level {
     pub(crate) width: usize,

@@ -22,7 +22,7 @@ pub const BLOCKS: [usize; 4] = [hog::LEN, lbp::LEN, colour::LEN, gradients::LEN]
 /// Numbers in one descriptor.
 pub const DESCRIPTOR_LEN: usize = hog::LEN + lbp::LEN + colour::LEN + gradients::LEN;
 
-/// The descriptor of one picture: [`DESCRIPTOR_LEN`] numbers, not yet scaled
+/// The descriptor of one image: [`DESCRIPTOR_LEN`] numbers, not yet scaled
 /// against each other. An empty thumbnail gives zeros.
 pub fn extract(thumbnail: &Thumbnail) -> Box<[f32]> {
     let mut descriptor = vec![0.0; DESCRIPTOR_LEN].into_boxed_slice();

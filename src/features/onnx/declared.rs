@@ -164,7 +164,7 @@ fn no_picture<'a>(inputs: impl Iterator<Item = &'a ValueInfoProto>) -> String {
         })
         .collect();
     format!(
-        "it takes no picture: an image has four dimensions, as in [batch, 3, 224, 224], and its \
+        "it takes no image: an image has four dimensions, as in [batch, 3, 224, 224], and its \
          inputs are {}",
         told.join(", ")
     )

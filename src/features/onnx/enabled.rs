@@ -243,7 +243,7 @@ impl Model {
                     "it cannot be run on an image of {} pixels a side; set the size it needs with `--model-size`: {why}",
                     shown.width
                 ),
-                [] => format!("it cannot be run on a picture: {why}"),
+                [] => format!("it cannot be run on an image: {why}"),
                 others => format!(
                     "`{output_name}` needs more inputs than an image ({}); export the image encoder, or name an output that needs only the image (`--model-output`): {why}",
                     others.join(", ")

@@ -154,7 +154,7 @@ fn models_that_cannot_serve_are_refused_in_words() {
     told("huge", "100000 pixels a side");
     told("text", "it takes no image");
     told("text", "`tokens` [?, 8]");
-    told("two_inputs", "wants more than an image (other)");
+    told("two_inputs", "needs more inputs than an image (other)");
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn model_that_says_no_size_is_asked_for_one_where_the_usual_does_not_do() {
     };
     let why = refused(&of(None));
     assert!(
-        why.contains("224 pixels a side; `--model-size` tells"),
+        why.contains("224 pixels a side; set the size it needs with `--model-size`"),
         "{why}"
     );
     let told = load(&of(Some(32))).notes().join("\n");

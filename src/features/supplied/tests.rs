@@ -118,7 +118,7 @@ fn wrong_shapes_values_and_keys_are_refused_in_words() {
         &[2, 1],
         &[1.0; 2],
         "a/1.jpg\na/1.jpg\n",
-        "two rows are of `a/1.jpg`",
+        "two rows belong to `a/1.jpg`",
     );
     refuse(
         &[2, 1],
