@@ -127,7 +127,6 @@ fn broken_link(folder: &Folder) -> Result<()> {
     sound(folder)
 }
 
-/// A manifest of the sound set, with these rows more.
 /// A YOLO set whose last label file holds `line`.
 fn boxes(folder: &Folder, line: &str) -> Result<()> {
     let yaml = "train: images/train\nval: images/val\nnames: [city, lake]\n";
@@ -149,6 +148,7 @@ fn boxes(folder: &Folder, line: &str) -> Result<()> {
     Ok(())
 }
 
+/// A manifest of the sound set, with these rows more.
 fn manifest(folder: &Folder, more: &str) -> Result<()> {
     sound(folder)?;
     let mut rows = String::from("path,label,split\n");
