@@ -4,6 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::checks::distribution::{CLASS_ABSENT_FROM_SPLIT, EMPTY_SPLIT, STRATIFICATION_DRIFT};
+use crate::checks::leakage::{
+    DECLARED_GROUP_ACROSS_SPLITS, EXACT_DUPLICATE_ACROSS_SPLITS, NEAR_DUPLICATE_ACROSS_SPLITS,
+};
 use crate::checks::{CheckContext, CheckError, Findings, Needs, Ran};
 use crate::config::{self, SelectedCheck, Settings};
 use crate::decisions;
@@ -13,7 +17,9 @@ use crate::duplicates::{self, Duplicates};
 use crate::error::{Error, Result};
 use crate::evidence::Evidence;
 use crate::executor::{Executor, Interrupted};
-use crate::finding::{self, CheckRun, CountsAs, Finding, FindingId, Headlines, RunState};
+use crate::finding::{
+    self, CheckInfo, CheckRun, CountsAs, Finding, FindingId, Headlines, RunState,
+};
 use crate::fingerprint::cache::{self, Cache};
 use crate::fingerprint::{self, Earlier, FingerprintTable, Fingerprinted, Images};
 use crate::gate::{self, Case, Outcome};
@@ -310,12 +316,17 @@ fn contents(
 }
 
 /// The checks that a new assignment to splits can satisfy.
-pub const RESPLIT_CHECKS: [&str; 6] = [
-    "LEAK001", "LEAK002", "LEAK005", "DIST001", "DIST002", "DIST006",
+pub static RESPLIT_CHECKS: [&CheckInfo; 6] = [
+    &EXACT_DUPLICATE_ACROSS_SPLITS,
+    &NEAR_DUPLICATE_ACROSS_SPLITS,
+    &DECLARED_GROUP_ACROSS_SPLITS,
+    &STRATIFICATION_DRIFT,
+    &CLASS_ABSENT_FROM_SPLIT,
+    &EMPTY_SPLIT,
 ];
 
 fn speaks_for_resplit(outcome: &Outcome) -> bool {
-    let found = |finding: &Finding| RESPLIT_CHECKS.contains(&finding.check.code);
+    let found = |finding: &Finding| RESPLIT_CHECKS.contains(&finding.check);
     outcome.findings.iter().any(found)
 }
 

@@ -85,7 +85,7 @@ pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
 fn settings(arguments: &ResplitArguments) -> Result<Settings> {
     let data = &arguments.data;
     let mut options = Options {
-        select: Some(RESPLIT_CHECKS.map(str::to_owned).to_vec()),
+        select: Some(RESPLIT_CHECKS.map(|check| check.code.to_owned()).to_vec()),
         // What a settings file leaves out is still needed for the proof.
         ignore: Some(Vec::new()),
         jobs: arguments.jobs,

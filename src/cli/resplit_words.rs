@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::resplit::link_words;
 use super::resplit_args::ResplitArguments;
 use crate::assignment::Judged;
+use crate::checks::distribution::{CLASS_ABSENT_FROM_SPLIT, EMPTY_SPLIT};
 use crate::finding::{Family, Finding, Severity};
 use crate::resplit::{Mode, Plan, Wanted, crossing};
 use crate::sample::{Listing, Role, SplitId};
@@ -31,7 +32,7 @@ pub(super) fn failures(story: &Story<'_>) -> Vec<String> {
     let mut failures = story.plan.faults.clone();
     let counts = |finding: &&Finding| {
         let is_distribution =
-            finding.check.family == Family::Distribution && finding.check.code != "DIST006";
+            finding.check.family == Family::Distribution && *finding.check != EMPTY_SPLIT;
         let by_time = matches!(story.wanted.mode, Mode::Temporal { .. });
         let is_excused =
             (is_distribution && by_time) || is_kept(story, finding) || is_proven(story, finding);
@@ -51,7 +52,7 @@ fn is_kept(story: &Story<'_>, finding: &Finding) -> bool {
 
 /// Whether a class is missing that has fewer atoms than there are splits.
 fn is_proven(story: &Story<'_>, finding: &Finding) -> bool {
-    finding.check.code == "DIST002"
+    *finding.check == CLASS_ABSENT_FROM_SPLIT
         && !finding.labels.is_empty()
         && finding
             .labels
