@@ -1,4 +1,5 @@
-//! How differently numbers are spread in two samples.
+//! How differently numbers are spread in two samples. Values that are infinite
+//! or no numbers are left out of every figure.
 
 use super::interval::Interval;
 
@@ -15,13 +16,13 @@ pub struct KolmogorovSmirnov {
 
 /// The Kolmogorov–Smirnov test; both samples are sorted here.
 pub fn kolmogorov_smirnov(a: &[f64], b: &[f64]) -> KolmogorovSmirnov {
+    let (a, b) = (sorted(a), sorted(b));
     if a.is_empty() || b.is_empty() {
         return KolmogorovSmirnov {
             statistic: 0.0,
             p_value: 1.0,
         };
     }
-    let (a, b) = (sorted(a), sorted(b));
     let statistic = steps(&a, &b)
         .map(|step| step.difference.abs())
         .fold(0.0, f64::max);
@@ -35,11 +36,13 @@ pub fn kolmogorov_smirnov(a: &[f64], b: &[f64]) -> KolmogorovSmirnov {
 /// The mean distance by which values must move to turn one sample into the
 /// other, in the values' own unit. 0 if a sample is empty.
 pub fn wasserstein(a: &[f64], b: &[f64]) -> f64 {
+    let (a, b) = (sorted(a), sorted(b));
     if a.is_empty() || b.is_empty() {
         return 0.0;
     }
-    let (a, b) = (sorted(a), sorted(b));
     steps(&a, &b)
+        // No difference over a distance too large for a number is none.
+        .filter(|step| step.difference != 0.0)
         .map(|step| step.difference.abs() * step.width)
         .sum()
 }
@@ -47,10 +50,10 @@ pub fn wasserstein(a: &[f64], b: &[f64]) -> f64 {
 /// How often a random member of `positive` scores above one of `negative`,
 /// ties counting half (the area under the ROC curve). ½ if one is empty.
 pub fn area_under_curve(positive: &[f64], negative: &[f64]) -> f64 {
+    let (positive, negative) = (sorted(positive), sorted(negative));
     if positive.is_empty() || negative.is_empty() {
         return 0.5;
     }
-    let negative = sorted(negative);
     let wins: f64 = positive
         .iter()
         .map(|score| {
@@ -116,7 +119,7 @@ fn steps<'a>(a: &'a [f64], b: &'a [f64]) -> impl Iterator<Item = Step> + 'a {
     })
 }
 
-/// Values in order, those that are no numbers left out.
+/// The finite values in order.
 fn sorted(values: &[f64]) -> Vec<f64> {
     let mut values: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
     values.sort_unstable_by(f64::total_cmp);
@@ -166,5 +169,22 @@ mod tests {
         assert_eq!(kolmogorov_smirnov(&[], &[1.0]).p_value, 1.0);
         assert_eq!(wasserstein(&[1.0], &[]), 0.0);
         assert_eq!(area_under_curve(&[], &[1.0]), 0.5);
+    }
+
+    #[test]
+    fn values_that_are_no_numbers_are_left_out_of_every_figure() {
+        let (a, b) = ([1.0, f64::NAN, 2.0], [f64::INFINITY, 3.0, 4.0]);
+        let (finite_a, finite_b) = ([1.0, 2.0], [3.0, 4.0]);
+        assert_eq!(
+            kolmogorov_smirnov(&a, &b),
+            kolmogorov_smirnov(&finite_a, &finite_b)
+        );
+        assert_eq!(wasserstein(&a, &b), 2.0);
+        assert_eq!(area_under_curve(&b, &a), 1.0);
+        assert_eq!(kolmogorov_smirnov(&[f64::NAN], &a).p_value, 1.0);
+        assert_eq!(wasserstein(&[f64::NAN], &a), 0.0);
+        assert_eq!(area_under_curve(&[f64::NAN], &a), 0.5);
+        let far = [f64::MIN, f64::MAX];
+        assert_eq!(wasserstein(&far, &far), 0.0);
     }
 }
