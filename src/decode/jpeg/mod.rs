@@ -67,6 +67,12 @@ pub(crate) fn with_tables(file: &[u8]) -> Vec<u8> {
 }
 
 impl Jpeg<'_> {
+    /// Whether a progressive image holds more luma for its chroma in one
+    /// direction than in the other, as 4:2:2 turned by a quarter does.
+    pub(crate) fn is_progressive_and_uneven(&self) -> bool {
+        self.frame.progressive && self.frame.max_horizontal != self.frame.max_vertical
+    }
+
     /// The channels at an eighth of the size: block means as an inverse
     /// transform of the DC coefficient alone gives them, rounded.
     pub(crate) fn eighth(&self) -> Vec<Blocks> {

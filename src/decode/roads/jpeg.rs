@@ -152,7 +152,12 @@ fn full(
         _ => (ColorSpace::YCbCr, Channels::YCbCr),
     };
     let bytes = &usual(bytes, jpeg);
-    if read_scan_by_scan(jpeg) {
+    // Asked for the luma alone of such an image, the other decoder reads rows of
+    // blocks from wrong places (zune-jpeg 0.5.15).
+    let shifts_rows = space == ColorSpace::Luma
+        && jpeg.colours != Colours::Gray
+        && jpeg.is_progressive_and_uneven();
+    if read_scan_by_scan(jpeg) || shifts_rows {
         // The one that changes nothing: `None` puts the planes one behind the
         // other (jpeg-decoder 0.3.2).
         let stored = Some(jpeg_decoder::ColorTransform::RGB);
