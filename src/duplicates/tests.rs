@@ -159,7 +159,7 @@ fn turned_copies_are_told_by_their_turn() {
     let transform = &back.pairs[0].transform;
     assert_eq!((transform.mirrored, transform.quarter_turns), (false, 3));
     let half = planted(|scene, x, y| scene.tone(1.0 - x, 1.0 - y));
-    assert_eq!(half.pairs[0].transform.to_string(), "turned 180°");
+    assert_eq!(half.pairs[0].transform.to_string(), "rotated 180°");
 }
 
 #[test]

@@ -81,7 +81,7 @@ mod tests {
             mark_old(folder.path(), why).expect("marked");
         }
         let page = fs::read_to_string(folder.path().join(PAGE)).expect("there");
-        assert_eq!(page.matches("could not judge").count(), 1, "{page}");
+        assert_eq!(page.matches("reached no verdict").count(), 1, "{page}");
         assert!(page.contains("no `&lt;b&gt;`"), "{page}");
         let summary = fs::read_to_string(folder.path().join(SUMMARY)).expect("there");
         let summary: Value = serde_json::from_str(&summary).expect("JSON");

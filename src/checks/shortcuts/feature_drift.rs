@@ -151,7 +151,7 @@ fn compare(column: &Column, rows_of_a: usize) -> Shift {
     }
 }
 
-/// "brightness 131 against 92.4 in the middle"; where the middles read alike,
+/// "median brightness 131 against 92.4"; where the medians read alike,
 /// at the value where the shares differ most: "width above 224 for 0% against
 /// 38%".
 fn contrasted(name: &str, a: &[f64], b: &[f64]) -> String {
@@ -234,7 +234,7 @@ mod tests {
         );
         assert_eq!(
             contrasted("width", &a, &[300.0; 4]),
-            "width 224 against 300 in the middle"
+            "median width 224 against 300"
         );
     }
 }
