@@ -60,8 +60,9 @@ fn log_cover(a: &Agreement) -> f32 {
     log(a.overlap.min(a.covered))
 }
 
-/// Deviation (grey levels) below which less contrast of tiny images is no better
-/// proof: where they show little, little speaks against a pair, too.
+/// Deviation (grey levels) below which less contrast of tiny images is worse proof
+/// by as much as more would be: noise and rounding, of a few grey levels in any
+/// light, then hide what speaks against a pair.
 const LEAST_CONTRAST: f32 = 20.0;
 /// Gain that copies are made with at most in the sets that were fitted to.
 const USUAL_GAIN: f32 = 2.5;
@@ -76,11 +77,14 @@ fn shown(a: &Agreement) -> f32 {
 /// From what thumbnails show.
 pub(crate) fn of_thumbnails(detail: Detail, a: &Agreement) -> f32 {
     let (mean, trimmed) = (nearness(a.mean), nearness(a.trimmed));
-    let least = match detail {
-        Detail::Thumbnail => LEAST_CONTRAST,
-        Detail::Double | Detail::Full => 0.0,
+    let shown = shown(a);
+    let judged = match detail {
+        Detail::Thumbnail if shown < LEAST_CONTRAST => {
+            LEAST_CONTRAST * LEAST_CONTRAST / shown.max(1.0)
+        }
+        _ => shown,
     };
-    let contrast = (shown(a).max(least) + 1.0).ln();
+    let contrast = (judged + 1.0).ln();
     match detail {
         // What is left of the residual says nothing here: plain grounds have
         // none, whatever is drawn on them.
