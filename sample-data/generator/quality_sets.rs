@@ -38,13 +38,13 @@ pub(crate) const SETS: &[(&str, Fill, Fill)] = &[
     (
         "FILE012",
         |f| {
-            sound(f)?;
+            sharp(f)?;
             f.save(
                 "train/city/blurred.jpg",
-                &imageops::blur(&sized(1, 48, 36), 6.0),
+                &imageops::blur(&sized(1, 96, 72), 5.0),
             )
         },
-        sound,
+        sharp,
     ),
     (
         "FILE013",
@@ -83,6 +83,14 @@ pub(crate) const SETS: &[(&str, Fill, Fill)] = &[
 fn sound(folder: &Folder) -> Result<()> {
     for seed in 10..30 {
         folder.save(&format!("train/city/{seed}.jpg"), &sized(seed, 48, 36))?;
+    }
+    Ok(())
+}
+
+/// The same, large enough that blur can be judged.
+fn sharp(folder: &Folder) -> Result<()> {
+    for seed in 10..30 {
+        folder.save(&format!("train/city/{seed}.jpg"), &sized(seed, 96, 72))?;
     }
     Ok(())
 }

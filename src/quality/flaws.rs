@@ -1,7 +1,7 @@
 //! The flaws an image may have, each with its bar and the bar's source.
 
 use super::typical::{Typical, has_colour, pixels};
-use crate::decode::ColourMode;
+use crate::decode::{ColourMode, Thumbnail};
 use crate::fingerprint::ImageFacts;
 
 /// Something that speaks against an image.
@@ -153,9 +153,11 @@ fn contrast(facts: &ImageFacts) -> f64 {
 }
 
 fn sharpness(facts: &ImageFacts) -> f64 {
-    // A tiny image has a pixel for each pixel of its thumbnail and says
-    // nothing of blur.
-    let is_tiny = facts.header.width.min(facts.header.height) < 32;
+    // An image no larger than a thumbnail is its own thumbnail. It was not
+    // made smaller, which is what sharpens all but blurred images: a drawing in
+    // soft colours and a photo enlarged from 20 pixels look the same there.
+    let (width, height) = (facts.header.width, facts.header.height);
+    let is_tiny = width.max(height) <= Thumbnail::LUMA_SIDE || width.min(height) < 32;
     match facts.statistics.edge_sharpness {
         Some(sharp) if !is_tiny => (f64::from(sharp) / SHARPNESS).min(1.0),
         _ => 1.0,
