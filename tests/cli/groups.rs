@@ -82,7 +82,7 @@ fn tracks_counted_anew_in_each_class_are_declared_by_the_pattern_as_printed() {
         .scan()
         .args(["--select", "LEAK005", "--group-regex", &pattern])
         .exits(1);
-    declared.says("verdict   findings: 12 errors");
+    declared.says("verdict   breached: 12 errors");
 }
 
 #[test]

@@ -170,7 +170,7 @@ fn samples_with_fewer_labels_in_test_are_drift_though_each_label_keeps_its_share
         .splitlint(["scan", "all.csv", "--no-cache", "--select", "DIST"])
         .exits(0)
         .says("DIST001")
-        .says("a sample has 2.0 labels against 1.0 in the mean");
+        .says("a sample has 2.0 labels against 1.0 on average");
 }
 
 #[test]

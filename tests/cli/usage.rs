@@ -72,7 +72,7 @@ fn usual_mistakes_are_answered_with_what_was_meant() {
     place
         .splitlint(["scan", "data/train", "--no-cache"])
         .exits(0)
-        .says("scan its parent folder");
+        .says("scan its parent folder to compare splits");
     said(&["explain", "leak1"], "did you mean `LEAK001`");
 }
 
