@@ -8,6 +8,7 @@ use crate::fingerprint::FingerprintTable;
 use crate::labelling::Labelling;
 use crate::quality::QualityTable;
 use crate::sample::Listing;
+use crate::scenes::Scenes;
 
 /// What checks, headlines and reports read. What no selected check needs is
 /// empty.
@@ -21,6 +22,8 @@ pub struct Evidence {
     pub digest: Option<DatasetDigest>,
     /// Verified pairs and their groups.
     pub duplicates: Duplicates,
+    /// Links between images of one scene; `None` where they were not searched.
+    pub scenes: Option<Scenes>,
     /// Samples by split and class.
     pub classes: ClassCounts,
     /// How far each two splits lie apart.

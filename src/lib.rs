@@ -39,6 +39,7 @@ pub mod resplit;
 pub mod review;
 pub mod sample;
 pub mod scan;
+pub mod scenes;
 pub mod scratch;
 pub mod source;
 pub mod spreadsheet;

@@ -9,6 +9,8 @@ pub enum Stage {
     Fingerprint,
     /// Finding and verifying duplicate pairs.
     Duplicates,
+    /// Linking images of one scene.
+    Scenes,
     /// Fitting the label model.
     Labels,
     /// Running checks; one step a check.
@@ -24,6 +26,7 @@ impl Stage {
             Self::Walk => "walk",
             Self::Fingerprint => "fingerprint",
             Self::Duplicates => "duplicates",
+            Self::Scenes => "scenes",
             Self::Labels => "labels",
             Self::Checks => "checks",
             Self::Report => "report",

@@ -29,6 +29,7 @@ use crate::progress::{Progress, Stage};
 use crate::quality::QualityTable;
 use crate::resplit::{self, Forecast, Together};
 use crate::sample::{ContentHash, Listing, SampleId};
+use crate::scenes::{self, Scenes};
 use crate::source::{self, Listed};
 
 /// All that a scan found out.
@@ -188,12 +189,17 @@ impl Stages<'_> {
         interrupted: &mut bool,
     ) -> Evidence {
         let needs = needs(self.settings);
-        let duplicates = (needs.searches_copies() && !*interrupted)
+        let mut duplicates = (needs.searches_copies() && !*interrupted)
             .then(|| self.duplicates(&listing, &fingerprints, images))
             .and_then(|found| or_stop(found, interrupted))
             .unwrap_or_default();
         let digest = contents(&listing, &fingerprints);
         let digest = digest.map(|all| digest::digest(&listing, &all));
+        let search_scenes = (1..=needs.scenes_up_to).contains(&listing.samples.len());
+        let scenes = (search_scenes && !*interrupted)
+            .then(|| self.scenes(&fingerprints, images))
+            .and_then(|found| or_stop(found, interrupted))
+            .map(|found| found.beyond(&mut duplicates, listing.samples.len()));
         let classes = distribution::count(&listing);
         let drift = distribution::drift(&listing, &classes, self.executor);
         let drift = or_stop(drift, interrupted).unwrap_or_default();
@@ -213,11 +219,24 @@ impl Stages<'_> {
             fingerprints,
             digest,
             duplicates,
+            scenes,
             classes,
             drift,
             quality,
             labelling,
         }
+    }
+
+    fn scenes(
+        &self,
+        fingerprints: &FingerprintTable,
+        images: &Images,
+    ) -> Result<Scenes, Interrupted> {
+        self.progress.begin(Stage::Scenes, None);
+        let found = scenes::find(fingerprints, images, self.executor);
+        let links = found.as_ref().map_or(0, |found| found.links.len());
+        self.progress.end(Stage::Scenes, &format!("{links} links"));
+        found
     }
 
     fn duplicates(

@@ -36,7 +36,7 @@ const LEVELS: &[&[&str]] = &[
         "label_model",
         "quality",
     ],
-    &["labelling", "resplit"],
+    &["labelling", "resplit", "scenes"],
     &["evidence"],
     &["headlines"],
     &["checks", "report", "review"],

@@ -24,6 +24,7 @@ pub(crate) const SETS: &[(&str, Fill, Fill)] = &[
         |f| weak_copies(f, |i| 5 * i + i / 6 + 1),
         |f| weak_copies(f, |i| i),
     ),
+    ("LEAK008", |f| two_shots(f, 8), |f| two_shots(f, 9)),
 ];
 
 /// A manifest of two patients with two images each, in these splits.
@@ -80,4 +81,33 @@ fn gray(mean: f64, deviation: f64, dice: &mut ChaCha8Rng) -> u8 {
     let even = |dice: &mut ChaCha8Rng| f64::from(dice.next_u32()) / f64::from(u32::MAX) - 0.5;
     let sum: f64 = (0..4).map(|_| even(dice)).sum();
     (mean + deviation * sum * 3f64.sqrt()).clamp(0.0, 255.0) as u8
+}
+
+/// Two shots of things on patterned ground: the second 60 pixels to the right, with
+/// another thing on it, on ground 8 or on the ground `second`.
+fn two_shots(folder: &Folder, second: u64) -> Result<()> {
+    folder.save("train/city/1.png", &shot(8, 0, Motif::City, 3))?;
+    folder.save("test/city/2.png", &shot(second, 60, Motif::City, 4))?;
+    folder.save("train/lake/3.png", &shot(10, 0, Motif::Lake, 5))?;
+    folder.save("test/lake/4.png", &shot(11, 0, Motif::Lake, 6))
+}
+
+/// A window of ground `seed` that starts at `left`, with a small scene on it.
+fn shot(seed: u64, left: u32, motif: Motif, thing: u64) -> RgbImage {
+    let mut dice = ChaCha8Rng::seed_from_u64(seed);
+    let mut ground = RgbImage::from_pixel(300, 180, image::Rgb([90, 80, 70]));
+    for _ in 0..420 {
+        let mut below = |end: u32| dice.next_u32() % end;
+        let (x, y) = (below(300), below(180));
+        let (width, height) = (4 + below(22), 4 + below(22));
+        let colour = image::Rgb([0; 3].map(|_: u8| below(256) as u8));
+        for row in y..(y + height).min(180) {
+            for column in x..(x + width).min(300) {
+                ground.put_pixel(column, row, colour);
+            }
+        }
+    }
+    let mut window = image::imageops::crop_imm(&ground, left, 0, 240, 180).to_image();
+    image::imageops::replace(&mut window, &super::paint::scene(motif, thing), 56, 42);
+    window
 }

@@ -34,6 +34,9 @@ pub struct Needs {
     pub duplicates: bool,
     /// The label model's judgement. Implies `duplicates`.
     pub label_model: bool,
+    /// Images up to which links of one scene are searched; 0 for not at all.
+    /// Implies `duplicates`.
+    pub scenes_up_to: usize,
 }
 
 impl Needs {
@@ -44,6 +47,7 @@ impl Needs {
             fingerprints: self.fingerprints || other.fingerprints,
             duplicates: self.duplicates || other.duplicates,
             label_model: self.label_model || other.label_model,
+            scenes_up_to: self.scenes_up_to.max(other.scenes_up_to),
         }
     }
 
@@ -54,7 +58,7 @@ impl Needs {
 
     /// Whether pairs have to be searched for.
     pub fn searches_copies(self) -> bool {
-        self.duplicates || self.label_model
+        self.duplicates || self.label_model || self.scenes_up_to > 0
     }
 }
 

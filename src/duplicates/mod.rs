@@ -27,6 +27,7 @@ pub use doubt::{Doubt, WEAK};
 pub(crate) use find::of_same_content;
 pub use groups::groups;
 pub use remembered::find;
+pub(crate) use verify::explained_map as explained;
 
 use crate::finding::PairEvidence;
 use crate::sample::SampleId;
@@ -72,6 +73,21 @@ impl Duplicates {
     /// All pairs, listed or not.
     pub fn count(&self) -> u64 {
         self.pairs.len() as u64 + self.pairs_not_listed
+    }
+
+    /// Adds the pairs of another search; a pair that is known stays as it is.
+    /// `count` is the number of samples.
+    pub fn join(&mut self, pairs: Vec<Pair>, count: usize) {
+        let known = self.pairs.len();
+        let new = |pair: &Pair| {
+            let place = self.pairs[..known].binary_search_by_key(&(pair.a, pair.b), |p| (p.a, p.b));
+            place.is_err()
+        };
+        let new: Vec<Pair> = pairs.into_iter().filter(new).collect();
+        self.pairs.extend(new);
+        self.pairs.sort_by_key(|pair| (pair.a, pair.b));
+        let believed = self.pairs.iter().filter(|pair| !pair.doubtful);
+        self.groups = groups(count, believed.map(|pair| (pair.a, pair.b)));
     }
 }
 

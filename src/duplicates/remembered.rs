@@ -92,11 +92,12 @@ struct PairRow {
     matrix: [f32; 6],
 }
 
-const RELATIONS: [Relation; 4] = [
+const RELATIONS: [Relation; 5] = [
     Relation::Exact,
     Relation::Near,
     Relation::Transformed,
     Relation::Crop,
+    Relation::Overlap,
 ];
 const COLOURS: [Colour; 4] = [Colour::Kept, Colour::Lost, Colour::Gained, Colour::Changed];
 

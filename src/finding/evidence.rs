@@ -16,6 +16,8 @@ pub enum Relation {
     Transformed,
     /// One shows a part of the other.
     Crop,
+    /// Each shows a part of the other and something else.
+    Overlap,
 }
 
 impl Relation {
@@ -26,6 +28,7 @@ impl Relation {
             Self::Near => "near",
             Self::Transformed => "transformed",
             Self::Crop => "crop",
+            Self::Overlap => "overlap",
         }
     }
 }

@@ -183,6 +183,7 @@ impl Fixture {
             labelling: Some(labelling),
             listing,
             fingerprints,
+            scenes: None,
             classes,
             drift,
             quality,

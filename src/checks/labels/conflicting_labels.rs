@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::checks::pairs::{self, Concerned, Place};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::duplicates::Pair;
-use crate::finding::{CheckInfo, Colour, Evidence, Figure, FindingId, Severity};
+use crate::finding::{CheckInfo, Colour, Evidence, Figure, FindingId, Relation, Severity};
 use crate::sample::{ClassId, SampleId};
 use crate::statistics::binomial_upper_tail;
 
@@ -44,7 +44,12 @@ impl Check for ThisCheck {
         }
         let ours = |pair: &Pair| pairs::place(data, pair) != Place::InReference;
         let colour_is_content = colour_is_content(data);
-        let keep = |pair: &Pair| ours(pair) && !(colour_is_content && is_recoloured(pair));
+        let keep = |pair: &Pair| {
+            // Windows of one photo may show different things.
+            pair.evidence.relation != Relation::Overlap
+                && ours(pair)
+                && !(colour_is_content && is_recoloured(pair))
+        };
         pairs::tell(data, out, keep, Concerned::OtherLabels, |pair, samples| {
             let directed = pair.directed(&data.listing);
             format!(

@@ -13,6 +13,7 @@ mod group_regex;
 mod group_stems;
 mod near_across_splits;
 mod near_within_split;
+mod same_scene;
 
 pub use doubtful_pairs::DOUBTFUL_PAIRS;
 pub use exact_across_splits::EXACT_DUPLICATE_ACROSS_SPLITS;
@@ -21,6 +22,7 @@ pub use group_declared::DECLARED_GROUP_ACROSS_SPLITS;
 pub use group_inferred::{INFERRED_GROUP_ACROSS_SPLITS, inferred_groups};
 pub use near_across_splits::NEAR_DUPLICATE_ACROSS_SPLITS;
 pub use near_within_split::NEAR_DUPLICATE_WITHIN_SPLIT;
+pub use same_scene::SAME_SCENE_ACROSS_SPLITS;
 
 use super::Declared;
 
@@ -33,4 +35,5 @@ pub(super) const CHECKS: &[Declared] = &[
     group_declared::DECLARED,
     group_inferred::DECLARED,
     doubtful_pairs::DECLARED,
+    same_scene::DECLARED,
 ];

@@ -348,6 +348,19 @@ pub(crate) fn explained(
     Some(explain(picture(first), picture(second), &map, gain, offset))
 }
 
+/// What was done to the first image to give the second, where `map` lays the second
+/// over the first, both from −½ to ½ along their sides, and luma of the second is
+/// `gain` × luma of the first + `offset`.
+pub(crate) fn explained_map(
+    first: &(Thumbnail, u32, u32),
+    second: &(Thumbnail, u32, u32),
+    map: [f32; 6],
+    gain: f32,
+    offset: f32,
+) -> (Relation, Transform) {
+    explain(picture(first), picture(second), &Map(map), gain, offset)
+}
+
 fn picture((thumbnail, width, height): &(Thumbnail, u32, u32)) -> Picture<'_> {
     Picture {
         thumbnail,

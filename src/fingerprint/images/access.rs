@@ -9,7 +9,7 @@ use image::{ImageFormat, RgbImage};
 
 use super::Memo;
 use super::thumbnails::Make;
-use crate::decode::{self, CloseUp, DecodeFailure, Limits, Matte};
+use crate::decode::{self, CloseUp, DecodeFailure, Limits, Matte, Plane};
 use crate::fingerprint::cache::Key;
 use crate::sample::{ContentHash, Location, SampleId};
 use crate::source::{ReadFailure, Reader};
@@ -69,6 +69,28 @@ impl ImageAccess {
         }
         self.decode(id, |bytes, extension, limits| {
             decode::close_up(bytes, extension, limits, side, matte)
+        })
+    }
+
+    /// The image's luma before white, upright, its long side at most `side`
+    /// samples, never enlarged.
+    pub fn luma(&self, id: SampleId, side: u32) -> Option<Plane> {
+        self.close_up(id, side, Matte::White)?.luma(side)
+    }
+
+    /// What `make` makes of [`ImageAccess::luma`], kept in the cache under `name`.
+    pub fn of_luma(
+        &self,
+        id: SampleId,
+        name: &str,
+        side: u32,
+        make: impl FnOnce(Plane) -> Vec<u8>,
+    ) -> Option<Vec<u8>> {
+        let key = self.derived(id, name);
+        self.memo.image(key).or_else(|| {
+            let made = make(self.luma(id, side)?);
+            self.memo.keep_image(key, || made.clone());
+            Some(made)
         })
     }
 

@@ -6,6 +6,7 @@ mod frame;
 mod lists;
 mod pairs;
 mod samples;
+mod scenes;
 mod splits;
 
 use std::fs::File;
@@ -22,7 +23,7 @@ use crate::decisions;
 use crate::error::{Error, Result};
 
 /// The names of all files that [`write`] makes.
-pub(super) const FILES: [&str; 12] = [
+pub(super) const FILES: [&str; 15] = [
     "findings.parquet",
     "findings.csv",
     "pairs.parquet",
@@ -33,6 +34,9 @@ pub(super) const FILES: [&str; 12] = [
     "classes.csv",
     "drift.parquet",
     "drift.csv",
+    "links.parquet",
+    "links.csv",
+    "scene-groups.csv",
     "drop.csv",
     decisions::FILE,
 ];
@@ -65,6 +69,12 @@ pub(super) fn write(report: &Report<'_>, folder: &Path) -> Result<()> {
     both(folder, "drift", report.drift.len(), |rows| {
         distribution::drift(report, &report.drift[rows])
     })?;
+    let found = report.scenes.as_ref();
+    let links = found.map_or(&[][..], |scenes| &scenes.links);
+    both(folder, "links", links.len(), |rows| {
+        scenes::links(report, &links[rows])
+    })?;
+    csv_only(folder, "scene-groups", scenes::groups(report))?;
     csv_only(folder, "drop", lists::drops(report))?;
     into_file(&folder.join(decisions::FILE), |out| {
         lists::decisions(report, out)
@@ -127,7 +137,7 @@ mod tests {
     }
 
     /// The first columns of each table, whose names are a promise to users.
-    const PROMISED: [(&str, &str); 7] = [
+    const PROMISED: [(&str, &str); 9] = [
         (
             "findings.csv",
             "id,code,name,severity,message,splits,labels,samples,score",
@@ -143,6 +153,11 @@ mod tests {
         ),
         ("classes.csv", "split,label,count,share"),
         ("drop.csv", "sample,split,because_of,finding"),
+        (
+            "links.csv",
+            "sample_a,sample_b,split_a,split_b,label_a,label_b,matched_places",
+        ),
+        ("scene-groups.csv", "sample,group"),
         (
             "decisions.csv",
             "sample,given,suggested,label_score,decision,split,checks,content",
