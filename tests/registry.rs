@@ -1,6 +1,6 @@
 //! What every check must satisfy, those to come included. Judges no finding.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -147,10 +147,21 @@ fn settings_shown_in_docs_are_the_real_ones_with_their_defaults() {
     }
 }
 
+/// What stands in `settings.toml` beside the sets of a check that is off by default.
+fn settings_of_sets(code: &str) -> BTreeMap<String, toml::Table> {
+    let file = root()
+        .join("sample-data/checks")
+        .join(code)
+        .join("settings.toml");
+    let text = fs::read_to_string(file).unwrap_or_default();
+    toml::from_str(&text).expect("tables of settings")
+}
+
 fn scan_only(code: &str, folder: &Path) -> Scan {
     let options = splitlint::config::Options {
         root: Some(folder.to_owned()),
         select: Some(vec![code.to_owned()]),
+        checks: settings_of_sets(code),
         ..Options::default()
     };
     let settings = resolve(options).expect("settings");

@@ -84,6 +84,9 @@ pub(crate) fn make(root: &Path) -> Result<()> {
         },
         |f| judged(f, &[(Motif::Desert, "dune", 300, 25)]),
     )?;
+    // Off by default: its sets hold what turns it on.
+    let settings = "[same-scene-across-splits]\nup-to = 1000\n";
+    std::fs::write(root.join("LEAK008/settings.toml"), settings)?;
     Ok(())
 }
 

@@ -110,8 +110,8 @@ fn another_thing_on_the_same_ground_is_a_link_and_no_copy() {
     };
     let (a, b) = (shot(0, 71), shot(60, 72));
     let found = linked(&features(a.clone()), &features(b.clone()), false).expect("a link");
-    let proof = prove(&a, &b, &found.map).expect("texture");
-    assert!(!proof.is_copy(), "{proof:?}");
+    let proof = prove(&a, &b, &found.map);
+    assert!(!proof.is_some_and(|proof| proof.is_copy()), "{proof:?}");
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn rows_that_do_not_fit_are_refused_in_words() {
         .args(["--select", "LABEL", "--row-keys", "keys.txt"])
         .args(["--embeddings", "rows.npy"])
         .exits(0)
-        .warns("6 labelled samples have no row");
+        .warns("6 labelled samples have no supplied row");
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn wrong_label_is_told_by_a_model_that_sees_it() {
     told.says("`test/cat/007.png` is labelled `cat` but looks like `dog`")
         .says("judged with the vectors of `model.onnx` (")
         .warns("model `model.onnx` (")
-        .warns("sees 32 × 32 pixels, less a mean of 0.485, 0.456, 0.406");
+        .warns("takes 32 × 32 pixels, less a mean of 0.485, 0.456, 0.406");
 }
 
 #[cfg(feature = "onnx")]

@@ -137,7 +137,7 @@ fn what_a_trainer_passes_over_in_silence_is_told() {
              `labels/train/4.txt`",
             "labels/train/1.txt: a class number is outside `names`: line 2",
             "labels/train/9.txt: a label file has no image",
-            "labels/val/3.txt: a line of a label file is no object: line 1",
+            "labels/val/3.txt: a line of a label file does not describe an object: line 1",
         ],
     );
     assert_eq!(

@@ -29,13 +29,11 @@ struct Settings {
     up_to: usize,
 }
 
-/// A search costs as much as all the rest of a scan, and so is for small sets unless
-/// asked for.
-const UP_TO: usize = 1000;
-
 impl Default for Settings {
+    /// None: a search costs more than all the rest of a scan, and drawn images of one
+    /// style are linked too.
     fn default() -> Self {
-        Self { up_to: UP_TO }
+        Self { up_to: 0 }
     }
 }
 
@@ -65,9 +63,9 @@ impl Check for ThisCheck {
         }
         let Some(scenes) = &data.evidence.scenes else {
             return Ok(Ran::NotApplicable(format!(
-                "{} are more than the {} up to which scenes are searched: raise `up-to` under `[checks.same-scene-across-splits]`",
-                counted(listing.samples.len() as u64, "image"),
-                self.settings.up_to
+                "scenes are searched in up to {}, and there are {}: set `up-to` under `[checks.same-scene-across-splits]`",
+                counted(self.settings.up_to as u64, "image"),
+                listing.samples.len()
             )));
         };
         if scenes.is_one_view() {
