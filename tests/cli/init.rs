@@ -109,7 +109,7 @@ fn hooks_and_action_of_this_repository_parse() {
     // Its script installs the wheel and hands it these words.
     let entry = hooks[0]["entry"].as_str().expect("a command");
     let mut words = entry.split(' ');
-    let script = words.next().map(|script| of_repository(script));
+    let script = words.next().map(of_repository);
     assert!(script.is_some_and(|script| script.contains("splitlint")));
     assert_eq!(words.next(), Some("scan"));
     let action = yaml(&of_repository("action.yml"));
