@@ -95,7 +95,7 @@ def test_arrays_as_keras_has_them_are_scanned():
 
     whole = {"train": arrays("train", numpy.uint8(1)), "test": arrays("test", numpy.uint8(1))}
     report = splitlint.scan(whole, ignore="SHORTCUT")
-    assert leaked(report) == {("test", "train")}
+    assert {frozenset(pair) for pair in leaked(report)} == {frozenset({"test", "train"})}
     assert {row["label"] for row in report.classes} == {"0", "1", "2", "3"}
     x, y = report.clean(whole)["train"]
     assert len(x) == len(y) == len(images("train")) - len(report.drop_indices("train"))
@@ -227,7 +227,7 @@ def test_a_file_in_two_rows_is_found_in_both():
     frame = pandas.DataFrame(
         {
             "path": [str(one), str(two), str(one), str(one)],
-            "label": [label, other, label, other],
+            "label": [label, other, label, label],
             "split": ["train", "train", "train", "test"],
         }
     )
