@@ -195,16 +195,16 @@ fn generated(seed: usize) -> image::RgbImage {
 }
 
 /// As most photos are: quality 85, 4:2:0; progressive in `scans` scans.
-fn encoded(picture: &image::RgbImage, scans: Option<u8>) -> Vec<u8> {
+fn encoded(image: &image::RgbImage, scans: Option<u8>) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, 85);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
     if let Some(scans) = scans {
         encoder.set_progressive_scans(scans);
     }
-    let (width, height) = (picture.width() as u16, picture.height() as u16);
+    let (width, height) = (image.width() as u16, image.height() as u16);
     // An image that cannot be encoded is left out of the measurement.
-    let _ = encoder.encode(picture, width, height, ColorType::Rgb);
+    let _ = encoder.encode(image, width, height, ColorType::Rgb);
     file
 }
 

@@ -99,13 +99,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         resplit: scan.resplit.as_ref(),
     };
     let shown = html::shown(&report);
-    let pictures = executor.map(shown.len(), |index| {
+    let images = executor.map(shown.len(), |index| {
         scan.images.access.jpeg(shown[index], html::THUMBNAIL_SIDE)
     })?;
-    let pictures = (shown.into_iter().zip(pictures))
+    let images = (shown.into_iter().zip(images))
         .filter_map(|(id, jpeg)| Some((id, jpeg?)))
         .collect();
-    let page = html::render(&report, &pictures, &html::Originals::new())?;
+    let page = html::render(&report, &images, &html::Originals::new())?;
     clock.tell("page");
     let (temporary, kept) = match given.get(2) {
         Some(folder) => (false, PathBuf::from(folder)),
@@ -314,12 +314,12 @@ struct MadeFiles(Arc<Vec<u32>>);
 impl Reader for MadeFiles {
     fn read(&self, id: SampleId) -> Result<Vec<u8>, ReadFailure> {
         let Thumbnail { luma, .. } = thumbnail(original(self.0[id.index()]));
-        let picture = RgbImage::from_fn(luma.width * 3, luma.height * 3, |x, y| {
+        let image = RgbImage::from_fn(luma.width * 3, luma.height * 3, |x, y| {
             let light = luma.samples[(y / 3 * luma.width + x / 3) as usize];
             Rgb([light, light / 2 + 60, 255 - light])
         });
         let mut file = Vec::new();
-        (JpegEncoder::new(&mut file).encode_image(&picture))
+        (JpegEncoder::new(&mut file).encode_image(&image))
             .map_err(|e| ReadFailure(e.to_string()))?;
         Ok(file)
     }

@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_begins_like_a_signature_is_no_picture() {
+    fn text_that_begins_like_a_signature_is_no_image() {
         for text in [
             "BM is short for bitmap, is it",
             "P5x",
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_that_are_not_decoded_are_named() {
+    fn images_that_are_not_decoded_are_named() {
         let avif = b"\0\0\0\x1Cftypmif1\0\0\0\0mif1avifmiaf";
         let cases: [(&[u8], &str); 6] = [
             (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),

@@ -397,7 +397,7 @@ pub(crate) fn run_check(
 }
 
 /// Whether copies across splits were searched for and no search failed: then
-/// a leak that is not told of is none.
+/// a leak that is not reported is none.
 pub(crate) fn copies_searched(runs: &[CheckRun]) -> bool {
     let any = |wanted: fn(&RunState) -> bool| {
         runs.iter()

@@ -39,13 +39,13 @@ fn scan_of_the_demo_finds_exactly_what_was_planted() {
     let found: BTreeSet<Answer> = (scan.outcome.findings.iter())
         .map(|finding| {
             // A suspicious label is listed with its neighbours; it is the first.
-            let told = match finding.check.code {
+            let messages = match finding.check.code {
                 "LABEL002" => 1,
                 _ => finding.samples.len(),
             };
             let samples = joined(
                 (finding.samples.iter())
-                    .take(told)
+                    .take(messages)
                     .map(|&id| listing.sample(id).key.to_string()),
             );
             let about_samples = !samples.is_empty();

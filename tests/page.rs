@@ -137,7 +137,7 @@ fn names_that_bite_are_shown_as_text() {
     let Some(browser) = browser() else { return };
     let place = tempfile::tempdir().expect("a temporary folder");
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/demo/train/city");
-    let picture = |n: u32| fs::read(demo.join(format!("{n:02}.jpg"))).expect("the demo set");
+    let image = |n: u32| fs::read(demo.join(format!("{n:02}.jpg"))).expect("the demo set");
     let long = "x".repeat(240);
     for (number, class) in (0..).zip([
         "<img src=x onerror=console.error(1)>",
@@ -149,7 +149,7 @@ fn names_that_bite_are_shown_as_text() {
         for split in ["train", "test"] {
             let folder = place.path().join("data").join(split).join(class);
             fs::create_dir_all(&folder).expect("made");
-            fs::write(folder.join(format!("{class:.200}.jpg")), picture(number)).expect("written");
+            fs::write(folder.join(format!("{class:.200}.jpg")), image(number)).expect("written");
         }
     }
     let page = page(place.path(), &place.path().join("data"));

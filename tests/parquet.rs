@@ -37,9 +37,9 @@ fn python_reads_the_report_of(data: &str) -> bool {
     if check.status.code() == Some(NO_PYARROW) {
         return false;
     }
-    let told = String::from_utf8_lossy(&check.stdout);
+    let messages = String::from_utf8_lossy(&check.stdout);
     let failed = String::from_utf8_lossy(&check.stderr);
-    assert!(check.status.success(), "{data}:\n{told}{failed}");
+    assert!(check.status.success(), "{data}:\n{messages}{failed}");
     true
 }
 

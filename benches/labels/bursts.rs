@@ -53,10 +53,10 @@ pub(super) fn plant_and_find(folder: &Path, seed: u64) -> Result<String, Box<dyn
                 true => &classes[(label as usize + step) % classes.len()],
                 false => &classes[label as usize],
             };
-            let picture = image::load_from_memory(&bytes)?.to_rgb8();
+            let image = image::load_from_memory(&bytes)?.to_rgb8();
             for frame in 0..FRAMES {
                 let name = format!("burst-{burst:02}-{frame:02}.jpg");
-                jitter(&picture, &mut random).save(set.path().join(shown).join(name))?;
+                jitter(&image, &mut random).save(set.path().join(shown).join(name))?;
             }
         }
     }
@@ -103,16 +103,16 @@ pub(super) fn plant_and_find(folder: &Path, seed: u64) -> Result<String, Box<dyn
 }
 
 /// Another frame of the scene: a crop of 88% to 100%, other light, noise.
-fn jitter(picture: &RgbImage, random: &mut ChaCha8Rng) -> RgbImage {
+fn jitter(image: &RgbImage, random: &mut ChaCha8Rng) -> RgbImage {
     let unit = |random: &mut ChaCha8Rng| f64::from(random.next_u32()) / f64::from(u32::MAX);
-    let (width, height) = picture.dimensions();
+    let (width, height) = image.dimensions();
     let side = 0.88 + 0.12 * unit(random);
     let size = |whole: u32| ((f64::from(whole) * side) as u32).max(1);
     let (w, h) = (size(width), size(height));
     let x = (unit(random) * f64::from(width - w)) as u32;
     let y = (unit(random) * f64::from(height - h)) as u32;
     let gain = 0.85 + 0.3 * unit(random);
-    let mut frame = imageops::crop_imm(picture, x, y, w, h).to_image();
+    let mut frame = imageops::crop_imm(image, x, y, w, h).to_image();
     for value in frame.pixels_mut().flat_map(|pixel| &mut pixel.0) {
         let noise = unit(random) * 16.0 - 8.0;
         *value = (f64::from(*value) * gain + noise).clamp(0.0, 255.0) as u8;

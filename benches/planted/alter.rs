@@ -107,7 +107,7 @@ impl Alteration {
             return Ok((bytes.to_vec(), "jpg"));
         }
         let source = image::load_from_memory(bytes)?.to_rgb8();
-        let jpeg = |picture: &RgbImage| encode_jpeg(picture, 88).map(|bytes| (bytes, "jpg"));
+        let jpeg = |image: &RgbImage| encode_jpeg(image, 88).map(|bytes| (bytes, "jpg"));
         let (w, h) = source.dimensions();
         match self.kind {
             Kind::Bytes => unreachable!("answered above"),
@@ -152,25 +152,25 @@ impl Alteration {
             }
             Kind::MirrorCrop => jpeg(&imageops::flip_horizontal(&crop(&source, 0.10))),
             Kind::RandomResizedCrop => {
-                let mut picture = random_resized_crop(&source, rng);
+                let mut image = random_resized_crop(&source, rng);
                 if unit(rng) < 0.5 {
-                    picture = imageops::flip_horizontal(&picture);
+                    image = imageops::flip_horizontal(&image);
                 }
-                jpeg(&jitter(picture, rng))
+                jpeg(&jitter(image, rng))
             }
         }
     }
 }
 
-fn encode_jpeg(picture: &RgbImage, quality: u8) -> image::ImageResult<Vec<u8>> {
+fn encode_jpeg(image: &RgbImage, quality: u8) -> image::ImageResult<Vec<u8>> {
     let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(picture)?;
+    JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(image)?;
     Ok(bytes)
 }
 
-fn encode(picture: &RgbImage, format: ImageFormat) -> image::ImageResult<Vec<u8>> {
+fn encode(image: &RgbImage, format: ImageFormat) -> image::ImageResult<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
-    picture.write_to(&mut bytes, format)?;
+    image.write_to(&mut bytes, format)?;
     Ok(bytes.into_inner())
 }
 
@@ -222,14 +222,14 @@ fn clamp(value: f64) -> u8 {
     value.round().clamp(0.0, 255.0) as u8
 }
 
-fn map(mut picture: RgbImage, change: impl Fn(f64) -> f64) -> RgbImage {
+fn map(mut image: RgbImage, change: impl Fn(f64) -> f64) -> RgbImage {
     let table: Vec<u8> = (0..=255u8).map(|v| clamp(change(f64::from(v)))).collect();
-    for pixel in picture.pixels_mut() {
+    for pixel in image.pixels_mut() {
         for channel in &mut pixel.0 {
             *channel = table[usize::from(*channel)];
         }
     }
-    picture
+    image
 }
 
 fn luma(pixel: &Rgb<u8>) -> f64 {
@@ -237,25 +237,24 @@ fn luma(pixel: &Rgb<u8>) -> f64 {
     0.299 * r + 0.587 * g + 0.114 * b
 }
 
-fn contrast(picture: RgbImage, factor: f64) -> RgbImage {
-    let mean =
-        picture.pixels().map(luma).sum::<f64>() / f64::from(picture.width() * picture.height());
-    map(picture, |v| mean + (v - mean) * factor)
+fn contrast(image: RgbImage, factor: f64) -> RgbImage {
+    let mean = image.pixels().map(luma).sum::<f64>() / f64::from(image.width() * image.height());
+    map(image, |v| mean + (v - mean) * factor)
 }
 
-fn saturation(mut picture: RgbImage, factor: f64) -> RgbImage {
-    for pixel in picture.pixels_mut() {
+fn saturation(mut image: RgbImage, factor: f64) -> RgbImage {
+    for pixel in image.pixels_mut() {
         let gray = luma(pixel);
         for channel in &mut pixel.0 {
             *channel = clamp(gray + (f64::from(*channel) - gray) * factor);
         }
     }
-    picture
+    image
 }
 
 /// Turns the hue by a share of the full circle, as HSV has it.
-fn hue(mut picture: RgbImage, shift: f64) -> RgbImage {
-    for pixel in picture.pixels_mut() {
+fn hue(mut image: RgbImage, shift: f64) -> RgbImage {
+    for pixel in image.pixels_mut() {
         let [r, g, b] = pixel.0.map(f64::from);
         let max = r.max(g).max(b);
         let min = r.min(g).min(b);
@@ -282,44 +281,44 @@ fn hue(mut picture: RgbImage, shift: f64) -> RgbImage {
         };
         pixel.0 = [clamp(r + min), clamp(g + min), clamp(b + min)];
     }
-    picture
+    image
 }
 
 /// Brightness, contrast and saturation by up to 40%, hue by up to a tenth of
 /// the circle, in a random order.
-fn jitter(mut picture: RgbImage, rng: &mut ChaCha8Rng) -> RgbImage {
+fn jitter(mut image: RgbImage, rng: &mut ChaCha8Rng) -> RgbImage {
     let mut order = [0, 1, 2, 3];
     for last in (1..order.len()).rev() {
         order.swap(last, (unit(rng) * (last + 1) as f64) as usize);
     }
     for step in order {
         let factor = between(rng, 0.6, 1.4);
-        picture = match step {
-            0 => map(picture, |v| v * factor),
-            1 => contrast(picture, factor),
-            2 => saturation(picture, factor),
-            _ => hue(picture, (factor - 1.0) * 0.25),
+        image = match step {
+            0 => map(image, |v| v * factor),
+            1 => contrast(image, factor),
+            2 => saturation(image, factor),
+            _ => hue(image, (factor - 1.0) * 0.25),
         };
     }
-    picture
+    image
 }
 
-fn noise(mut picture: RgbImage, deviation: f64, rng: &mut ChaCha8Rng) -> RgbImage {
-    for pixel in picture.pixels_mut() {
+fn noise(mut image: RgbImage, deviation: f64, rng: &mut ChaCha8Rng) -> RgbImage {
+    for pixel in image.pixels_mut() {
         for channel in &mut pixel.0 {
             let radius = (-2.0 * (1.0 - unit(rng)).ln()).sqrt();
             let normal = radius * (std::f64::consts::TAU * unit(rng)).cos();
             *channel = clamp(f64::from(*channel) + deviation * normal);
         }
     }
-    picture
+    image
 }
 
-fn fill(picture: &mut RgbImage, x: i64, y: i64, w: i64, h: i64, colour: Rgb<u8>) {
-    let (width, height) = (i64::from(picture.width()), i64::from(picture.height()));
+fn fill(image: &mut RgbImage, x: i64, y: i64, w: i64, h: i64, colour: Rgb<u8>) {
+    let (width, height) = (i64::from(image.width()), i64::from(image.height()));
     for row in y.max(0)..(y + h).min(height) {
         for column in x.max(0)..(x + w).min(width) {
-            picture.put_pixel(column as u32, row as u32, colour);
+            image.put_pixel(column as u32, row as u32, colour);
         }
     }
 }
@@ -337,7 +336,7 @@ const LETTERS: [[u8; 7]; 8] = [
 ];
 
 fn write(
-    picture: &mut RgbImage,
+    image: &mut RgbImage,
     x: i64,
     y: i64,
     dot: i64,
@@ -351,7 +350,7 @@ fn write(
             for column in 0..5 {
                 if bits >> (4 - column) & 1 == 1 {
                     let left = x + (letter as i64 * 6 + column) * dot;
-                    fill(picture, left, y + row as i64 * dot, dot, dot, colour);
+                    fill(image, left, y + row as i64 * dot, dot, dot, colour);
                 }
             }
         }
@@ -359,8 +358,8 @@ fn write(
 }
 
 /// A line of large letters somewhere on the image.
-fn text(mut picture: RgbImage, rng: &mut ChaCha8Rng) -> RgbImage {
-    let (w, h) = (i64::from(picture.width()), i64::from(picture.height()));
+fn text(mut image: RgbImage, rng: &mut ChaCha8Rng) -> RgbImage {
+    let (w, h) = (i64::from(image.width()), i64::from(image.height()));
     let count = 8 + (rng.next_u32() % 6) as usize;
     let dot = (w * 8 / 10 / (6 * count as i64)).max(1);
     let y = (unit(rng) * (h - 8 * dot).max(1) as f64) as i64;
@@ -369,25 +368,25 @@ fn text(mut picture: RgbImage, rng: &mut ChaCha8Rng) -> RgbImage {
     } else {
         Rgb([230, 30, 30])
     };
-    write(&mut picture, w / 10, y, dot, count, colour, rng);
-    picture
+    write(&mut image, w / 10, y, dot, count, colour, rng);
+    image
 }
 
 /// A plain strip with a line of text over the top or the bottom 15%.
-fn banner(mut picture: RgbImage, rng: &mut ChaCha8Rng) -> RgbImage {
-    let (w, h) = (i64::from(picture.width()), i64::from(picture.height()));
+fn banner(mut image: RgbImage, rng: &mut ChaCha8Rng) -> RgbImage {
+    let (w, h) = (i64::from(image.width()), i64::from(image.height()));
     let strip = (h * 15 / 100).max(1);
     let y = if unit(rng) < 0.5 { 0 } else { h - strip };
     let back = Rgb([0, 0, 0].map(|_: u8| (rng.next_u32() % 256) as u8));
-    fill(&mut picture, 0, y, w, strip, back);
+    fill(&mut image, 0, y, w, strip, back);
     let dot = (strip / 11).max(1);
     let colour = if luma(&back) > 128.0 {
         Rgb([0, 0, 0])
     } else {
         Rgb([255, 255, 255])
     };
-    write(&mut picture, w / 20, y + 2 * dot, dot, 10, colour, rng);
-    picture
+    write(&mut image, w / 20, y + 2 * dot, dot, 10, colour, rng);
+    image
 }
 
 fn pad(source: &RgbImage, share: f64, rng: &mut ChaCha8Rng) -> RgbImage {

@@ -86,7 +86,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if seeds.is_empty() {
         seeds = (1..=5).collect();
     }
-    let files = pictures(Path::new(&folder))?;
+    let files = images(Path::new(&folder))?;
     let outcomes = (seeds.iter())
         .map(|&seed| plant_and_find(&files, seed))
         .collect::<Result<Vec<_>, _>>()?;
@@ -125,7 +125,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The JPEG files below `folder`, sorted.
-fn pictures(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+fn images(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let mut files = Vec::new();
     for entry in walkdir::WalkDir::new(folder) {
         let path = entry?.into_path();

@@ -26,19 +26,19 @@ const LIMITS: Limits = Limits {
 /// The reader of a JPEG's DC coefficients, headers and EXIF, and its fallbacks.
 pub fn jpeg(bytes: &[u8]) {
     if bytes.starts_with(&[0xff, 0xd8]) {
-        picture(bytes);
+        image(bytes);
     }
 }
 
 /// The row-wise reduction of PNG.
 pub fn png(bytes: &[u8]) {
     if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-        picture(bytes);
+        image(bytes);
     }
 }
 
 /// Every road from bytes to pixels. A thumbnail is never of no size.
-pub fn picture(bytes: &[u8]) {
+pub fn image(bytes: &[u8]) {
     if let Ok(decoded) = decode::decode(bytes, Some("tga"), &LIMITS) {
         let luma = &decoded.thumbnail.luma;
         assert!(luma.width > 0 && luma.height > 0);

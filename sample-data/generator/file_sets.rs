@@ -133,8 +133,8 @@ fn boxes(folder: &Folder, line: &str) -> Result<()> {
     folder.write("data.yaml", yaml.as_bytes())?;
     for (split, motif, first) in [("train", Motif::City, 1), ("val", Motif::Lake, 3)] {
         for index in 0..2 {
-            let picture = tiny(motif, first + index);
-            folder.save(&format!("images/{split}/{index}.png"), &picture)?;
+            let image = tiny(motif, first + index);
+            folder.save(&format!("images/{split}/{index}.png"), &image)?;
             let class = u8::from(motif == Motif::Lake);
             let whole = format!("{class} 0.5 0.5 1 1\n");
             let label = if (split, index) == ("val", 1) {

@@ -23,13 +23,13 @@ impl Folder {
     }
 
     /// Saves an image as its name's extension says; JPEG at quality 70.
-    pub(crate) fn save(&self, name: &str, picture: &RgbImage) -> Result<()> {
-        self.write(name, &encode(name, picture, 70)?)
+    pub(crate) fn save(&self, name: &str, image: &RgbImage) -> Result<()> {
+        self.write(name, &encode(name, image, 70)?)
     }
 
     /// Saves a JPEG of another quality.
-    pub(crate) fn save_at(&self, name: &str, picture: &RgbImage, quality: u8) -> Result<()> {
-        self.write(name, &encode(name, picture, quality)?)
+    pub(crate) fn save_at(&self, name: &str, image: &RgbImage, quality: u8) -> Result<()> {
+        self.write(name, &encode(name, image, quality)?)
     }
 
     /// Writes bytes as they are.
@@ -55,13 +55,13 @@ impl Folder {
 }
 
 /// An image as bytes of the format that `name` ends in.
-pub(crate) fn encode(name: &str, picture: &RgbImage, quality: u8) -> Result<Vec<u8>> {
+pub(crate) fn encode(name: &str, image: &RgbImage, quality: u8) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     match ImageFormat::from_path(name)? {
         ImageFormat::Jpeg => {
-            JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(picture)?;
+            JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(image)?;
         }
-        other => picture.write_to(&mut Cursor::new(&mut bytes), other)?,
+        other => image.write_to(&mut Cursor::new(&mut bytes), other)?,
     }
     Ok(bytes)
 }

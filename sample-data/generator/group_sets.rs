@@ -66,11 +66,11 @@ fn weak_copies(folder: &Folder, class: fn(u64) -> u64) -> Result<()> {
         let coarse = GrayImage::from_fn(8, 8, |_, _| Luma([gray(128.0, 35.0, &mut dice)]));
         let blurred = resize(&coarse, 32, 32, FilterType::CatmullRom);
         for (split, class, noise) in [("train", i, 3.0), ("test", class(i), 12.0)] {
-            let picture = RgbImage::from_fn(32, 32, |x, y| {
+            let image = RgbImage::from_fn(32, 32, |x, y| {
                 let mean = f64::from(blurred.get_pixel(x, y).0[0]);
                 image::Rgb([gray(mean, noise, &mut dice); 3])
             });
-            folder.save(&format!("{split}/class{}/{i:02}.png", class % 6), &picture)?;
+            folder.save(&format!("{split}/class{}/{i:02}.png", class % 6), &image)?;
         }
     }
     Ok(())

@@ -36,7 +36,7 @@ impl Motif {
 /// A scene; another seed is another place.
 pub(crate) fn scene(motif: Motif, seed: u64) -> RgbImage {
     let mut painter = Painter {
-        picture: RgbImage::new(WIDTH, HEIGHT),
+        image: RgbImage::new(WIDTH, HEIGHT),
         dice: ChaCha8Rng::seed_from_u64(seed * 4 + motif as u64),
     };
     painter.sky();
@@ -47,11 +47,11 @@ pub(crate) fn scene(motif: Motif, seed: u64) -> RgbImage {
         Motif::Lake => painter.lake(),
     }
     painter.grain();
-    painter.picture
+    painter.image
 }
 
 struct Painter {
-    picture: RgbImage,
+    image: RgbImage,
     dice: ChaCha8Rng,
 }
 
@@ -69,7 +69,7 @@ impl Painter {
     fn put(&mut self, x: i64, y: i64, colour: [f64; 3]) {
         if (0..i64::from(WIDTH)).contains(&x) && (0..i64::from(HEIGHT)).contains(&y) {
             let colour = Rgb(colour.map(|channel| channel.clamp(0.0, 255.0) as u8));
-            self.picture.put_pixel(x as u32, y as u32, colour);
+            self.image.put_pixel(x as u32, y as u32, colour);
         }
     }
 
@@ -220,7 +220,7 @@ impl Painter {
         for y in shore as u32..HEIGHT {
             for x in 0..WIDTH {
                 let mirrored = (2.0 * shore - f64::from(y)).max(0.0) as u32;
-                let above = self.picture.get_pixel(x, mirrored.min(HEIGHT - 1)).0;
+                let above = self.image.get_pixel(x, mirrored.min(HEIGHT - 1)).0;
                 let water = above.map(|c| f64::from(c) * 0.6);
                 let colour = [water[0], water[1] + 12.0, water[2] + 40.0];
                 self.put(i64::from(x), i64::from(y), colour);
@@ -247,7 +247,7 @@ impl Painter {
 
     /// The camera's noise, so that no two areas are equal to the bit.
     fn grain(&mut self) {
-        for pixel in self.picture.pixels_mut() {
+        for pixel in self.image.pixels_mut() {
             let noise = self.dice.next_u32();
             for (c, channel) in pixel.0.iter_mut().enumerate() {
                 let step = (noise >> (8 * c) & 7) as i16 - 3;

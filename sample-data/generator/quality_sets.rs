@@ -105,8 +105,8 @@ fn sized(seed: u64, width: u32, height: u32) -> RgbImage {
 }
 
 /// Every channel times `factor`, plus `more`.
-fn scaled(picture: &RgbImage, factor: f32, more: f32) -> RgbImage {
-    let mut scaled = picture.clone();
+fn scaled(image: &RgbImage, factor: f32, more: f32) -> RgbImage {
+    let mut scaled = image.clone();
     for Rgb(channels) in scaled.pixels_mut() {
         for channel in channels {
             *channel = (f32::from(*channel) * factor + more).clamp(0.0, 255.0) as u8;

@@ -38,15 +38,15 @@ enum Change {
 
 fn two_sides(folder: &Folder, first: &str, second: &str, change: Change) -> Result<()> {
     for index in 0..20 {
-        let picture = tiny(Motif::City, index);
-        folder.save(&format!("{first}/{index}.jpg"), &picture)?;
+        let image = tiny(Motif::City, index);
+        folder.save(&format!("{first}/{index}.jpg"), &image)?;
         let name = format!("{second}/{index}.jpg");
-        let picture = tiny(Motif::City, 100 + index);
+        let image = tiny(Motif::City, 100 + index);
         match change {
-            Change::Nothing => folder.save(&name, &picture)?,
-            Change::Quality => folder.save_at(&name, &picture, 40)?,
+            Change::Nothing => folder.save(&name, &image)?,
+            Change::Quality => folder.save_at(&name, &image, 40)?,
             Change::Size => {
-                let smaller = imageops::resize(&picture, 12, 9, FilterType::Triangle);
+                let smaller = imageops::resize(&image, 12, 9, FilterType::Triangle);
                 folder.save(&name, &smaller)?;
             }
         }

@@ -10,7 +10,7 @@ use super::{cache, console, interrupt};
 use crate::checks::registry;
 use crate::config::{self, Options};
 use crate::error::{Error, Result};
-use crate::finding::CountsAs;
+use crate::finding::{CountsAs, Finding};
 use crate::report::write_file;
 use crate::review::{self, By, Plan, ReportFolder};
 use crate::scan::{Scan, scan};
@@ -66,18 +66,18 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
         accepting.accept(plan.accepted.clone());
         write_file(&baseline, &accepting.render())?;
     }
-    let mut told = summary(arguments, &plan, staying.len(), &baseline);
+    let mut text = summary(arguments, &plan, staying.len(), &baseline);
     if let Some(to) = &arguments.to {
         let copied = with_manifest.then(|| review::manifest(&staying, true, own.as_ref()));
         let way = by(arguments.by);
         let reader = listed.reader.as_ref();
         review::copy(&staying, reader, to, way, copied.as_deref(), &stop)?;
-        told.push_str(&next(to, &request, with_manifest));
+        text.push_str(&next(to, &request, with_manifest));
         if baseline.exists() && in_settings.as_ref() != Some(&baseline) {
-            told.push_str(&format!(" --baseline {}", quoted(&baseline)));
+            text.push_str(&format!(" --baseline {}", quoted(&baseline)));
         }
-        told.push('\n');
-        console::print(&told)?;
+        text.push('\n');
+        console::print(&text)?;
         if own.is_none() {
             // The manifest of the copy has the usual columns.
             request.columns = Columns::default();
@@ -85,10 +85,10 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
         let copied = scanned_again(&baseline, to, &request, with_manifest)?;
         return console::print(&left(&copied)).map(|()| 0);
     }
-    told.push_str(
+    text.push_str(
         "next       `splitlint apply --to DIR` writes a cleaned copy and searches it for remaining copies; drop.csv covers the pairs found\n",
     );
-    console::print(&told)?;
+    console::print(&text)?;
     Ok(0)
 }
 
@@ -154,15 +154,30 @@ fn left(copied: &Scan) -> String {
         .iter()
         .map(|figures| figures.compared)
         .sum();
-    if leaked.is_empty() {
-        return format!(
-            "left       no copy across splits ({compared} of {samples} images compared)\n"
-        );
+    let is_leak = |finding: &Finding| finding.check.counts_as == CountsAs::Leak;
+    let findings = &copied.outcome.findings;
+    let accepted = (copied.outcome.accepted.iter())
+        .filter(|accepted| is_leak(&accepted.finding))
+        .count();
+    let open = findings.iter().filter(|finding| is_leak(finding)).count();
+    let accepted_words = counted(accepted, "accepted finding", "accepted findings");
+    let compared = format!("({compared} of {samples} images compared)");
+    match (open, accepted) {
+        (0, 0) => format!("left       no copy across splits {compared}\n"),
+        (0, _) => format!(
+            "left       no copy across splits except those of {accepted_words} {compared}\n"
+        ),
+        (_, 0) => format!(
+            "left       copies across splits that the first scan missed: {}; scan the copy and apply again\n",
+            leaked.join(", ")
+        ),
+        _ => format!(
+            "left       {} of copies across splits that the first scan missed, beside {accepted_words}; \
+             samples with a copy: {}; scan the copy and apply again\n",
+            counted(open, "finding", "findings"),
+            leaked.join(", ")
+        ),
     }
-    format!(
-        "left       copies across splits that the first scan missed: {}; scan the copy and apply again\n",
-        leaked.join(", ")
-    )
 }
 
 pub(super) fn by(wanted: CopyBy) -> By {

@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &BaselineArguments) -> Result<u8> {
         })
         .collect();
     let mut baseline = existing(&arguments.baseline)?;
-    let told = baseline.accept(found);
+    let counts = baseline.accept(found);
     let is_stale = |line: &Line| selected.contains(line.code.as_str()) && known.lacks(line);
     let stale = match arguments.prune {
         true => baseline.prune(is_stale),
@@ -59,8 +59,8 @@ pub(super) fn run(arguments: &BaselineArguments) -> Result<u8> {
         "{} findings accepted in `{file}`: {} new, {} as before, {stale} no longer found{}\n\
          scan with `--baseline {file}`, or write `baseline = \"{file}\"` in splitlint.toml\n",
         baseline.len(),
-        told.new,
-        told.kept,
+        counts.new,
+        counts.kept,
         match (stale, arguments.prune) {
             (0, _) => "",
             (_, true) => " and removed",

@@ -23,11 +23,11 @@ pub(super) fn run(arguments: &CacheArguments) -> Result<u8> {
     let text = match contents(&folder).map_err(Error::Input)? {
         None => format!("no cache in `{}`\n", folder.display()),
         Some(found) => format!(
-            "{}\n{:.1} MB: fingerprints of {} files, {} images, {} results of pair comparisons\n",
+            "{}\n{:.1} MB: fingerprints of {} files, {} thumbnails and vectors, {} results of pair comparisons\n",
             found.path.display(),
             found.bytes as f64 / 1e6,
             found.fingerprints,
-            found.pictures,
+            found.derived,
             found.verdicts,
         ),
     };

@@ -42,16 +42,16 @@ pub(super) fn run(arguments: &InitArguments) -> Result<u8> {
         ),
         (arguments.dvc, "dvc.yaml", dvc),
     ];
-    let mut told = format!("read as {}\n", facts.layout);
+    let mut text = format!("read as {}\n", facts.layout);
     if let Some(file) = from_settings {
-        told = format!("data set of {}, {told}", file.display());
+        text = format!("data set of {}, {text}", file.display());
     }
-    for (_, name, text) in files.iter().filter(|(wanted, ..)| *wanted) {
-        let text = text.replace("{{version}}", env!("CARGO_PKG_VERSION"));
-        told.push_str(&put(name, &text)?);
+    for (_, name, text_of_file) in files.iter().filter(|(wanted, ..)| *wanted) {
+        let content = text_of_file.replace("{{version}}", env!("CARGO_PKG_VERSION"));
+        text.push_str(&put(name, &content)?);
     }
-    told.push_str("next    splitlint scan\n");
-    console::print(&told)?;
+    text.push_str("next    splitlint scan\n");
+    console::print(&text)?;
     Ok(0)
 }
 

@@ -42,10 +42,10 @@ mod tests {
     #[test]
     fn panic_is_an_internal_error_with_its_message() {
         let answer: Result<u8> = caught(|| panic!("index 7 is out of range"));
-        let told = answer.expect_err("it panicked").to_string();
+        let messages = answer.expect_err("it panicked").to_string();
         assert!(
-            told.contains("internal error: index 7 is out of range"),
-            "{told}"
+            messages.contains("internal error: index 7 is out of range"),
+            "{messages}"
         );
     }
 }

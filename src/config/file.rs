@@ -1,4 +1,4 @@
-//! `splitlint.toml`: found, read, and every mistake in it told. Fills in no
+//! `splitlint.toml`: found, read, and every mistake in it reported. Fills in no
 //! default.
 
 use std::fs;
@@ -134,11 +134,16 @@ mod tests {
             "s.toml",
         );
         assert_eq!(options.select, Some(vec!["LEAK".to_owned()]));
-        let told = options.problems.join("\n");
-        assert_eq!(options.problems.len(), 3, "{told}");
-        assert!(told.contains("s.toml:2: no setting is called `sellect`; did you mean `select`?"));
-        assert!(told.contains("s.toml:3: `jobs`: invalid type"), "{told}");
-        assert!(told.contains("did you mean `checks`?"), "{told}");
+        let messages = options.problems.join("\n");
+        assert_eq!(options.problems.len(), 3, "{messages}");
+        assert!(
+            messages.contains("s.toml:2: no setting is called `sellect`; did you mean `select`?")
+        );
+        assert!(
+            messages.contains("s.toml:3: `jobs`: invalid type"),
+            "{messages}"
+        );
+        assert!(messages.contains("did you mean `checks`?"), "{messages}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::forward_to_deserialize_any;
 /// from `radius`, `fail_on` 0.92 from `fail-on`, unrelated words are under 0.7.
 const CLOSE: f64 = 0.75;
 
-/// The keys that `T`, a struct, is read from: what serde was told, so that no
+/// The keys that `T`, a struct, is read from: what serde received, so that no
 /// list is kept by hand.
 pub(super) fn of<T: for<'de> Deserialize<'de>>() -> &'static [&'static str] {
     let mut recorder = Recorder(&[]);

@@ -138,12 +138,12 @@ mod tests {
 
     #[test]
     fn mistakes_about_models_come_at_once() {
-        let told = read(
+        let messages = read(
             "model = \"m.onnx\"\nembeddings = \"e.npy\"\nmodel-size = 0\n\
              model-layout = \"hwc\"\nmodel-mean = [123.7, 116.3]\nmodel-std = [0.0]\n",
         );
-        assert_eq!(told.map_err(|told| told.len()), Err(6));
+        assert_eq!(messages.map_err(|messages| messages.len()), Err(6));
         let stray = read("model-size = 3\nmodel-output = \"x\"\nrow-keys = \"k\"\n");
-        assert_eq!(stray.map_err(|told| told.len()), Err(3));
+        assert_eq!(stray.map_err(|messages| messages.len()), Err(3));
     }
 }

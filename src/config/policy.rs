@@ -240,15 +240,15 @@ fn rule(accept: &Accept, problems: &mut Vec<String>) -> Option<Rule> {
         .map(|path| PathPatterns::new(&[path]))
         .transpose();
     let expires = accept.expires.as_deref().map(str::parse).transpose();
-    let mut told = |e: String| problems.push(format!("[[accept]] {words}: {e}"));
+    let mut refuse = |e: String| problems.push(format!("[[accept]] {words}: {e}"));
     let paths = paths.unwrap_or_else(|mistakes| {
         for (_, why) in mistakes {
-            told(why.to_string());
+            refuse(why.to_string());
         }
         None
     });
     let expires = expires.unwrap_or_else(|e| {
-        told(e);
+        refuse(e);
         None
     });
     (problems.len() == before).then(|| Rule {

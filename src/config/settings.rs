@@ -78,7 +78,7 @@ pub const REPORT: &str = "splitlint-report";
 /// # Errors
 /// [`Error::Config`] with every mistake found.
 pub fn resolve(options: Options) -> Result<Settings> {
-    let (told, places) = (options.problems, options.places);
+    let (messages, places) = (options.problems, options.places);
     let mut problems = Vec::new();
     let allowed = policy::Wanted {
         fail_on: options.fail_on.as_deref(),
@@ -170,7 +170,7 @@ pub fn resolve(options: Options) -> Result<Settings> {
         ));
     }
     let problems = problems.into_iter().map(|problem| placed(problem, &places));
-    let problems: Vec<String> = told.into_iter().chain(problems).collect();
+    let problems: Vec<String> = messages.into_iter().chain(problems).collect();
     if !problems.is_empty() {
         return Err(Error::Config(problems));
     }
@@ -284,23 +284,23 @@ mod tests {
 
     #[test]
     fn all_mistakes_come_at_once() {
-        let told = problems(
+        let messages = problems(
             "fail-on = \"always\"\nselect = [\"LEEK\"]\nformat = \"word\"\noutput = [\"x\"]\n\
              group-regex = \"(\"\ninclude = [\"[\"]\nmax-pixels = 0\ncolour = 1\n\
              [severity]\nLEAK001 = \"fatal\"\nLEAK9 = \"error\"\n[checks.nothing]\n",
         );
-        assert_eq!(told.len(), 11, "{told:#?}");
+        assert_eq!(messages.len(), 11, "{messages:#?}");
     }
 
     #[test]
     fn policy_is_held_to_sense() {
-        let told = problems(
+        let messages = problems(
             "incomplete = \"maybe\"\nmax-leaked-share = { test = 5 }\nmax-drift = -0.1\n\
              max-suspect-labels = 1.5\nbaseline = \"none.csv\"\n\
              [[accept]]\nreason = \"x\"\n[[accept]]\npath = \"a\"\n\
              [[accept]]\ncheck = \"LEEK\"\npath = \"[\"\nreason = \"y\"\nexpires = \"soon\"\n",
         );
-        assert_eq!(told.len(), 10, "{told:#?}");
+        assert_eq!(messages.len(), 10, "{messages:#?}");
     }
 
     #[test]
@@ -322,9 +322,11 @@ mod tests {
 
     #[test]
     fn unknown_setting_of_a_check_is_refused() {
-        let told = problems("[checks.exact-duplicate-across-splits]\nradius = 3\nsize = 1\n");
-        assert_eq!(told.len(), 2, "{told:#?}");
-        assert!(told[0].starts_with("s.toml:3: [checks.exact-duplicate-across-splits] radius: "));
+        let messages = problems("[checks.exact-duplicate-across-splits]\nradius = 3\nsize = 1\n");
+        assert_eq!(messages.len(), 2, "{messages:#?}");
+        assert!(
+            messages[0].starts_with("s.toml:3: [checks.exact-duplicate-across-splits] radius: ")
+        );
     }
 
     #[test]
@@ -343,7 +345,7 @@ mod tests {
 
     #[test]
     fn setting_out_of_its_range_is_refused_with_its_line() {
-        let told = problems(
+        let messages = problems(
             "max-drift = 3\njobs = 5000\nfail-on = \"sometimes\"\n\
              [checks.near-duplicate-across-splits]\nmin-similarity = 2\n\
              [checks.SHORTCUT002]\nlevel = 7\nmin-area = -1\n\
@@ -360,10 +362,14 @@ mod tests {
             (13, "LEAK001: unknown severity"),
         ] {
             let place = format!("s.toml:{line}: ");
-            let is_told = |told: &String| told.starts_with(&place) && told.contains(part);
-            assert!(told.iter().any(is_told), "{line} {part}: {told:#?}");
+            let has_message =
+                |messages: &String| messages.starts_with(&place) && messages.contains(part);
+            assert!(
+                messages.iter().any(has_message),
+                "{line} {part}: {messages:#?}"
+            );
         }
-        assert_eq!(told.len(), 8, "{told:#?}");
+        assert_eq!(messages.len(), 8, "{messages:#?}");
     }
 
     #[test]

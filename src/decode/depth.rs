@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn opacity_is_left_alone_and_blank_pictures_stay_blank() {
+    fn opacity_is_left_alone_and_blank_images_stay_blank() {
         assert_eq!(narrowed(&[0, 0x8000, 900, 0xFFFF], 2), [0, 0x80, 255, 0xFF]);
         assert_eq!(narrowed(&[300; 5], 1), [1; 5]);
         assert!(narrowed(&[], 1).is_empty());

@@ -127,7 +127,7 @@ pub fn decode(
         let (header, views) = roads::reduced(format, bytes, limits, Wanted::Thumbnail)?;
         let small = |reduced: &Reduced| {
             let thumbnail = reduced.thumbnail(header.orientation);
-            thumbnail.ok_or_else(unsized_picture)
+            thumbnail.ok_or_else(unsized_image)
         };
         let thumbnail = small(&views.usual)?;
         let mattes = match &views.others {
@@ -201,7 +201,7 @@ pub fn preview(
         (views.usual)
             .rgb(header.orientation, long_side)
             .and_then(|(width, height, rgb)| RgbImage::from_raw(width, height, rgb))
-            .ok_or_else(unsized_picture)
+            .ok_or_else(unsized_image)
     })
 }
 
@@ -224,7 +224,7 @@ pub fn covering(
         (views.usual)
             .covering(header.orientation, width, height)
             .and_then(|rgb| RgbImage::from_raw(width, height, rgb))
-            .ok_or_else(unsized_picture)
+            .ok_or_else(unsized_image)
     })
 }
 
@@ -263,7 +263,7 @@ fn recognised(bytes: &[u8], extension: Option<&str>) -> Result<Format, DecodeFai
     }
 }
 
-fn unsized_picture() -> DecodeFailure {
+fn unsized_image() -> DecodeFailure {
     DecodeFailure::corrupt("an image of this shape cannot be made smaller")
 }
 

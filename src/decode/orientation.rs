@@ -124,7 +124,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_stored_orientation_turns_into_the_same_picture() {
+    fn every_stored_orientation_turns_into_the_same_image() {
         for (index, (width, height, stored)) in STORED.into_iter().enumerate() {
             let orientation = Orientation::from_exif(index as u32 + 1);
             assert_eq!(usize::from(orientation.exif()), index + 1);
@@ -141,15 +141,15 @@ mod tests {
     #[test]
     fn turning_matches_the_image_library() {
         let (width, height) = (5, 3);
-        let picture =
+        let image =
             image::GrayImage::from_fn(width, height, |x, y| image::Luma([(y * 5 + x) as u8]));
         for value in 1..=8 {
-            let mut theirs = image::DynamicImage::ImageLuma8(picture.clone());
+            let mut theirs = image::DynamicImage::ImageLuma8(image.clone());
             if let Some(orientation) = image::metadata::Orientation::from_exif(value) {
                 theirs.apply_orientation(orientation);
             }
             let ours = Orientation::from_exif(u32::from(value)).apply(
-                picture.clone().into_raw(),
+                image.clone().into_raw(),
                 width,
                 height,
                 1,

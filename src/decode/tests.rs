@@ -22,9 +22,9 @@ fn scene(width: u32, height: u32) -> RgbImage {
     })
 }
 
-fn written(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+fn written(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
-    picture.write_to(&mut file, format).unwrap();
+    image.write_to(&mut file, format).unwrap();
     file.into_inner()
 }
 
@@ -63,15 +63,15 @@ fn difference(a: &Plane, b: &Plane) -> (u8, f64) {
 }
 
 #[test]
-fn one_picture_gives_nearly_one_thumbnail_on_every_road() {
+fn one_image_gives_nearly_one_thumbnail_on_every_road() {
     for (width, height) in [(48, 32), (200, 150), (300, 280), (400, 533), (640, 480)] {
-        let picture = DynamicImage::ImageRgb8(scene(width, height));
-        let reference = thumbnail(&written(&picture, ImageFormat::Bmp), "bmp");
+        let image = DynamicImage::ImageRgb8(scene(width, height));
+        let reference = thumbnail(&written(&image, ImageFormat::Bmp), "bmp");
         for (format, extension) in ALL {
             if format == ImageFormat::Ico && width.max(height) > 256 {
                 continue;
             }
-            let other = thumbnail(&written(&picture, format), extension);
+            let other = thumbnail(&written(&image, format), extension);
             // JPEG at the encoder's usual quality and the GIF palette lose
             // colour, all others nothing.
             let (luma, chroma) = match format {
@@ -89,10 +89,10 @@ fn one_picture_gives_nearly_one_thumbnail_on_every_road() {
 
 #[test]
 fn headers_tell_size_and_format() {
-    let picture = DynamicImage::ImageRgb8(scene(40, 30));
+    let image = DynamicImage::ImageRgb8(scene(40, 30));
     for (format, extension) in ALL {
         let decoded = decode(
-            &written(&picture, format),
+            &written(&image, format),
             Some(extension),
             &Limits::default(),
         )
@@ -111,9 +111,9 @@ fn headers_tell_size_and_format() {
 
 #[test]
 fn every_prefix_of_every_format_is_refused() {
-    let picture = DynamicImage::ImageRgb8(scene(19, 13));
+    let image = DynamicImage::ImageRgb8(scene(19, 13));
     for (format, extension) in ALL {
-        let whole = written(&picture, format);
+        let whole = written(&image, format);
         // Not image data: the padding and end marker of QOI, the footer of
         // TGA.
         let needed = match format {
@@ -135,9 +135,9 @@ fn every_prefix_of_every_format_is_refused() {
 
 #[test]
 fn a_file_cut_in_half_is_truncated_and_not_merely_corrupt() {
-    let picture = DynamicImage::ImageRgb8(scene(90, 70));
+    let image = DynamicImage::ImageRgb8(scene(90, 70));
     for (format, extension) in ALL {
-        let whole = written(&picture, format);
+        let whole = written(&image, format);
         let failure = decode(
             &whole[..whole.len() / 2],
             Some(extension),
@@ -150,12 +150,12 @@ fn a_file_cut_in_half_is_truncated_and_not_merely_corrupt() {
 #[test]
 fn mutated_files_of_every_format_neither_panic_nor_hang() {
     let mut random = ChaCha8Rng::seed_from_u64(3);
-    let picture = DynamicImage::ImageRgb8(scene(23, 17));
+    let image = DynamicImage::ImageRgb8(scene(23, 17));
     let limits = Limits {
         max_pixels: 1_000_000,
     };
     for (format, extension) in ALL {
-        let whole = written(&picture, format);
+        let whole = written(&image, format);
         for _ in 0..400 {
             let mut file = whole.clone();
             for _ in 0..3 {
@@ -174,10 +174,10 @@ fn mutated_files_of_every_format_neither_panic_nor_hang() {
 
 #[test]
 fn lossless_formats_agree_on_every_pixel() {
-    let picture = DynamicImage::ImageRgb8(scene(61, 47));
+    let image = DynamicImage::ImageRgb8(scene(61, 47));
     let hash = |format, extension| {
         pixel_hash(
-            &written(&picture, format),
+            &written(&image, format),
             Some(extension),
             &Limits::default(),
         )
@@ -193,32 +193,22 @@ fn lossless_formats_agree_on_every_pixel() {
 }
 
 #[test]
-fn equal_bytes_in_another_shape_are_another_picture() {
+fn equal_bytes_in_another_shape_are_another_image() {
     let flat = |width, height| {
-        let picture = DynamicImage::ImageLuma8(GrayImage::new(width, height));
-        pixel_hash(
-            &written(&picture, ImageFormat::Png),
-            None,
-            &Limits::default(),
-        )
-        .unwrap()
+        let image = DynamicImage::ImageLuma8(GrayImage::new(width, height));
+        pixel_hash(&written(&image, ImageFormat::Png), None, &Limits::default()).unwrap()
     };
     assert_ne!(flat(8, 2), flat(2, 8));
 }
 
 #[test]
-fn widened_samples_are_the_same_picture_and_finer_ones_another() {
+fn widened_samples_are_the_same_image_and_finer_ones_another() {
     let eight = DynamicImage::ImageRgb8(scene(20, 20));
     let sixteen = DynamicImage::ImageRgb16(eight.to_rgb16());
     let mut finer = eight.to_rgb16();
     finer.get_pixel_mut(3, 3).0[1] ^= 1;
-    let hash = |picture: &DynamicImage| {
-        pixel_hash(
-            &written(picture, ImageFormat::Png),
-            None,
-            &Limits::default(),
-        )
-        .unwrap()
+    let hash = |image: &DynamicImage| {
+        pixel_hash(&written(image, ImageFormat::Png), None, &Limits::default()).unwrap()
     };
     assert_eq!(hash(&eight), hash(&sixteen));
     assert_ne!(hash(&eight), hash(&DynamicImage::ImageRgb16(finer)));
@@ -232,11 +222,11 @@ fn widened_samples_are_the_same_picture_and_finer_ones_another() {
 fn colours_hidden_under_transparency_never_show() {
     let painted = |hidden: [u8; 3]| {
         let [r, g, b] = hidden;
-        let picture = RgbaImage::from_fn(80, 60, |x, _| match x < 40 {
+        let image = RgbaImage::from_fn(80, 60, |x, _| match x < 40 {
             true => Rgba([200, 10, 10, 255]),
             false => Rgba([r, g, b, 0]),
         });
-        DynamicImage::ImageRgba8(picture)
+        DynamicImage::ImageRgba8(image)
     };
     for (format, extension) in [
         (ImageFormat::Png, "png"),
@@ -267,19 +257,19 @@ fn orientation_exif(value: u8) -> Vec<u8> {
 #[test]
 fn stored_orientation_is_applied_on_every_road() {
     for (width, height) in [(40, 30), (500, 300)] {
-        let picture = scene(width, height);
+        let image = scene(width, height);
         let mut file = Vec::new();
         let mut encoder = jpeg_encoder::Encoder::new(&mut file, 95);
         encoder.add_exif_metadata(&orientation_exif(6)).unwrap();
         let (w, h) = (width as u16, height as u16);
         encoder
-            .encode(&picture, w, h, jpeg_encoder::ColorType::Rgb)
+            .encode(&image, w, h, jpeg_encoder::ColorType::Rgb)
             .unwrap();
         let turned = decode(&file, None, &Limits::default()).unwrap();
         assert_eq!((turned.header.width, turned.header.height), (height, width));
         assert_eq!(turned.header.orientation, Orientation::QuarterTurn);
 
-        let upright = DynamicImage::ImageRgb8(picture).rotate90();
+        let upright = DynamicImage::ImageRgb8(image).rotate90();
         let upright = thumbnail(&written(&upright, ImageFormat::Png), "png");
         assert!(difference(&upright.luma, &turned.thumbnail.luma).1 < 3.0);
 
@@ -292,14 +282,14 @@ fn stored_orientation_is_applied_on_every_road() {
 
 #[test]
 fn more_pixels_than_allowed_are_refused_from_the_header() {
-    let picture = DynamicImage::ImageRgb8(scene(100, 100));
+    let image = DynamicImage::ImageRgb8(scene(100, 100));
     let limits = Limits { max_pixels: 9_999 };
     let too_large = DecodeFailure::TooLarge {
         pixels: 10_000,
         limit: 9_999,
     };
     for (format, extension) in ALL {
-        let whole = written(&picture, format);
+        let whole = written(&image, format);
         let failure = decode(&whole, Some(extension), &limits).err();
         assert_eq!(failure.as_ref(), Some(&too_large), "{extension}");
     }
@@ -356,14 +346,14 @@ fn kinds_of_failure_are_all_listed() {
 
 #[test]
 fn low_values_of_many_bits_are_stretched_by_one_rule_in_every_format() {
-    let picture = scene(120, 90);
+    let image = scene(120, 90);
     let deep = |top: f32, offset: u16| {
         image::ImageBuffer::<image::Luma<u16>, Vec<u16>>::from_fn(120, 90, |x, y| {
-            let tone = f32::from(picture.get_pixel(x, y).0[1]) / 255.0;
+            let tone = f32::from(image.get_pixel(x, y).0[1]) / 255.0;
             image::Luma([offset + (tone * top) as u16])
         })
     };
-    let plain = GrayImage::from_fn(120, 90, |x, y| image::Luma([picture.get_pixel(x, y).0[1]]));
+    let plain = GrayImage::from_fn(120, 90, |x, y| image::Luma([image.get_pixel(x, y).0[1]]));
     let expected = thumbnail(&written(&plain.into(), ImageFormat::Png), "png");
     for (top, offset) in [(700.0, 0), (4095.0, 0), (4095.0, 30_000), (65_535.0, 0)] {
         let file = |format| written(&DynamicImage::ImageLuma16(deep(top, offset)), format);
@@ -393,13 +383,13 @@ fn low_values_of_many_bits_are_stretched_by_one_rule_in_every_format() {
 #[test]
 fn each_matte_shows_what_a_copy_saved_on_it_shows() {
     let colours = scene(300, 200);
-    let picture = RgbaImage::from_fn(300, 200, |x, y| {
+    let image = RgbaImage::from_fn(300, 200, |x, y| {
         let Rgb([r, g, b]) = *colours.get_pixel(x, y);
         Rgba([r, g, b, if (x / 60 + y / 50) % 3 == 0 { 60 } else { 255 }])
     });
     let on = |matte: Option<u8>| {
         let flat = RgbImage::from_fn(300, 200, |x, y| {
-            let Rgba([r, g, b, a]) = *picture.get_pixel(x, y);
+            let Rgba([r, g, b, a]) = *image.get_pixel(x, y);
             let over = |value: u8| match matte {
                 None => value,
                 Some(matte) => {
@@ -411,7 +401,7 @@ fn each_matte_shows_what_a_copy_saved_on_it_shows() {
         });
         thumbnail(&written(&flat.into(), ImageFormat::Png), "png")
     };
-    let file = DynamicImage::ImageRgba8(picture.clone());
+    let file = DynamicImage::ImageRgba8(image.clone());
     for (format, extension) in [
         (ImageFormat::Png, "png"),
         (ImageFormat::WebP, "webp"),
@@ -437,7 +427,7 @@ fn each_matte_shows_what_a_copy_saved_on_it_shows() {
 }
 
 #[test]
-fn a_picture_hidden_by_its_alpha_is_the_one_without() {
+fn an_image_hidden_by_its_alpha_is_the_one_without() {
     let shown = scene(90, 70);
     let hidden = RgbaImage::from_fn(90, 70, |x, y| {
         let Rgb([r, g, b]) = *shown.get_pixel(x, y);
@@ -445,7 +435,7 @@ fn a_picture_hidden_by_its_alpha_is_the_one_without() {
     });
     let (shown, hidden) = (DynamicImage::from(shown), DynamicImage::from(hidden));
     for (format, extension) in [(ImageFormat::Png, "png"), (ImageFormat::WebP, "webp")] {
-        let files = [&shown, &hidden].map(|picture| written(picture, format));
+        let files = [&shown, &hidden].map(|image| written(image, format));
         let [shown, hidden] = files.map(|file| {
             let decoded = decode(&file, Some(extension), &Limits::default()).unwrap();
             let hash = pixel_hash(&file, Some(extension), &Limits::default()).unwrap();

@@ -88,7 +88,7 @@ impl Division {
     }
 
     fn of(significance: &Significance, by_chance: f64) -> Self {
-        // 1%: one in a hundred sound data sets is told that it drifted, by
+        // 1%: one in a hundred sound data sets is reported to drift, by
         // this word alone; the check asks for an effect besides.
         if significance.p_value <= 0.01 {
             Self::Drifted

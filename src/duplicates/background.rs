@@ -195,8 +195,8 @@ fn crowds(count: usize, pairs: &[Aligned], alone: &[Option<f32>]) -> Vec<Option<
         .collect();
     let mut crowd = vec![None; count];
     for (number, group) in groups.iter().enumerate() {
-        for picture in group {
-            crowd[picture.index()] = Some(number);
+        for image in group {
+            crowd[image.index()] = Some(number);
         }
     }
     let mut reached = vec![Vec::new(); groups.len()];

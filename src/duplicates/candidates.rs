@@ -145,14 +145,14 @@ const PIECE: usize = 32;
 /// The descriptors that are found in a run of images, by what `describe`
 /// makes of the luma of one.
 fn found<D: IntoIterator<Item = Descriptor>>(
-    pictures: Range<usize>,
+    images: Range<usize>,
     lumas: &Lumas<'_>,
     executor: &Executor,
     describe: impl Fn(&Plane) -> D + Sync,
 ) -> Result<Vec<Descriptor>, Interrupted> {
-    let pieces = executor.map(pictures.len().div_ceil(PIECE), |piece| {
-        let start = pictures.start + piece * PIECE;
-        let numbers = start..(start + PIECE).min(pictures.end);
+    let pieces = executor.map(images.len().div_ceil(PIECE), |piece| {
+        let start = images.start + piece * PIECE;
+        let numbers = start..(start + PIECE).min(images.end);
         // None if it is gone since it was first looked at: like nothing else.
         let described = numbers.map(|number| describe(&lumas(number).unwrap_or_default()));
         described.flatten().collect::<Vec<_>>()
@@ -205,18 +205,18 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// `queries` are those of `pictures`, all of them once or several times;
+    /// `queries` are those of `images`, all of them once or several times;
     /// each has `per` descriptors to be found.
     fn new(
         queries: Vec<Descriptor>,
-        pictures: usize,
+        images: usize,
         per: usize,
         reach: Reach,
         (cells, executor): (&'a Cells, &Executor),
     ) -> Result<Self, Interrupted> {
         Ok(Self {
             best: vec![Hit::NONE; queries.len() * reach.keep],
-            queries: Queries::new(queries, pictures, per, cells, executor)?,
+            queries: Queries::new(queries, images, per, cells, executor)?,
             per,
             reach,
         })
@@ -264,9 +264,9 @@ struct Found<'m> {
 }
 
 impl Found<'_> {
-    /// The hits of image number `fixed` of `pictures`, each with its way.
-    fn of(&self, fixed: usize, pictures: usize) -> impl Iterator<Item = (usize, Hit)> {
-        let ways = (self.best.chunks(pictures.max(1) * self.keep)).enumerate();
+    /// The hits of image number `fixed` of `images`, each with its way.
+    fn of(&self, fixed: usize, images: usize) -> impl Iterator<Item = (usize, Hit)> {
+        let ways = (self.best.chunks(images.max(1) * self.keep)).enumerate();
         ways.flat_map(move |(way, best)| {
             let best = &best[fixed * self.keep..(fixed + 1) * self.keep];
             let hits = best.iter().take_while(|hit| **hit != Hit::NONE);
@@ -337,8 +337,8 @@ pub(crate) fn propose(
         sources.push(rest.end(|_, _, _| Map::IDENTITY));
     }
     let pieces = executor.map(count.div_ceil(PIECE), |piece| {
-        let pictures = piece * PIECE..((piece + 1) * PIECE).min(count);
-        pictures
+        let images = piece * PIECE..((piece + 1) * PIECE).min(count);
+        images
             .flat_map(|fixed| standing_out(fixed, count, &sources))
             .collect::<Vec<_>>()
     })?;
@@ -387,15 +387,15 @@ const LEARNT: usize = 4;
 /// Cells from evenly spread windows, a third of the square root of their
 /// number: cells and their members then cost about the same to go through.
 fn learn(
-    pictures: usize,
+    images: usize,
     windows: &Windows,
     lumas: &Lumas<'_>,
     executor: &Executor,
 ) -> Result<Cells, Interrupted> {
-    let count = (((pictures * WINDOWS) as f32).sqrt() / 3.0) as usize;
-    let looked_at = (count * 24 / LEARNT).min(pictures);
+    let count = (((images * WINDOWS) as f32).sqrt() / 3.0) as usize;
+    let looked_at = (count * 24 / LEARNT).min(images);
     let sample = executor.map(looked_at, |i| {
-        let luma = lumas(i * pictures / looked_at)?;
+        let luma = lumas(i * images / looked_at)?;
         let all = windows.describe(&luma);
         // 37 has no divisor in common with their number: all get their turn.
         Some((0..LEARNT).map(move |k| all[(i + k * WINDOWS / LEARNT) * 37 % WINDOWS]))

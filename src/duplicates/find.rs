@@ -37,7 +37,7 @@ const NEAREST: usize = 16;
 /// [`Interrupted`] when the user asked to stop.
 pub(super) fn find(
     table: &FingerprintTable,
-    pictures: &Images,
+    images: &Images,
     method: &str,
     executor: &Executor,
 ) -> Result<Duplicates, Interrupted> {
@@ -45,7 +45,7 @@ pub(super) fn find(
     let copies = by_content(table);
     let looked_at = LookedAt {
         table,
-        pictures,
+        images,
         copies: &copies,
         method,
     };

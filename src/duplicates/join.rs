@@ -46,23 +46,23 @@ pub(crate) struct Database<'a> {
 pub(crate) struct Queries<'a> {
     all: Vec<Descriptor>,
     rounded: Vec<Rounded>,
-    pictures: usize,
+    images: usize,
     /// The cells, and for each the queries that look into it; `None` where
     /// every query meets every entry.
     cells: Option<(&'a Cells, Lists)>,
 }
 
 impl<'a> Queries<'a> {
-    /// Queries of `pictures` for a database of `per` entries each, all its
+    /// Queries of `images` for a database of `per` entries each, all its
     /// runs together.
     pub(crate) fn new(
         all: Vec<Descriptor>,
-        pictures: usize,
+        images: usize,
         per: usize,
         cells: &'a Cells,
         executor: &Executor,
     ) -> Result<Self, Interrupted> {
-        let products = all.len().saturating_mul(pictures * per);
+        let products = all.len().saturating_mul(images * per);
         let exact = products <= EXACT || cells.len() == 0;
         let cells = if exact {
             None
@@ -72,7 +72,7 @@ impl<'a> Queries<'a> {
         Ok(Self {
             rounded: all.iter().map(Rounded::new).collect(),
             all,
-            pictures,
+            images,
             cells,
         })
     }
@@ -236,7 +236,7 @@ impl Seek for Look<'_> {
             return;
         }
         let number = (self.database.first * self.database.per) as u32 + self.members[entry];
-        if number as usize / self.database.per != asking % self.queries.pictures {
+        if number as usize / self.database.per != asking % self.queries.images {
             let row = query * self.reach.keep..(query + 1) * self.reach.keep;
             let hit = Hit {
                 score,
@@ -253,8 +253,8 @@ fn offer(row: &mut [Hit], hit: Hit, per: usize) {
     let Some(place) = row.iter().position(|other| hit.better_than(other)) else {
         return;
     };
-    let picture = |hit: &Hit| hit.entry / per as u32;
-    let same = |other: &Hit| picture(other) == picture(&hit);
+    let image = |hit: &Hit| hit.entry / per as u32;
+    let same = |other: &Hit| image(other) == image(&hit);
     if row[..place].iter().any(same) {
         return;
     }
@@ -275,7 +275,7 @@ mod tests {
     const REACH: Reach = Reach { cut: 0.5, keep: 3 };
 
     /// What the documentation of [`join`] says, by looking at all products.
-    fn naive(queries: &[Descriptor], pictures: usize, database: &[Descriptor]) -> Vec<Hit> {
+    fn naive(queries: &[Descriptor], images: usize, database: &[Descriptor]) -> Vec<Hit> {
         let mut best = Vec::new();
         for (number, query) in queries.iter().enumerate() {
             let mut hits: Vec<Hit> = (0u32..)
@@ -285,7 +285,7 @@ mod tests {
                     entry,
                 })
                 .filter(|hit| hit.score >= REACH.cut)
-                .filter(|hit| hit.entry as usize / PER != number % pictures)
+                .filter(|hit| hit.entry as usize / PER != number % images)
                 .collect();
             hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.entry.cmp(&b.entry)));
             let mut kept: Vec<Hit> = Vec::new();
@@ -316,21 +316,21 @@ mod tests {
 
         #[test]
         fn runs_and_cells_looked_into_in_full_find_what_brute_force_finds(
-            (queries, database) in (1usize..60).prop_flat_map(|pictures| {
-                (descriptors(2 * pictures), descriptors(PER * pictures))
+            (queries, database) in (1usize..60).prop_flat_map(|images| {
+                (descriptors(2 * images), descriptors(PER * images))
             }),
             run in 1usize..60,
             jobs in 1usize..3,
         ) {
             let executor = Executor::new(jobs, StopFlag::default()).expect("threads");
-            let pictures = queries.len() / 2;
+            let images = queries.len() / 2;
             let cells = Cells::learn(&database, 8, &executor).expect("not stopped");
-            let expected = naive(&queries, pictures, &database);
+            let expected = naive(&queries, images, &database);
             let rounded: Vec<Rounded> = queries.iter().map(Rounded::new).collect();
             let exactly = Queries {
                 all: queries.clone(),
                 rounded: rounded.clone(),
-                pictures,
+                images,
                 cells: None,
             };
             // Every query looks into all cells.
@@ -341,7 +341,7 @@ mod tests {
                     .then(|| (&cells, Lists::new(count, count, &[all]))),
                 all: queries,
                 rounded,
-                pictures,
+                images,
             };
             for queries in [exactly, by_cells] {
                 let mut best = vec![Hit::NONE; queries.len() * REACH.keep];

@@ -16,7 +16,7 @@ use crate::sample::{ContentHash, SampleId};
 /// The first sample of each content, as images to compare.
 pub(super) struct LookedAt<'a> {
     pub(super) table: &'a FingerprintTable,
-    pub(super) pictures: &'a Images,
+    pub(super) images: &'a Images,
     pub(super) copies: &'a [Vec<SampleId>],
     /// Names how pairs are judged: what was kept under another name is unknown.
     pub(super) method: &'a str,
@@ -28,7 +28,7 @@ impl Album for LookedAt<'_> {
         let facts = self.table.facts(id)?;
         // Without hashes there is too little in the image to compare.
         facts.hashes?;
-        let thumbnail = self.pictures.thumbnails.before(id, matte)?;
+        let thumbnail = self.images.thumbnails.before(id, matte)?;
         Some((thumbnail, facts.header.width, facts.header.height))
     }
 
@@ -38,17 +38,17 @@ impl Album for LookedAt<'_> {
     }
 
     fn close_up(&self, index: usize, matte: Matte) -> Option<CloseUp> {
-        self.pictures
+        self.images
             .access
             .close_up(self.sample(index)?, SIDE, matte)
     }
 
     fn remembered(&self, looks: &[Look]) -> Vec<Option<Option<Closer>>> {
-        if !self.pictures.memo.is_kept() {
+        if !self.images.memo.is_kept() {
             return vec![None; looks.len()];
         }
         let keys: Vec<Option<Key>> = looks.iter().map(|look| self.key(look)).collect();
-        let kept = self.pictures.memo.verdicts(&keys).into_iter();
+        let kept = self.images.memo.verdicts(&keys).into_iter();
         kept.map(|bytes| look::from_bytes(&bytes?)).collect()
     }
 
@@ -56,7 +56,7 @@ impl Album for LookedAt<'_> {
         if self.may_be_kept([look.fixed, look.moving])
             && let Some(key) = self.key(look)
         {
-            self.pictures.memo.keep_verdict(key, look::to_bytes(seen));
+            self.images.memo.keep_verdict(key, look::to_bytes(seen));
         }
     }
 }
@@ -75,9 +75,9 @@ impl LookedAt<'_> {
     fn may_be_kept(&self, pair: [usize; 2]) -> bool {
         let unchanged = |index| {
             self.sample(index)
-                .is_some_and(|id| self.pictures.access.is_unchanged(id))
+                .is_some_and(|id| self.images.access.is_unchanged(id))
         };
-        self.pictures.memo.is_kept() && pair.into_iter().all(unchanged)
+        self.images.memo.is_kept() && pair.into_iter().all(unchanged)
     }
 
     /// The name of what a closer look gives. Two files of one content that can
@@ -94,38 +94,38 @@ impl LookedAt<'_> {
         Some((header.width, header.height))
     }
 
-    /// The digest of the pixels of each of `pictures` that can be read: each is
+    /// The digest of the pixels of each of `images` that can be read: each is
     /// decoded once in a cache's life.
     pub(super) fn digests(
         &self,
-        pictures: &BTreeSet<usize>,
+        images: &BTreeSet<usize>,
         executor: &Executor,
     ) -> Result<BTreeMap<usize, ContentHash>, Interrupted> {
-        let pictures: Vec<usize> = pictures.iter().copied().collect();
-        let keys: Vec<Option<Key>> = (pictures.iter())
+        let images: Vec<usize> = images.iter().copied().collect();
+        let keys: Vec<Option<Key>> = (images.iter())
             .map(|&index| {
                 let method = format!("{}: pixels", self.method);
                 Some(Key::of_parts(&method, [&self.content(index)?.0[..]]))
             })
             .collect();
-        let kept = self.pictures.memo.verdicts(&keys);
-        let digests = executor.map(pictures.len(), |i| {
+        let kept = self.images.memo.verdicts(&keys);
+        let digests = executor.map(images.len(), |i| {
             let known = kept[i]
                 .as_ref()
                 .and_then(|bytes| bytes.as_slice().try_into().ok());
             if let Some(known) = known {
                 return Some(ContentHash(known));
             }
-            let index = pictures[i];
-            let digest = self.pictures.access.pixel_hash(self.sample(index)?)?;
+            let index = images[i];
+            let digest = self.images.access.pixel_hash(self.sample(index)?)?;
             if let Some(key) = keys[i]
                 && self.may_be_kept([index, index])
             {
-                self.pictures.memo.keep_verdict(key, digest.0.to_vec());
+                self.images.memo.keep_verdict(key, digest.0.to_vec());
             }
             Some(digest)
         })?;
-        let found = pictures.into_iter().zip(digests);
+        let found = images.into_iter().zip(digests);
         Ok(found
             .filter_map(|(index, digest)| Some((index, digest?)))
             .collect())
@@ -202,9 +202,9 @@ pub(super) mod tests {
 
     fn encoded(tone: impl Fn(f32, f32) -> f32, format: image::ImageFormat) -> Vec<u8> {
         let luma = photo(200, 150, tone).luma;
-        let picture = image::GrayImage::from_raw(luma.width, luma.height, luma.samples);
+        let image = image::GrayImage::from_raw(luma.width, luma.height, luma.samples);
         let mut file = Cursor::new(Vec::new());
-        (picture.expect("as many samples as pixels"))
+        (image.expect("as many samples as pixels"))
             .write_to(&mut file, format)
             .expect("written to memory");
         file.into_inner()

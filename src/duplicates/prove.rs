@@ -38,7 +38,7 @@ pub(crate) trait Album: Sync {
         vec![None; looks.len()]
     }
 
-    /// Is told what a look gave.
+    /// Receives what a closer look found.
     fn remember(&self, _look: &Look, _seen: Option<Closer>) {}
 }
 
@@ -115,7 +115,7 @@ pub(crate) fn prove(
         let alone = prepared.len() == 1;
         for (&matte, (asker, subject)) in Matte::ALL.iter().zip(prepared) {
             views.push(View {
-                picture: ids.len() as u32,
+                image: ids.len() as u32,
                 matte,
                 alone,
             });
@@ -223,7 +223,7 @@ fn alone(
     }
     let (sure, mut order): (Vec<usize>, Vec<usize>) = (0..aligned.len()).partition(|&i| {
         let pair = &aligned[i];
-        let alone = |picture: u32| partners[picture as usize] == 1;
+        let alone = |image: u32| partners[image as usize] == 1;
         pair.odds >= SURE_IF_ALONE && alone(pair.fixed) && alone(pair.moving)
     });
     for (i, found) in spared(aligned, sure, judges, executor)? {
@@ -280,7 +280,7 @@ fn spared(
 /// An image before one matte.
 struct View {
     /// Its number among those that take part.
-    picture: u32,
+    image: u32,
     matte: Matte,
     /// It looks the same before all.
     alone: bool,
@@ -298,7 +298,7 @@ struct Judges<'a> {
 
 impl Judges<'_> {
     fn owner(&self, view: u32) -> u32 {
-        self.views[view as usize].picture
+        self.views[view as usize].image
     }
 
     /// Two images by their numbers in the album, the lower first.
@@ -308,8 +308,8 @@ impl Judges<'_> {
 
     /// The first view of image `id`.
     fn usual(&self, id: u32) -> Option<u32> {
-        let picture = self.ids.binary_search(&id).ok()? as u32;
-        let first = (self.views).partition_point(|view| view.picture < picture);
+        let image = self.ids.binary_search(&id).ok()? as u32;
+        let first = (self.views).partition_point(|view| view.image < image);
         Some(first as u32)
     }
 
@@ -345,12 +345,12 @@ impl Judges<'_> {
     }
 
     fn thumbnail(&self, view: u32) -> Option<(Thumbnail, u32, u32)> {
-        let View { picture, matte, .. } = self.views[view as usize];
-        self.thumbnail_of(picture, matte)
+        let View { image, matte, .. } = self.views[view as usize];
+        self.thumbnail_of(image, matte)
     }
 
-    fn thumbnail_of(&self, picture: u32, matte: Matte) -> Option<(Thumbnail, u32, u32)> {
-        let id = self.ids[picture as usize];
+    fn thumbnail_of(&self, image: u32, matte: Matte) -> Option<(Thumbnail, u32, u32)> {
+        let id = self.ids[image as usize];
         self.album.thumbnail(id as usize, matte)
     }
 
@@ -400,7 +400,7 @@ impl Judges<'_> {
             let view = |view: u32| &self.views[view as usize];
             let (fixed, moving) = (view(pair.fixed), view(pair.moving));
             pair.mattes = (fixed.matte, moving.matte);
-            (pair.fixed, pair.moving) = (fixed.picture, moving.picture);
+            (pair.fixed, pair.moving) = (fixed.image, moving.image);
         }
         (best, near.len())
     }
@@ -443,11 +443,11 @@ impl Judges<'_> {
                 [(pair.fixed, pair.mattes.0), (pair.moving, pair.mattes.1)]
             })
             .collect();
-        let bytes = |picture: u32| {
+        let bytes = |image: u32| {
             let longest = CLOSE_UP as f32 * 2.0;
             match self
                 .kept
-                .get(self.views.partition_point(|v| v.picture < picture))
+                .get(self.views.partition_point(|v| v.image < image))
             {
                 Some(subject) => subject.samples(longest),
                 None => (longest * longest) as usize,
@@ -462,8 +462,8 @@ impl Judges<'_> {
                 .filter(|place| !shown.contains_key(place))
                 .collect();
             let decoded = executor.map(missing.len(), |i| {
-                let (picture, matte) = missing[i];
-                let id = self.ids[picture as usize] as usize;
+                let (image, matte) = missing[i];
+                let id = self.ids[image as usize] as usize;
                 self.album.close_up(id, matte)
             })?;
             shown.extend(missing.into_iter().zip(decoded));
@@ -489,7 +489,7 @@ impl Judges<'_> {
     }
 
     fn look(&self, pair: &Aligned) -> Look {
-        let id = |picture: u32| self.ids[picture as usize] as usize;
+        let id = |image: u32| self.ids[image as usize] as usize;
         Look::new(pair, id(pair.fixed), id(pair.moving))
     }
 

@@ -20,23 +20,23 @@ const METHOD: &str = "duplicates 9";
 /// [`Interrupted`] when the user asked to stop.
 pub fn find(
     table: &FingerprintTable,
-    pictures: &Images,
+    images: &Images,
     executor: &Executor,
 ) -> Result<Duplicates, Interrupted> {
-    let key = pictures
+    let key = images
         .memo
         .is_kept()
         .then(|| Key::of_table(METHOD, table))
         .flatten();
     let known = key
-        .and_then(|key| pictures.memo.verdict(key))
+        .and_then(|key| images.memo.verdict(key))
         .and_then(|bytes| from_bytes(&bytes, table.len()));
     if let Some(known) = known {
         return Ok(known);
     }
-    let found = super::find::find(table, pictures, METHOD, executor)?;
+    let found = super::find::find(table, images, METHOD, executor)?;
     if let (Some(key), Some(bytes)) = (key, to_bytes(&found)) {
-        pictures.memo.keep_verdict(key, bytes);
+        images.memo.keep_verdict(key, bytes);
     }
     Ok(found)
 }

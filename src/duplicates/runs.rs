@@ -30,11 +30,11 @@ pub(super) fn runs(pairs: &[[Place; 2]], bytes: impl Fn(u32) -> usize) -> Vec<Ve
         let new: BTreeSet<Place> = (pairs[i].into_iter())
             .filter(|place| !there.contains(place))
             .collect();
-        let needed: usize = new.iter().map(|&(picture, _)| bytes(picture)).sum();
+        let needed: usize = new.iter().map(|&(image, _)| bytes(image)).sum();
         if needed > room && !run.is_empty() {
             runs.push(std::mem::take(&mut run));
             there = BTreeSet::from(pairs[i]);
-            let needed: usize = there.iter().map(|&(picture, _)| bytes(picture)).sum();
+            let needed: usize = there.iter().map(|&(image, _)| bytes(image)).sum();
             room = ROOM.saturating_sub(needed);
         } else {
             there.extend(new);
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_of_two_interleaved_groups_are_needed_in_one_run_each() {
+    fn images_of_two_interleaved_groups_are_needed_in_one_run_each() {
         // Even numbers resemble each other, and odd ones.
         let of = |first: u32| {
             let all = (0..30).map(move |i| first + 2 * i);

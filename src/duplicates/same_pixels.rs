@@ -118,9 +118,9 @@ mod tests {
     use super::super::tests::Scene;
     use crate::finding::Relation;
 
-    fn written(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
+    fn written(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
         let mut file = Cursor::new(Vec::new());
-        (picture.into())
+        (image.into())
             .write_to(&mut file, format)
             .expect("written to memory");
         file.into_inner()
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn flat_and_thin_pictures_of_equal_pixels_are_exact_copies_and_others_no_pairs() {
+    fn flat_and_thin_images_of_equal_pixels_are_exact_copies_and_others_no_pairs() {
         let thin =
             |shade: u32| RgbImage::from_fn(300, 2, |x, _| Rgb([(x * shade % 251) as u8, 7, 9]));
         let found = pairs(vec![
@@ -177,22 +177,22 @@ mod tests {
         })
     }
 
-    fn flattened(picture: &RgbaImage, matte: Option<u8>) -> RgbImage {
-        let flat = |x, y| match (*picture.get_pixel(x, y), matte) {
+    fn flattened(image: &RgbaImage, matte: Option<u8>) -> RgbImage {
+        let flat = |x, y| match (*image.get_pixel(x, y), matte) {
             (Rgba([.., 0]), Some(matte)) => Rgb([matte; 3]),
             (Rgba([r, g, b, _]), _) => Rgb([r, g, b]),
         };
-        RgbImage::from_fn(picture.width(), picture.height(), flat)
+        RgbImage::from_fn(image.width(), image.height(), flat)
     }
 
     #[test]
-    fn transparent_picture_is_found_in_copies_on_white_on_black_and_without_alpha() {
+    fn transparent_image_is_found_in_copies_on_white_on_black_and_without_alpha() {
         let scenes: Vec<Scene> = (0..24).map(Scene::new).collect();
         for matte in [Some(255), Some(0), None] {
             let mut all = Vec::new();
             for scene in 0..12 {
-                let picture = cut_out(&scenes[scene], &scenes[scene + 12]);
-                all.push(written(picture, ImageFormat::Png));
+                let image = cut_out(&scenes[scene], &scenes[scene + 12]);
+                all.push(written(image, ImageFormat::Png));
             }
             let copied = flattened(&cut_out(&scenes[4], &scenes[16]), matte);
             let mut copy = Vec::new();
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn picture_hidden_by_its_alpha_equals_the_one_without() {
+    fn image_hidden_by_its_alpha_equals_the_one_without() {
         let scenes = [Scene::new(3), Scene::new(5)];
         let mut hidden = cut_out(&scenes[0], &scenes[1]);
         hidden.pixels_mut().for_each(|pixel| pixel.0[3] = 0);

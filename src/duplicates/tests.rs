@@ -150,7 +150,7 @@ fn mirrored_copy_is_transformed() {
 }
 
 #[test]
-fn turned_copies_are_told_by_their_turn() {
+fn turned_copies_are_described_by_their_turn() {
     // Clockwise by a quarter: the left edge of the first is the top of the second.
     let clockwise = planted(|scene, x, y| scene.tone(y, 1.0 - x));
     let transform = &clockwise.pairs[0].transform;
@@ -238,7 +238,7 @@ fn threads_do_not_change_the_answer() {
 }
 
 #[test]
-fn flat_pictures_are_no_copies_of_each_other() {
+fn flat_images_are_no_copies_of_each_other() {
     let shown = Shown::new(
         (0..50)
             .map(|i| Box::new(move |x, _| 100.0 + i as f32 + x) as Tone<'_>)
@@ -250,7 +250,7 @@ fn flat_pictures_are_no_copies_of_each_other() {
 }
 
 #[test]
-fn pictures_of_one_pixel_and_lines_are_passed_over() {
+fn images_of_one_pixel_and_lines_are_passed_over() {
     for (width, height) in [(1, 1), (64, 1), (2, 64), (4, 4), (5, 5)] {
         let shown = Shown::new(
             (0..4)

@@ -33,7 +33,7 @@ pub struct SplitFigures {
     /// image was to be opened.
     pub unseen: u64,
     /// Those whose image was compared with others: it could be seen and holds
-    /// enough to be told apart.
+    /// enough to be distinguished.
     pub compared: u64,
     /// Those with a label.
     pub labelled: u64,

@@ -227,7 +227,7 @@ impl Work<'_> {
             // The image first: a fingerprint found later promises one.
             if let Some(bytes) = bytes {
                 let name = key.derived(THUMBNAIL);
-                earlier.cache.put(Shelf::Pictures, name, bytes.to_vec());
+                earlier.cache.put(Shelf::Derived, name, bytes.to_vec());
             }
             earlier.cache.put(Shelf::Fingerprints, key, row);
         }

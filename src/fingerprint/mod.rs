@@ -36,7 +36,7 @@ pub struct ImageFacts {
     pub header: Header,
     /// Plain statistics of the pixels.
     pub statistics: Statistics,
-    /// Withheld from images with too little in them to be told apart.
+    /// Withheld from images with too little in them to be distinguished.
     pub hashes: Option<Hashes>,
     /// It is transparent in part, and looks otherwise before other mattes.
     pub mattes: bool,

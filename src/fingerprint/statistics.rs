@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn blank_picture_is_flat_and_has_no_entropy() {
+    fn blank_image_is_flat_and_has_no_entropy() {
         let blank = Statistics::of(&gray(Plane::filled(8, 8, 200)));
         assert!(blank.is_flat());
         assert_eq!(
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn frame_around_a_picture_has_its_width_and_luma() {
+    fn frame_around_an_image_has_its_width_and_luma() {
         let mut framed = Plane::filled(20, 10, 240);
         for y in 0..10u32 {
             for x in 4..14u32 {

@@ -247,8 +247,8 @@ mod tests {
         baseline.add(line("LEAK001", "gone", "x"));
         baseline.add(line("LABEL002", "another family", "y"));
         let found = vec![line("LEAK001", "old", "other"), line("LEAK001", "new", "n")];
-        let told = baseline.accept(found);
-        assert_eq!((told.new, told.kept), (1, 1));
+        let messages = baseline.accept(found);
+        assert_eq!((messages.new, messages.kept), (1, 1));
         assert!(baseline.lines().any(|line| line.reason == "kept reason"));
         let gone = FindingId::of_names("LEAK001", ["gone"]);
         assert_eq!(baseline.prune(|line| line.id == gone), 1);
@@ -304,9 +304,9 @@ mod tests {
     #[test]
     fn every_mistake_is_told_with_its_line() {
         let text = "code,id,expires\nLEAK001,xyz,\nLEAK001,0000000000000001,tomorrow\n";
-        let told = Baseline::parse(text).expect_err("two mistakes");
-        assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told[0].starts_with("line 2:") && told[1].starts_with("line 3:"));
+        let messages = Baseline::parse(text).expect_err("two mistakes");
+        assert_eq!(messages.len(), 2, "{messages:?}");
+        assert!(messages[0].starts_with("line 2:") && messages[1].starts_with("line 3:"));
         assert!(Baseline::parse("a,b\n").is_err());
     }
 }

@@ -244,7 +244,7 @@ fn uncovered(required: &Required, runs: &[CheckRun]) -> Option<String> {
     })
 }
 
-/// Checks named one by one in a reason; of more only their number is told.
+/// Checks named one by one in a reason; of more only their number is reported.
 const NAMED: usize = 3;
 
 /// "LEAK001, LEAK002 failed: no room": checks that failed for one reason are

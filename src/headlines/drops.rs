@@ -87,7 +87,7 @@ struct Group {
 impl Group {
     /// The groups with a finding that spans splits, by their first link.
     fn all(linked: Linked<'_>) -> Vec<Self> {
-        let told = of_copies(linked.findings).map(|finding| Link {
+        let messages = of_copies(linked.findings).map(|finding| Link {
             samples: finding.samples.clone(),
             finding: Some(finding.id),
         });
@@ -95,7 +95,7 @@ impl Group {
             samples: vec![a, b],
             finding: None,
         });
-        let links: Vec<Link> = told.chain(more).collect();
+        let links: Vec<Link> = messages.chain(more).collect();
         let mut sets = DisjointSets::new(linked.listing.samples.len());
         for link in &links {
             for pair in link.samples.windows(2) {

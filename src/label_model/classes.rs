@@ -45,7 +45,7 @@ pub struct TwoClasses {
     pub crossing: f64,
 }
 
-/// Two classes that cannot be told apart.
+/// Two classes that cannot be distinguished.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct OneClass {
     /// The two, the lower first.

@@ -28,7 +28,7 @@ use crate::executor::{Executor, Interrupted};
 use crate::neighbors::{Neighbor, Space};
 use chunks::Layout;
 
-/// What the model may be told.
+/// The hyperparameters of the model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
     /// Samples in one chunk of the regression. Time grows with its square for

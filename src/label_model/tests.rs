@@ -26,7 +26,7 @@ fn cloud(centre: usize, count: usize, spread: f32, random: &mut ChaCha8Rng) -> V
     rows
 }
 
-/// Three classes of 120 well-told-apart samples.
+/// Three classes of 120 well separated samples.
 fn three_classes() -> (Vec<f32>, Vec<u32>) {
     let mut random = ChaCha8Rng::seed_from_u64(5);
     let rows = (0..3)

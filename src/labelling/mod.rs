@@ -124,7 +124,7 @@ pub fn labelling(
             rows.collect::<Vec<_>>().concat()
         };
         match material.brought {
-            Brought::Nothing => from_pictures(material, &ids, settings, executor, progress)?,
+            Brought::Nothing => from_images(material, &ids, settings, executor, progress)?,
             Brought::Embeddings(rows, _) => {
                 let vectors = Vectors::new(rows.vectors.dim(), of_rows(rows)).unwrap_or_default();
                 from_vectors(material, &ids, vectors, settings, executor)?
@@ -192,7 +192,7 @@ fn unseen(listing: &Listing, seen: &Seen) -> Option<String> {
     ))
 }
 
-fn from_pictures(
+fn from_images(
     material: Material<'_>,
     ids: &[SampleId],
     settings: &Settings,
@@ -200,7 +200,7 @@ fn from_pictures(
     progress: &dyn Progress,
 ) -> Result<Said, Interrupted> {
     let groups = groups::of(material.listing, material.duplicates, ids);
-    let key = remembered::key(material, ids, &groups, Basis::Pictures, settings);
+    let key = remembered::key(material, ids, &groups, Basis::Images, settings);
     let thumbnail = |i: usize| material.images.thumbnails.get(ids[i]).unwrap_or_default();
     let done = |steps| progress.advance(steps);
     remembered::or_else(key, &material.images.memo, || {

@@ -19,7 +19,7 @@ const METHOD: &str = "labels 2";
 #[derive(Clone, Copy)]
 pub(super) enum Basis<'a> {
     /// Built-in features of the images.
-    Pictures,
+    Images,
     /// Vectors, one a sample.
     Vectors(&'a Vectors),
 }
@@ -42,7 +42,7 @@ pub(super) fn key(
         samples.extend((classes.len() as u64).to_le_bytes());
         samples.extend(classes.iter().flat_map(|class| class.0.to_le_bytes()));
         samples.extend(group.to_le_bytes());
-        if matches!(basis, Basis::Pictures) {
+        if matches!(basis, Basis::Images) {
             samples.extend(material.fingerprints.get(id)?.content?.0);
         }
     }

@@ -86,7 +86,7 @@ impl Factor {
 
     /// The square block of the inverse at rows and columns
     /// `start..start + width`, for each of the given blocks inside
-    /// `outer`; `see` is told each block's place and its values.
+    /// `outer`; `see` receives each block's place and its values.
     pub fn inverse_blocks(
         &self,
         outer: std::ops::Range<usize>,

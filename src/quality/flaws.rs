@@ -85,7 +85,7 @@ const MOSTLY_COLOURED: f64 = 0.95;
 
 /// A mode is unusual below one image in twenty, of twenty at least.
 const RARE_MODE: f64 = 0.05;
-const ENOUGH_PICTURES: usize = 20;
+const ENOUGH_IMAGES: usize = 20;
 
 /// All flaws of one image, each with a score below 1 that says how bad it is.
 pub(super) fn judge(key: &str, facts: &ImageFacts, typical: &Typical) -> Vec<(Flaw, f64)> {
@@ -128,7 +128,7 @@ fn blankness(facts: &ImageFacts) -> f64 {
 }
 
 fn darkness(facts: &ImageFacts) -> f64 {
-    // A blank image is told as blank.
+    // A blank image is reported as blank.
     if facts.statistics.is_flat() {
         return 1.0;
     }
@@ -193,8 +193,8 @@ fn mode(facts: &ImageFacts, typical: &Typical) -> f64 {
     let (colour, depth) = (facts.header.colour, facts.header.bit_depth);
     let count = typical.modes.get(&(colour, depth)).copied().unwrap_or(0);
     let rare =
-        typical.pictures >= ENOUGH_PICTURES && (count as f64) < RARE_MODE * typical.pictures as f64;
-    // Plain gray is told as an image without colour.
+        typical.images >= ENOUGH_IMAGES && (count as f64) < RARE_MODE * typical.images as f64;
+    // Plain gray is reported as an image without colour.
     let plain_gray = matches!(colour, ColourMode::Gray | ColourMode::GrayAlpha) && depth == 8;
     // Odd rather than bad: half.
     if rare && !plain_gray { 0.5 } else { 1.0 }

@@ -9,7 +9,7 @@ use crate::fingerprint::{FingerprintTable, ImageFacts};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Typical {
     /// Images seen.
-    pub(super) pictures: usize,
+    pub(super) images: usize,
     /// The middle image's pixels.
     pub(super) median_pixels: f64,
     /// The part of images with colour, 0 to 1.
@@ -33,7 +33,7 @@ impl Typical {
         }
         areas.sort_unstable_by(f64::total_cmp);
         Self {
-            pictures: areas.len(),
+            images: areas.len(),
             median_pixels: areas.get(areas.len() / 2).copied().unwrap_or(0.0),
             coloured: coloured as f64 / areas.len().max(1) as f64,
             modes,

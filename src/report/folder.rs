@@ -58,7 +58,7 @@ fn fill(report: &Report<'_>, page: Option<&str>, folder: &Path) -> Result<()> {
     page.map_or(Ok(()), |page| text("report.html", page))
 }
 
-/// The error about a file in `new`, told of where it would have come to lie.
+/// The error about a file in `new`, with the place where it would have come to lie.
 fn named_as_wanted(error: Error, new: &Path, wanted: &Path) -> Error {
     match error {
         Error::Output { path, reason } => {

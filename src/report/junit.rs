@@ -7,7 +7,7 @@ use super::Report;
 use crate::finding::{CheckRun, Finding, RunState, Severity};
 use crate::words::{counted, number, shown};
 
-/// Findings told of in the text of a failed case; the rest is counted.
+/// Findings shown in the text of a failed case; the rest is counted.
 const TOLD: usize = 50;
 
 /// The report as JUnit XML. A check passes if it completed and found nothing;

@@ -12,7 +12,7 @@ use crate::words::{counted, number, shown};
 /// other text may stand around ours.
 const ROOM: usize = 60_000;
 
-/// Findings told of one check.
+/// Findings shown of one check.
 const OF_A_CHECK: usize = 10;
 
 /// The report as Markdown, at most 60,000 bytes long.

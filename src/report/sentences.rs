@@ -128,7 +128,7 @@ fn told_of(report: &Report<'_>, topic: Topic, family: Family, from: Severity) ->
     let checks = runs
         .map(|run| run.check)
         .filter(|check| check.family == family);
-    let told = checks.filter_map(|check| {
+    let messages = checks.filter_map(|check| {
         let bad: Vec<Severity> = (report.of_check(check.code))
             .map(|finding| finding.severity)
             .filter(|&severity| severity >= from)
@@ -150,7 +150,7 @@ fn told_of(report: &Report<'_>, topic: Topic, family: Family, from: Severity) ->
             detail: None,
         })
     });
-    told.collect()
+    messages.collect()
 }
 
 /// Every check that did not look at everything, and why: by code.
@@ -172,7 +172,7 @@ fn leaks(report: &Report<'_>, all: &mut Vec<Sentence>) {
     for figures in leaks.iter().filter(|figures| figures.leaked > 0) {
         all.push(leak(report, figures));
     }
-    // Copies between two evaluation splits: told once, of the later one.
+    // Copies between two evaluation splits: reported once, of the later one.
     for figures in leaks {
         for &(source, copies) in &figures.sources {
             let other = &report.listing.splits[source.index()];

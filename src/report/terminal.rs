@@ -1,5 +1,5 @@
 //! The report for a person at a terminal: one screen. Fits its lines to the
-//! width it is told.
+//! width it is given.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -28,7 +28,7 @@ const FINDING_LINES: usize = 18;
 /// Findings shown of one check, however much room there is.
 const MOST_OF_A_CHECK: usize = 5;
 
-/// Next steps told; more than three is a list nobody starts on.
+/// Next steps shown; more than three is a list nobody starts on.
 const NEXT_STEPS: usize = 3;
 
 /// The width of the column before a message, at least.
@@ -105,7 +105,7 @@ fn findings(report: &Report<'_>, page: &mut Page<'_>) {
     }
 }
 
-/// One letter, so that severity can be told without colour.
+/// One letter, so that severity can be read without colour.
 fn mark(severity: Severity) -> char {
     match severity {
         Severity::Error => 'E',
@@ -196,14 +196,14 @@ fn ending(report: &Report<'_>, page: &mut Page<'_>) {
     if let Some(place) = page.screen.report {
         page.line("report", Ink::Dim, place, Ink::Plain);
     }
-    let mut told: Vec<&str> = Vec::new();
+    let mut messages: Vec<&str> = Vec::new();
     for group in groups(report) {
         let step = group[0].check.next_step;
-        if told.len() < NEXT_STEPS && !told.contains(&step) {
-            let title = if told.is_empty() { "next" } else { "" };
+        if messages.len() < NEXT_STEPS && !messages.contains(&step) {
+            let title = if messages.is_empty() { "next" } else { "" };
             let text = format!("{step} ({})", group[0].check.code);
             page.line(title, Ink::Dim, &text, Ink::Plain);
-            told.push(step);
+            messages.push(step);
         }
     }
     if let Some(worst) = outcome.findings.first() {

@@ -40,8 +40,8 @@ fn every_printer_carries_the_same_findings() {
         let lines = |mark: &str| terminal.matches(&format!("{mark} {code} ")).count();
         assert_eq!(lines("\nE") + lines("\nW") + lines("\nA"), count, "{code}");
         if count > 0 {
-            let told = crate::words::counted(count as u64, "finding", "findings");
-            let heading = format!("{code} {name}: {told}");
+            let messages = crate::words::counted(count as u64, "finding", "findings");
+            let heading = format!("{code} {name}: {messages}");
             assert!(markdown.contains(&heading), "{heading}");
         }
     }

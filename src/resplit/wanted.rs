@@ -54,7 +54,7 @@ pub(super) struct Shape {
 /// The sizes of splits where a data set has none and none are given.
 const USUAL: [(&str, f64); 3] = [("train", 0.8), ("val", 0.1), ("test", 0.1)];
 
-/// Works out the splits; all mistakes are told at once.
+/// Works out the splits; all mistakes are reported at once.
 pub(super) fn shape(listing: &Listing, wanted: &Wanted) -> Result<Shape> {
     let today: Vec<&Split> = listing.splits.iter().collect();
     let ours = |split: &&&Split| split.role != Role::Reference;

@@ -201,8 +201,8 @@ impl Builder {
             let place = samples.binary_search_by(|sample| sample.key.cmp(&problem.key));
             problem.sample = place.ok().map(|index| samples[index].id);
         }
-        let told = same_files(&places, &hints, &samples, &problems);
-        problems.extend(told);
+        let recognised = same_files(&places, &hints, &samples, &problems);
+        problems.extend(recognised);
         problems.sort_unstable();
 
         let mut folders = self.class_folders;
@@ -263,12 +263,12 @@ fn same_files(
     samples: &[Sample],
     problems: &[Problem],
 ) -> Vec<Problem> {
-    let told: BTreeSet<SampleId> = (problems.iter())
+    let recognised: BTreeSet<SampleId> = (problems.iter())
         .filter(|problem| problem.kind == ProblemKind::DuplicateRow)
         .filter_map(|problem| problem.sample)
         .collect();
     (repeats(places, hints).into_iter())
-        .filter(|&(later, _)| !told.contains(&samples[later].id))
+        .filter(|&(later, _)| !recognised.contains(&samples[later].id))
         .map(|(later, first)| Problem {
             key: samples[later].key.clone(),
             kind: ProblemKind::SameFileTwice,

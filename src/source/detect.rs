@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use super::ask::{As, Ask};
 use super::builder::Builder;
-use super::tell::Told;
+use super::recognised::Recognised;
 use super::tree::Tree;
 use super::{archive, coco, folder, manifest, webdataset, yolo};
 use crate::error::{Error, Result};
@@ -32,7 +32,7 @@ struct Known {
     name: LayoutName,
     /// What shows that a folder or archive has this layout, in a few words.
     sign: fn(&Tree, &Ask<'_>) -> Option<String>,
-    list: fn(Tree, &Ask<'_>, &mut Builder) -> Result<Told>,
+    list: fn(Tree, &Ask<'_>, &mut Builder) -> Result<Recognised>,
 }
 
 /// All layouts of folders and archives but plain class folders, which have no
@@ -93,7 +93,7 @@ impl FromStr for LayoutName {
 }
 
 /// Lists what lies at `ask.path`, whatever its layout.
-pub(super) fn list(ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
+pub(super) fn list(ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
     if let Some(snapshot) = cache_snapshot(ask)? {
         let mut key = ask.key.clone();
         let inside = snapshot.strip_prefix(ask.path).unwrap_or(Path::new(""));
@@ -102,11 +102,12 @@ pub(super) fn list(ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
             .for_each(|part| key = key.child(part.as_os_str()));
         let role = (key, ask.role);
         let ask = Ask::new(ask.shown, &snapshot, role, ask.request, ask.walker);
-        let mut told = list(&ask, builder)?;
+        let mut recognised = list(&ask, builder)?;
         let shown = inside.display();
-        told.notes
+        recognised
+            .notes
             .push(format!("a Hugging Face cache: `{shown}` is read"));
-        return Ok(told);
+        return Ok(recognised);
     }
     if !ask.path.exists()
         && let Some(shards) = ask.path.to_str().and_then(webdataset::expanded)
@@ -120,10 +121,10 @@ pub(super) fn list(ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
     }
     if let Some(kind) = archive::kind(ask.path)? {
         let tree = archive::tree(ask.path, kind, ask.key.clone(), ask.walker)?;
-        let mut told = list_tree(tree, ask, builder)?;
+        let mut recognised = list_tree(tree, ask, builder)?;
         let name = ask.path.file_name().unwrap_or_default();
-        told.what = format!("{} in `{}`", told.what, crate::sample::escaped(name));
-        return Ok(told);
+        recognised.what = format!("{} in `{}`", recognised.what, crate::sample::escaped(name));
+        return Ok(recognised);
     }
     let extension = ask
         .path
@@ -182,7 +183,7 @@ fn cache_snapshot(ask: &Ask<'_>) -> Result<Option<PathBuf>> {
 
 /// Lists a folder or archive by the layout that was asked for, or by the one
 /// that its files are a sign of.
-fn list_tree(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
+fn list_tree(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
     // `--layout` is about the set itself.
     if let (Some(wanted), As::Set | As::Split(_)) = (ask.request.layout, ask.role) {
         return match KNOWN.iter().find(|known| known.name == wanted) {
@@ -196,12 +197,12 @@ fn list_tree(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
     match &recognised[..] {
         [] => folder::list(tree, ask, builder),
         [(known, sign)] => {
-            let mut told = (known.list)(tree, ask, builder)?;
-            // A manifest is told by its name already.
+            let mut recognised = (known.list)(tree, ask, builder)?;
+            // A manifest is recognised by its name already.
             if known.name != LayoutName::Manifest {
-                told.what = format!("{} (by {sign})", told.what);
+                recognised.what = format!("{} (by {sign})", recognised.what);
             }
-            Ok(told)
+            Ok(recognised)
         }
         several => Err(which(ask.shown, several)),
     }

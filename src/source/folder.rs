@@ -9,13 +9,13 @@ use super::LayoutName;
 use super::ask::{As, Ask};
 use super::builder::{Builder, Draft};
 use super::layout::{Kind, Shape, classes_only, spelled, understand};
-use super::tell::{Told, accepted_layouts, explain, found};
+use super::recognised::{Recognised, accepted_layouts, explain, found};
 use super::tree::{DirState, Placer, Tree};
 use crate::error::{Error, Result};
 use crate::sample::{ClassFolder, ClassId, Labels, ProblemKind, SplitId, canonical_split, escaped};
 
 /// Lists a tree of image folders.
-pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
+pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
     match ask.role {
         As::Set => list_set(tree, ask.shown, builder),
         As::Split(_) => list_split(tree, ask, builder),
@@ -23,10 +23,10 @@ pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<T
     }
 }
 
-fn list_set(tree: Tree, shown: &Path, builder: &mut Builder) -> Result<Told> {
+fn list_set(tree: Tree, shown: &Path, builder: &mut Builder) -> Result<Recognised> {
     let shape = understand(&tree).map_err(|unclear| explain(&unclear, &tree, shown))?;
-    let mut told = folders();
-    told.correction = match shape.kind {
+    let mut recognised = folders();
+    recognised.correction = match shape.kind {
         Kind::Splits | Kind::SplitsInClasses => {
             let flags = shape.splits.iter().map(|split| {
                 let path = shown.join(tree.dirs[split.dir].key.as_str());
@@ -55,19 +55,24 @@ fn list_set(tree: Tree, shown: &Path, builder: &mut Builder) -> Result<Told> {
         }
     }
     for (folder, split) in renamed {
-        told.notes.push(format!("`{folder}` is {split}"));
+        recognised.notes.push(format!("`{folder}` is {split}"));
     }
     if shape.kind == Kind::SplitsInClasses {
-        told.notes.push("split folders inside class folders".into());
+        recognised
+            .notes
+            .push("split folders inside class folders".into());
     }
     for &dir in &shape.outside {
-        told.notes.push(pass_over(&tree, dir, &shape, builder));
+        recognised
+            .notes
+            .push(pass_over(&tree, dir, &shape, builder));
     }
-    told.notes
+    recognised
+        .notes
         .extend(note_repeats(&tree, &shape, shown, builder));
     note_empty(&tree, &shape, builder)?;
     add(tree, &shape, None, builder)?;
-    Ok(told)
+    Ok(recognised)
 }
 
 fn is_split(folder: &Path) -> bool {
@@ -76,18 +81,18 @@ fn is_split(folder: &Path) -> bool {
 }
 
 /// All of a tree as one split.
-fn list_split(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
+fn list_split(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
     let shape = classes_only(&tree).map_err(|_| no_image(&tree, ask))?;
     let split = ask.split(builder)?;
-    let mut told = folders();
-    told.notes = note_repeats(&tree, &shape, ask.shown, builder);
+    let mut recognised = folders();
+    recognised.notes = note_repeats(&tree, &shape, ask.shown, builder);
     note_empty(&tree, &shape, builder)?;
     add(tree, &shape, split, builder)?;
-    Ok(told)
+    Ok(recognised)
 }
 
 /// All of a tree as the split for reference.
-fn list_reference(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
+fn list_reference(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
     let shape = understand(&tree)
         .or_else(|_| classes_only(&tree))
         .map_err(|_| no_image(&tree, ask))?;
@@ -100,8 +105,8 @@ fn list_reference(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<To
     Ok(folders())
 }
 
-fn folders() -> Told {
-    Told::new(LayoutName::Folders, "image folders")
+fn folders() -> Recognised {
+    Recognised::new(LayoutName::Folders, "image folders")
 }
 
 fn no_image(tree: &Tree, ask: &Ask<'_>) -> Error {
@@ -224,19 +229,19 @@ fn add(tree: Tree, shape: &Shape, forced: Option<SplitId>, builder: &mut Builder
     let mut placer = Placer::new(&tree, builder);
     // Class by folder of the tree, filled at first use.
     let mut classes: Vec<Option<Option<ClassId>>> = vec![None; tree.dirs.len()];
-    for picture in &tree.pictures {
-        let place = places[picture.dir];
+    for image in &tree.images {
+        let place = places[image.dir];
         if place.outside {
             continue;
         }
-        let dir = &tree.dirs[picture.dir];
-        let class = *classes[picture.dir].get_or_insert_with(|| {
+        let dir = &tree.dirs[image.dir];
+        let class = *classes[image.dir].get_or_insert_with(|| {
             let name = place.class.map(|d| escaped(&tree.dirs[d].name));
             name.map(|name| builder.class(&name))
         });
-        let (at, hint) = placer.place(&tree, picture, builder);
+        let (at, hint) = placer.place(&tree, image, builder);
         builder.push(Draft {
-            key: dir.key.child(&picture.name),
+            key: dir.key.child(&image.name),
             split: split_of(place.split),
             labels: class.map_or(Labels::None, Labels::One),
             objects: Vec::new(),

@@ -49,11 +49,11 @@ fn compile(flag: &str, patterns: &[String], mistakes: &mut Vec<String>) -> Optio
         return None;
     }
     let compiled = PathPatterns::new(patterns);
-    let told = compiled.map_err(|bad| {
+    let recognised = compiled.map_err(|bad| {
         let lines = bad.iter();
         mistakes.extend(lines.map(|(place, why)| format!("`{flag} {}`: {why}", patterns[*place])));
     });
-    told.ok()
+    recognised.ok()
 }
 
 #[cfg(test)]

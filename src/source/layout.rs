@@ -113,7 +113,7 @@ pub(super) struct ClassDir {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unclear {
     /// No image at all.
-    NoPicture,
+    NoImage,
     /// Several folders are one split by the usual spellings.
     OneSplitTwice(&'static str, Vec<usize>),
     /// Several folders, each with splits and classes of its own.
@@ -167,7 +167,7 @@ impl Shape {
 /// The shape of a tree whose top folder is the data set's root.
 pub(super) fn understand(tree: &Tree) -> Result<Shape, Unclear> {
     if tree.dirs[0].below == 0 {
-        return Err(Unclear::NoPicture);
+        return Err(Unclear::NoImage);
     }
     let (base, mut outside) = find_base(tree);
     let tops = tree.live(base);
@@ -210,7 +210,7 @@ pub(super) fn understand(tree: &Tree) -> Result<Shape, Unclear> {
 /// there are folders with images, else images without labels.
 pub(super) fn classes_only(tree: &Tree) -> Result<Shape, Unclear> {
     if tree.dirs[0].below == 0 {
-        return Err(Unclear::NoPicture);
+        return Err(Unclear::NoImage);
     }
     let head = head(tree, 0, &BTreeSet::new());
     Ok(classes_of(tree, head, Vec::new()))

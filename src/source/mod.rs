@@ -17,9 +17,9 @@ mod names;
 mod paths;
 mod places;
 mod reader;
+mod recognised;
 mod same_file;
 mod split_dirs;
-mod tell;
 mod tree;
 mod walk;
 mod webdataset;
@@ -39,7 +39,7 @@ pub use reader::{Bytes, ReadFailure, Reader, Version};
 use ask::{As, Ask};
 use builder::{Builder, REFERENCE};
 use globs::Globs;
-use tell::Told;
+use recognised::Recognised;
 use walk::Walker;
 
 use crate::error::{Error, Result};
@@ -124,7 +124,7 @@ pub fn list(request: &Request, stop: &StopFlag, progress: &dyn Progress) -> Resu
     let mut builder = Builder::default();
     progress.begin(Stage::Walk, None);
     let top = SampleKey::from_path(Path::new(""));
-    let told = match &request.root {
+    let recognised = match &request.root {
         Some(shown) => {
             let root = existing(shown, "")?;
             let ask = Ask::new(shown, &root, (top, As::Set), request, &walker);
@@ -132,7 +132,7 @@ pub fn list(request: &Request, stop: &StopFlag, progress: &dyn Progress) -> Resu
         }
         None => {
             let mut given: BTreeMap<&str, u32> = BTreeMap::new();
-            let mut told = Vec::with_capacity(splits.len());
+            let mut recognised = Vec::with_capacity(splits.len());
             for (name, shown, path) in &splits {
                 let times = given.entry(name).or_default();
                 *times += 1;
@@ -141,9 +141,9 @@ pub fn list(request: &Request, stop: &StopFlag, progress: &dyn Progress) -> Resu
                     key = key.child(OsStr::new(&format!("@{times}")));
                 }
                 let ask = Ask::new(shown, path, (key, As::Split(name)), request, &walker);
-                told.push(detect::list(&ask, &mut builder)?);
+                recognised.push(detect::list(&ask, &mut builder)?);
             }
-            Told::of_splits(told)
+            Recognised::of_splits(recognised)
         }
     };
     if let (Some(path), Some(shown)) = (&reference, &request.reference) {
@@ -164,7 +164,7 @@ pub fn list(request: &Request, stop: &StopFlag, progress: &dyn Progress) -> Resu
     if let Some(path) = &request.group_file {
         groups::by_file(&mut listed.listing, path)?;
     }
-    listed.listing.layout = told.layout(&listed.listing);
+    listed.listing.layout = recognised.layout(&listed.listing);
     progress.end(
         Stage::Walk,
         &format!("{} images", listed.listing.samples.len()),
@@ -188,7 +188,7 @@ pub fn manifest_of(request: &Request) -> Option<PathBuf> {
     manifest::inside(root, &request.columns, &globs)
 }
 
-/// The places of `--split` as given and with links resolved; all mistakes told
+/// The places of `--split` as given and with links resolved; all mistakes reported
 /// at once.
 fn resolve_splits(request: &Request) -> Result<Vec<(String, PathBuf, PathBuf)>> {
     match (&request.root, request.splits.is_empty()) {

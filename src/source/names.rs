@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_systems_leave_behind_is_junk_and_a_picture_is_not() {
+    fn what_systems_leave_behind_is_junk_and_an_image_is_not() {
         for name in [
             ".DS_Store",
             "._1.jpg",

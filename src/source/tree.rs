@@ -24,7 +24,7 @@ pub(super) struct Tree {
     /// `dirs[0]` is the folder itself; a parent comes before its children.
     pub(super) dirs: Vec<Dir>,
     /// The images, in no order.
-    pub(super) pictures: Vec<Picture>,
+    pub(super) images: Vec<Image>,
     /// What is no sample.
     pub(super) problems: Vec<Problem>,
     /// What was passed over.
@@ -73,7 +73,7 @@ pub(super) enum DirState {
 
 /// An image by name or content.
 #[derive(Debug)]
-pub(super) struct Picture {
+pub(super) struct Image {
     pub(super) dir: usize,
     pub(super) name: Box<OsStr>,
     pub(super) at: At,
@@ -124,8 +124,8 @@ impl Tree {
 
     /// Sums up what lies below each folder, once all is added.
     pub(super) fn finish(&mut self) {
-        for picture in &self.pictures {
-            self.dirs[picture.dir].direct += 1;
+        for image in &self.images {
+            self.dirs[image.dir].direct += 1;
         }
         for index in (0..self.dirs.len()).rev() {
             self.dirs[index].below += self.dirs[index].direct;
@@ -203,7 +203,7 @@ impl Tree {
     pub(super) fn top(&self) -> usize {
         let mut filled: Vec<bool> = vec![false; self.dirs.len()];
         for dir in self
-            .pictures
+            .images
             .iter()
             .map(|p| p.dir)
             .chain(self.files.iter().map(|f| f.dir))
@@ -372,19 +372,19 @@ impl Placer {
     pub(super) fn place(
         &mut self,
         tree: &Tree,
-        picture: &Picture,
+        image: &Image,
         builder: &mut Builder,
     ) -> (Place, Hint) {
-        match (picture.at, self.container) {
+        match (image.at, self.container) {
             (At::Entry(entry), Some(container)) => {
                 (Place::Member { container, entry }, Hint::default())
             }
             (at, _) => {
-                let folder = *self.folders[picture.dir]
-                    .get_or_insert_with(|| builder.folder(tree.dirs[picture.dir].path.clone()));
+                let folder = *self.folders[image.dir]
+                    .get_or_insert_with(|| builder.folder(tree.dirs[image.dir].path.clone()));
                 let place = Place::File {
                     folder,
-                    name: picture.name.clone(),
+                    name: image.name.clone(),
                 };
                 match at {
                     At::Disk(hint) => (place, hint),

@@ -11,7 +11,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::globs::Globs;
 use super::names::{is_junk, is_text};
 use super::same_file::Hint;
-use super::tree::{At, DirState, OtherFile, Picture, Tree};
+use super::tree::{At, DirState, Image, OtherFile, Tree};
 use crate::error::{Error, Result};
 use crate::executor::StopFlag;
 use crate::image_format::{HEAD, begins_image, has_image_extension};
@@ -194,15 +194,15 @@ impl Found<'_> {
         if self.is_filtered(parent, name) {
             return;
         }
-        let is_picture = if has_image_extension(name) {
+        let is_image = if has_image_extension(name) {
             Ok(true)
         } else if is_text(name) {
             Ok(false)
         } else {
             sniff(path)
         };
-        match is_picture {
-            Ok(true) => self.tree.pictures.push(Picture {
+        match is_image {
+            Ok(true) => self.tree.images.push(Image {
                 dir: parent,
                 name: name.into(),
                 at: At::Disk(hint),

@@ -121,12 +121,12 @@ fn plan_for_another_data_set_is_refused() {
     let place = Place::new();
     place.leaky_set();
     place.scan().exits(1);
-    place.picture("data/test/cat/copy.jpg", 999);
+    place.image("data/test/cat/copy.jpg", 999);
     place
         .splitlint(["apply"])
         .exits(2)
         .warns("has changed since");
-    place.picture("data/test/cat/later.jpg", 998);
+    place.image("data/test/cat/later.jpg", 998);
     place.splitlint(["apply"]).exits(2).warns("1 samples more");
 }
 

@@ -1,4 +1,4 @@
-//! Accepted findings: written, held through renames, told when out of date.
+//! Accepted findings: written, held through renames, reported when out of date.
 
 use std::fs;
 
@@ -32,7 +32,7 @@ fn baseline_passes_what_is_known_and_stops_what_is_new() {
     assert!(lines.contains("\"a burst, kept\",me,"), "{lines}");
     let known = || place.scan().args(["--baseline", "splitlint-baseline.csv"]);
     known().exits(0);
-    place.picture("data/test/dog/another.jpg", 1);
+    place.image("data/test/dog/another.jpg", 1);
     known().exits(1);
 }
 

@@ -7,7 +7,7 @@ use super::run::Place;
 const SCAN: [&str; 4] = ["scan", "data", "--select", "LEAK"];
 
 #[test]
-fn second_scan_writes_the_same_report_without_opening_a_picture() {
+fn second_scan_writes_the_same_report_without_opening_an_image() {
     let place = Place::new();
     place.leaky_set();
     let report = |folder: &str| ["--report".to_owned(), folder.to_owned()];

@@ -40,8 +40,8 @@ fn digest_of_the_report_is_the_one_of_the_command() {
     run(place.path(), &["scan", "data", "--no-cache", "-q"]);
     let summary = fs::read_to_string(place.path().join("splitlint-report/summary.json"));
     let summary: Value = serde_json::from_str(&summary.expect("a report")).expect("JSON");
-    let (code, told, _) = run(place.path(), &["digest", "data", "--format", "json"]);
-    let digest: Value = serde_json::from_str(&told).expect("JSON");
+    let (code, messages, _) = run(place.path(), &["digest", "data", "--format", "json"]);
+    let digest: Value = serde_json::from_str(&messages).expect("JSON");
     assert_eq!(code, Some(0));
     assert_eq!(summary["digest"], digest);
     let (_, text, _) = run(place.path(), &["digest", "data"]);
@@ -70,14 +70,14 @@ fn audited_data_are_the_same_until_something_changes() {
     .expect("moved");
     fs::rename(data.join("test/city/01.jpg"), data.join("test/city/x.jpg")).expect("renamed");
     for check in [&check[..], &["digest", "data", "--check", "audited.csv"]] {
-        let (code, told, _) = run(place.path(), check);
-        assert_eq!(code, Some(1), "{told}");
+        let (code, messages, _) = run(place.path(), check);
+        assert_eq!(code, Some(1), "{messages}");
         assert!(
-            told.contains("relabelled: train/lake/9.jpg: city → lake"),
-            "{told}"
+            messages.contains("relabelled: train/lake/9.jpg: city → lake"),
+            "{messages}"
         );
-        assert!(told.contains("which changes nothing: 1"), "{told}");
-        assert!(told.contains("0 added, 0 removed"), "{told}");
+        assert!(messages.contains("which changes nothing: 1"), "{messages}");
+        assert!(messages.contains("0 added, 0 removed"), "{messages}");
     }
 }
 
@@ -117,10 +117,10 @@ fn progress_for_programs_is_json_and_the_report_is_named() {
 #[test]
 fn page_on_an_accuracy_of_one_is_explained() {
     let place = tempfile::tempdir().expect("a folder");
-    let (code, told, _) = run(place.path(), &["explain", "stuck-at-one"]);
+    let (code, messages, _) = run(place.path(), &["explain", "stuck-at-one"]);
     assert_eq!(code, Some(0));
     assert!(
-        told.starts_with("# Why is my accuracy stuck at 1?"),
-        "{told}"
+        messages.starts_with("# Why is my accuracy stuck at 1?"),
+        "{messages}"
     );
 }

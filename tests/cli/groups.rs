@@ -6,7 +6,7 @@ use std::io::Cursor;
 use image::ImageFormat;
 use image::imageops::{self, FilterType};
 
-use super::pictures::{encoded, waves};
+use super::images::{encoded, waves};
 use super::run::{Answer, Place};
 
 /// The frame of a camera that pans over the scene of `seed`.
@@ -91,14 +91,14 @@ fn copies_by_name_are_those_that_look_it() {
     place.clean_set(8);
     for number in 1..6 {
         // What a browser calls what it saves.
-        place.picture(
+        place.image(
             &format!("data/{}/cat/images ({number}).png", split(number)),
             100 + number,
         );
     }
-    place.picture("data/train/cat/images.png", 100);
-    place.picture("data/train/dog/spot.png", 200);
-    place.picture("data/test/dog/spot (2).png", 201);
+    place.image("data/train/cat/images.png", 100);
+    place.image("data/train/dog/spot.png", 200);
+    place.image("data/test/dog/spot (2).png", 201);
     assert!(
         !inferred(&place).stdout.contains("LEAK006 "),
         "nothing looks like a copy"

@@ -13,15 +13,15 @@ use super::run::Place;
 /// Images of this side, in pixels, and so many of them take long enough that
 /// a scan on one thread is still at work when the signal comes.
 const SIDE: u32 = 1200;
-const PICTURES: u32 = 300;
+const IMAGES: u32 = 300;
 
 #[test]
 fn interrupted_scan_stops_within_a_second_and_says_it_is_partial() {
     let place = Place::new();
-    let picture = large();
-    for i in 0..PICTURES {
+    let image = large();
+    for i in 0..IMAGES {
         // What follows the end of a JPEG changes its bytes and no pixel.
-        let bytes = [&picture[..], &i.to_le_bytes()].concat();
+        let bytes = [&image[..], &i.to_le_bytes()].concat();
         let split = if i % 2 == 0 { "train" } else { "test" };
         place.write(format!("data/{split}/cat/{i}.jpg"), bytes);
     }
@@ -31,13 +31,13 @@ fn interrupted_scan_stops_within_a_second_and_says_it_is_partial() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("starts");
-    let mut told = String::new();
+    let mut messages = String::new();
     let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
     // The first stage is over, so the scan is well under way.
-    stderr.read_line(&mut told).expect("a line");
+    stderr.read_line(&mut messages).expect("a line");
     interrupt(&child);
     let asked = Instant::now();
-    stderr.read_to_string(&mut told).expect("text");
+    stderr.read_to_string(&mut messages).expect("text");
     let output = child.wait_with_output().expect("ends");
     // A second is the promise; the rest is for a machine that does much else.
     assert!(
@@ -46,8 +46,8 @@ fn interrupted_scan_stops_within_a_second_and_says_it_is_partial() {
         asked.elapsed()
     );
     assert_eq!(output.status.code(), Some(2));
-    told.push_str(&String::from_utf8_lossy(&output.stdout));
-    assert!(told.contains("interrupted"), "{told}");
+    messages.push_str(&String::from_utf8_lossy(&output.stdout));
+    assert!(messages.contains("interrupted"), "{messages}");
 }
 
 fn large() -> Vec<u8> {

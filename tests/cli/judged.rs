@@ -99,7 +99,7 @@ fn wrong_label_is_told_by_probabilities() {
 }
 
 #[test]
-fn pictures_that_say_nothing_of_their_class_are_not_judged() {
+fn images_that_say_nothing_of_their_class_are_not_judged() {
     let place = Place::new();
     place.clean_set(EACH);
     place
@@ -169,9 +169,9 @@ fn label_of_several_is_doubted_by_a_probability_of_its_own() {
     for (i, (key, cat)) in samples().into_iter().enumerate() {
         // Every third is outdoors, too; one that is not is labelled so.
         let outdoors = i % 3 == 0;
-        let told = outdoors || key == "test/dog/015.jpg";
+        let messages = outdoors || key == "test/dog/015.jpg";
         let animal = if cat { "cat" } else { "dog" };
-        let labels = if told {
+        let labels = if messages {
             format!("{animal};outdoors")
         } else {
             animal.to_owned()
@@ -184,12 +184,12 @@ fn label_of_several_is_doubted_by_a_probability_of_its_own() {
     }
     place.write("data/labels.csv", manifest);
     bring(&place, "p.npy", &rows);
-    let told = place
+    let messages = place
         .splitlint(["scan", "data/labels.csv", "--no-cache"])
         .args(JUDGED)
         .args(["--pred-probs", "p.npy", "--row-keys", "keys.txt"])
         .exits(0);
-    told.says("`test/dog/015.jpg`").says("outdoors");
+    messages.says("`test/dog/015.jpg`").says("outdoors");
     let decisions = place.read("splitlint-report/decisions.csv");
     assert_eq!(decisions.lines().count(), 2, "{decisions}");
 }

@@ -7,11 +7,11 @@ mod digest;
 #[cfg(unix)]
 mod gate;
 mod groups;
+mod images;
 mod init;
 mod interrupt;
 mod judged;
 mod modelled;
-mod pictures;
 mod planted;
 mod resplit;
 mod round_trip;

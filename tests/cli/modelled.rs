@@ -20,8 +20,9 @@ const JUDGED: [&str; 4] = ["--select", "LABEL", "--model", "model.onnx"];
 fn wrong_label_is_told_by_a_model_that_sees_it() {
     let place = Place::new();
     place.modelled_set();
-    let told = place.scan().args(JUDGED).exits(0);
-    told.says("`test/cat/007.png` is labelled `cat` but looks like `dog`")
+    let messages = place.scan().args(JUDGED).exits(0);
+    messages
+        .says("`test/cat/007.png` is labelled `cat` but looks like `dog`")
         .says("judged with the vectors of `model.onnx` (")
         .warns("model `model.onnx` (")
         .warns("takes 32 × 32 pixels, less a mean of 0.485, 0.456, 0.406");

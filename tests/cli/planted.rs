@@ -10,7 +10,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
 use image::{ImageEncoder, RgbImage};
 
-use super::pictures::{encoded, waves};
+use super::images::{encoded, waves};
 use super::run::{Answer, Place};
 
 /// How one image of the set is made.
@@ -43,17 +43,16 @@ fn set(place: &Place, change: impl Fn(&mut Made, &str, &str, u64) -> bool) {
                 if !change(&mut made, split, class, index) {
                     continue;
                 }
-                let mut picture = grainy(seed);
+                let mut image = grainy(seed);
                 if made.side != 64 {
-                    picture =
-                        imageops::resize(&picture, made.side, made.side, FilterType::Triangle);
+                    image = imageops::resize(&image, made.side, made.side, FilterType::Triangle);
                 }
                 let mut bytes = Vec::new();
                 let mut encoder = JpegEncoder::new_with_quality(&mut bytes, made.quality);
                 if let Some(second) = made.shot {
                     encoder.set_exif_metadata(camera(second)).expect("written");
                 }
-                encoder.encode_image(&picture).expect("encodes");
+                encoder.encode_image(&image).expect("encodes");
                 place.write(format!("data/{}", made.path), bytes);
             }
         }
@@ -84,12 +83,12 @@ fn camera(second: u64) -> Vec<u8> {
 
 /// Waves with detail, which a blurred image has not.
 fn grainy(seed: u64) -> RgbImage {
-    let mut picture = waves(seed);
-    for (x, y, pixel) in picture.enumerate_pixels_mut() {
+    let mut image = waves(seed);
+    for (x, y, pixel) in image.enumerate_pixels_mut() {
         let shade = u8::try_from((x * 7 + y * y * 3 + x * y) % 5 * 8).unwrap_or(0);
         pixel.0 = pixel.0.map(|channel| channel.saturating_add(shade));
     }
-    picture
+    image
 }
 
 /// Scans, and holds the exit code and the codes of all findings against what
@@ -277,4 +276,37 @@ fn names_after_the_class_are_no_groups() {
         true
     });
     finds(&place, &[], 0, &[]);
+}
+
+#[test]
+fn pair_is_described_in_one_direction_in_terminal_tables_and_page() {
+    for (darkened, word, other) in [
+        ("test", "darker", "brighter"),
+        ("train", "brighter", "darker"),
+    ] {
+        let place = Place::new();
+        set(&place, |_, _, _, _| true);
+        for split in ["train", "test"] {
+            let mut image = grainy(9_999);
+            if split == darkened {
+                (image.iter_mut()).for_each(|value| *value = (f32::from(*value) * 0.8) as u8);
+            }
+            let mut png = Cursor::new(Vec::new());
+            (image.write_to(&mut png, image::ImageFormat::Png)).expect("written to memory");
+            place.write(format!("data/{split}/ant/the-pair.png"), png.into_inner());
+        }
+        let answer = place.scan().args(["--select", "LEAK"]).exits(1);
+        let page = place.read("splitlint-report/report.html");
+        let about = page.find("the-pair.png").expect("the page shows the pair");
+        let texts = [
+            answer.stdout.clone(),
+            place.read("splitlint-report/findings.csv"),
+            place.read("splitlint-report/pairs.csv"),
+            page[about..].to_owned(),
+        ];
+        for text in texts {
+            assert!(text.contains(word), "{darkened}: {text}");
+            assert!(!text.contains(other), "{darkened}: {text}");
+        }
+    }
 }

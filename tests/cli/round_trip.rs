@@ -8,7 +8,7 @@ use std::path::Path;
 
 use image::ImageFormat;
 
-use super::pictures::{Random, waves};
+use super::images::{Random, waves};
 use super::run::Place;
 
 /// Images of each class in each split. A probability is calibrated by the given
@@ -29,7 +29,7 @@ const WRONG: [&str; 5] = [
 /// before waves. The bars have sharp edges, without which two images of waves
 /// may be taken for copies.
 fn tinted(seed: u64, is_cat: bool) -> Vec<u8> {
-    let mut picture = waves(seed);
+    let mut image = waves(seed);
     let mut random = Random(seed ^ 0x5eed);
     let mut below = |bound: u32| (random.unit() * f64::from(bound)) as u32;
     for _ in 0..12 {
@@ -38,10 +38,10 @@ fn tinted(seed: u64, is_cat: bool) -> Vec<u8> {
         let (left, top) = (below(64 - width), below(64 - height));
         let shade = below(256) as u8;
         for (x, y) in (0..width * height).map(|i| (i % width, i / width)) {
-            picture.put_pixel(left + x, top + y, image::Rgb([shade; 3]));
+            image.put_pixel(left + x, top + y, image::Rgb([shade; 3]));
         }
     }
-    for pixel in picture.pixels_mut() {
+    for pixel in image.pixels_mut() {
         let [r, g, b] = pixel.0;
         pixel.0 = match is_cat {
             true => [r / 2 + 120, g / 2, b / 2],
@@ -49,7 +49,7 @@ fn tinted(seed: u64, is_cat: bool) -> Vec<u8> {
         };
     }
     let mut bytes = Cursor::new(Vec::new());
-    picture
+    image
         .write_to(&mut bytes, ImageFormat::Png)
         .expect("encodes");
     bytes.into_inner()
@@ -222,6 +222,7 @@ fn walk(place: &Place, scan: &[&str], accepted: usize) -> BTreeMap<String, Strin
         .exits(0)
         .says("1 sample dropped, 2 relabelled, 2 kept")
         .says("2 suspicious labels are accepted in `splitlint-baseline.csv`")
+        .says("no copy across splits except those of ")
         .says("--baseline splitlint-baseline.csv");
     assert_eq!(
         snapshot(&place.path("data")),
@@ -564,7 +565,7 @@ fn findings_of_any_severity_fail_where_advice_does() {
     let place = Place::new();
     place.clean_set(6);
     // A training image that was used before: advice.
-    place.picture("earlier/1.jpg", 1);
+    place.image("earlier/1.jpg", 1);
     let scan = |bar: &str| {
         let arguments = [
             "--select",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::pictures::encoded;
+use super::images::encoded;
 use super::run::Place;
 
 #[test]
@@ -73,7 +73,7 @@ fn empty_folder_is_an_error_that_shows_the_accepted_layouts() {
 fn set_without_splits_says_that_leaks_are_not_applicable() {
     let place = Place::new();
     for (class, seed) in [("cat", 1), ("cat", 2), ("dog", 3), ("dog", 4)] {
-        place.picture(&format!("data/{class}/{seed}.png"), seed);
+        place.image(&format!("data/{class}/{seed}.png"), seed);
     }
     place
         .scan()
@@ -104,7 +104,7 @@ fn broken_files_are_findings_and_the_scan_goes_on() {
 fn control_characters_in_names_never_reach_the_terminal() {
     let place = Place::new();
     place.clean_set(6);
-    place.picture("data/test/cat/\u{1b}[2Jevil\n.jpg", 0);
+    place.image("data/test/cat/\u{1b}[2Jevil\n.jpg", 0);
     for format in splitlint::config::Format::ALL {
         let answer = place.scan().args(["--format", format.name()]).exits(1);
         let everything = answer.stdout + &answer.stderr;

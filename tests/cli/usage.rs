@@ -54,7 +54,7 @@ fn split_without_a_path_is_refused_with_an_example() {
 #[test]
 fn usual_mistakes_are_answered_with_what_was_meant() {
     let place = Place::new();
-    place.picture("data/train/cat/1.jpg", 1);
+    place.image("data/train/cat/1.jpg", 1);
     let said = |arguments: &[&str], tip: &str| {
         place.splitlint(arguments).exits(2).warns(tip);
     };

@@ -85,12 +85,12 @@ fn png(seed: u32) -> Vec<u8> {
             (state >> 8) as u8
         })
         .collect();
-    let picture = RgbImage::from_fn(128, 96, |x, y| {
+    let image = RgbImage::from_fn(128, 96, |x, y| {
         let block = (y / 12 * 8 + x / 16) as usize * 3;
         Rgb([blocks[block], blocks[block + 1], blocks[block + 2]])
     });
     let mut png = Cursor::new(Vec::new());
-    picture
+    image
         .write_to(&mut png, ImageFormat::Png)
         .expect("written to memory");
     png.into_inner()

@@ -1,5 +1,5 @@
-"""Makes the models and the picture of this folder, and what ONNX Runtime makes
-of that picture (`expected.json`). Everything is drawn from one seed.
+"""Makes the models and the image of this folder, and what ONNX Runtime makes
+of that image (`expected.json`). Everything is drawn from one seed.
 
     pip install onnx==1.23.2 onnxruntime==1.31.1 pillow numpy
     python tests/onnx/make.py
@@ -85,7 +85,7 @@ def residual_network():
 
 
 def vision_transformer():
-    """One block of a ViT: one picture of any size, two outputs, tokens first."""
+    """One block of a ViT: one image of any size, two outputs, tokens first."""
     g, dim, heads, patches = Graph(), 16, 2, 16
     split = lambda x: g.node(
         "Transpose",
@@ -147,7 +147,7 @@ def keras_like():
 
 
 def bytes_in_batches():
-    """Takes bytes, always four pictures at once."""
+    """Takes bytes, always four images at once."""
     g = Graph()
     x = g.node("Cast", "pixels", to=TensorProto.FLOAT)
     x = g.node("Div", x, g.weight([255.0]))
@@ -177,11 +177,11 @@ def half_precision():
 
 def unusable():
     """Models that have to be refused."""
-    picture = ("input", TensorProto.FLOAT, ["n", 3, SIDE, SIDE])
+    image = ("input", TensorProto.FLOAT, ["n", 3, SIDE, SIDE])
     g = Graph()
     x = g.node("Flatten", g.node("GlobalAveragePool", "input"), axis=1)
     g.node("ArgMax", x, axis=1, output="class")
-    g.save("whole_numbers", [picture], [("class", TensorProto.INT64, ["n", 1])])
+    g.save("whole_numbers", [image], [("class", TensorProto.INT64, ["n", 1])])
     g = Graph()
     g.node("GlobalAveragePool", "input", output="colour")
     huge = ("input", TensorProto.FLOAT, [1, 3, 100_000, 100_000])
@@ -194,7 +194,7 @@ def unusable():
     x = g.node("Flatten", g.node("GlobalAveragePool", "input"), axis=1)
     g.node("MatMul", x, "other", output="embedding")
     other = ("other", TensorProto.FLOAT, [3, 4])
-    g.save("two_inputs", [picture, other], [("embedding", TensorProto.FLOAT, ["n", 4])])
+    g.save("two_inputs", [image, other], [("embedding", TensorProto.FLOAT, ["n", 4])])
 
 
 def seen(name, pixels, output, pool):
@@ -205,7 +205,7 @@ def seen(name, pixels, output, pool):
 
 def stored_exactly(rgb):
     """`rgb` with colours that pass unchanged through the 8-bit Rec. 601 YCbCr in
-    which splitlint holds pictures, so that both sides see the same numbers."""
+    which splitlint holds images, so that both sides see the same numbers."""
     levels = lambda x: np.clip(np.floor(x + 0.5), 0, 255)
 
     def through(rgb):
@@ -229,12 +229,12 @@ def main():
     bytes_in_batches()
     half_precision()
     unusable()
-    # Smooth enough that a picture seen through a resize stays much the same.
+    # Smooth enough that a image seen through a resize stays much the same.
     noise = random.integers(0, 256, (8, 8, 3), np.uint8)
-    picture = Image.fromarray(noise).resize((SIDE, SIDE), Image.BICUBIC)
-    picture = Image.fromarray(stored_exactly(np.asarray(picture)))
-    picture.save(HERE / "picture.png")
-    last = np.asarray(picture)[None]
+    image = Image.fromarray(noise).resize((SIDE, SIDE), Image.BICUBIC)
+    image = Image.fromarray(stored_exactly(np.asarray(image)))
+    image.save(HERE / "image.png")
+    last = np.asarray(image)[None]
     first = last.transpose(0, 3, 1, 2)
     unit = first.astype(np.float32) / 255
     expected = {

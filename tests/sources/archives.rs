@@ -152,9 +152,12 @@ fn names_that_leave_the_archive_are_told_and_not_read() {
             ["cat/1.jpg - cat", "dog/2.jpg - dog"],
             "{name}"
         );
-        let told = problems(&listing, ProblemKind::BadMember);
-        assert_eq!(told.len(), 3, "{name}: {told:?}");
-        has_all(&told.join("\n"), &["leaves the archive", "../../etc/3.jpg"]);
+        let messages = problems(&listing, ProblemKind::BadMember);
+        assert_eq!(messages.len(), 3, "{name}: {messages:?}");
+        has_all(
+            &messages.join("\n"),
+            &["leaves the archive", "../../etc/3.jpg"],
+        );
     }
 }
 

@@ -149,10 +149,10 @@ fn annotations_that_lead_nowhere_are_told() {
     set.put("labels.json", text.as_bytes());
     let listing = set.list();
     assert_eq!(rows(&listing), ["data/1.jpg - kite", "data/2.jpg - -"]);
-    let told = problems(&listing, ProblemKind::Annotation);
-    assert_eq!(told.len(), 5, "{told:#?}");
+    let messages = problems(&listing, ProblemKind::Annotation);
+    assert_eq!(messages.len(), 5, "{messages:#?}");
     has_all(
-        &told.join("\n"),
+        &messages.join("\n"),
         &[
             "not listed: image z, 2 times",
             "not listed: category 7",

@@ -93,7 +93,7 @@ fn a_class_called_train_among_other_vehicles_is_a_class() {
 }
 
 #[test]
-fn an_evaluation_folder_of_pictures_is_unlabelled() {
+fn an_evaluation_folder_of_images_is_unlabelled() {
     let set = Set::of(&[
         "train/cat/1.jpg",
         "train/dog/2.jpg",
@@ -190,10 +190,10 @@ fn other_top_folders_are_splits_only_if_they_share_the_classes() {
     let listing = set.list();
     assert_eq!(split_names(&listing), ["train", "test", "extra"]);
     assert_eq!(listing.samples.len(), 6);
-    let told = problems(&listing, ProblemKind::OutsideSplits);
-    assert_eq!(told.len(), 3, "{told:?}");
+    let messages = problems(&listing, ProblemKind::OutsideSplits);
+    assert_eq!(messages.len(), 3, "{messages:?}");
     has_all(
-        &told.join("\n"),
+        &messages.join("\n"),
         &[
             "ground_truth: 2 images",
             "previews: 1 image ",
@@ -262,7 +262,7 @@ fn a_single_split_beside_unnamed_classes_asks_for_the_flag() {
 }
 
 #[test]
-fn a_flat_folder_of_pictures_has_neither_splits_nor_labels() {
+fn a_flat_folder_of_images_has_neither_splits_nor_labels() {
     let set = Set::of(&["1.jpg", "2.jpg"]);
     let listing = set.list();
     assert_eq!(rows(&listing), ["1.jpg - -", "2.jpg - -"]);
@@ -272,7 +272,7 @@ fn a_flat_folder_of_pictures_has_neither_splits_nor_labels() {
 }
 
 #[test]
-fn pictures_beside_class_folders_are_unlabelled() {
+fn images_beside_class_folders_are_unlabelled() {
     let set = Set::of(&["train/cat/1.jpg", "train/loose.jpg", "test/cat/1.jpg"]);
     assert!(rows(&set.list()).contains(&"train/loose.jpg train -".to_owned()));
 }
@@ -540,10 +540,10 @@ fn a_set_inside_itself_is_one_problem_and_no_class() {
         let listing = Set::of(&files.iter().map(String::as_str).collect::<Vec<_>>()).list();
         assert_eq!(listing.classes, ["no", "yes"], "{inner}");
         assert_eq!(listing.splits.len(), splits, "{inner}");
-        let told = problems(&listing, ProblemKind::OutsideSplits);
-        assert_eq!(told.len(), 1, "{told:?}");
+        let messages = problems(&listing, ProblemKind::OutsideSplits);
+        assert_eq!(messages.len(), 1, "{messages:?}");
         has_all(
-            &told[0],
+            &messages[0],
             &["18 images", "same class folders", "--split original="],
         );
     }

@@ -4,11 +4,11 @@ use super::*;
 use splitlint::sample::Labels;
 use splitlint::source::Columns;
 
-const PICTURES: [&str; 4] = ["img/1.jpg", "img/2.jpg", "img/3.jpg", "img/4.jpg"];
+const IMAGES: [&str; 4] = ["img/1.jpg", "img/2.jpg", "img/3.jpg", "img/4.jpg"];
 
 /// A set of four images and a manifest of this name and text.
 fn with_manifest(name: &str, text: &str) -> (Set, Request) {
-    let set = Set::of(&PICTURES);
+    let set = Set::of(&IMAGES);
     set.put(name, text.as_bytes());
     let request = Request {
         root: Some(set.path(name)),
@@ -143,7 +143,7 @@ fn parquet_is_understood() {
     use polars::prelude::*;
     let labels = Series::new("label".into(), [Some(3_i64), None, Some(-1)]);
     let table = |columns: Vec<Column>| DataFrame::new(3, columns).expect("a table");
-    let path = Column::new("image_path".into(), PICTURES[..3].to_vec());
+    let path = Column::new("image_path".into(), IMAGES[..3].to_vec());
     let split = Column::new("split".into(), [Some("train"), Some("Dev"), None]);
     let list = Series::new(
         "label".into(),
@@ -159,7 +159,7 @@ fn parquet_is_understood() {
         (list, ["cat;dog", "dog", "-"]),
         (floats, ["1", "0.1", "-"]),
     ] {
-        let set = Set::of(&PICTURES);
+        let set = Set::of(&IMAGES);
         let file = fs::File::create(set.path("l.parquet")).expect("created");
         let mut frame = table(vec![path.clone(), label.into(), split.clone()]);
         ParquetWriter::new(file)
@@ -202,11 +202,11 @@ fn a_text_cell_is_several_classes_only_in_a_plural_column_or_in_brackets() {
 fn an_unknown_file_is_told_by_row_number() {
     let listing = csv("path,label\nimg/1.jpg,a\nimg/9.jpg,b\n,c\nimg,d\nhttps://x.org/1.jpg,e\n");
     assert_eq!(listing.samples.len(), 1);
-    let told = problems(&listing, ProblemKind::MissingFile);
-    assert_eq!(told.len(), 4, "{told:?}");
-    let told = told.join("\n");
+    let messages = problems(&listing, ProblemKind::MissingFile);
+    assert_eq!(messages.len(), 4, "{messages:?}");
+    let messages = messages.join("\n");
     has_all(
-        &told,
+        &messages,
         &[
             "img/9.jpg: row 2 (line 3): no file",
             "list.csv: row 3 (line 4): no path",
@@ -294,7 +294,7 @@ fn different_spellings_of_one_split_are_not_mixed_in_silence() {
 
 #[test]
 fn paths_may_be_absolute_and_are_named_from_the_manifest_where_they_can() {
-    let set = Set::of(&PICTURES);
+    let set = Set::of(&IMAGES);
     let elsewhere = Set::of(&["x/9.jpg"]);
     let text = format!(
         "path\n{}\n{}\n",

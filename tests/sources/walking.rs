@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_picture_without_a_usual_extension_is_known_by_content() {
+fn an_image_without_a_usual_extension_is_known_by_content() {
     let set = Set::of(&["cat/1.jpg"]);
     set.put("cat/photo", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
         .put("cat/photo.dat", b"\xff\xd8\xff\xe0")
@@ -278,7 +278,7 @@ mod links {
     }
 
     #[test]
-    fn a_pipe_named_like_a_picture_is_not_opened() {
+    fn a_pipe_named_like_an_image_is_not_opened() {
         let set = Set::of(&["cat/1.jpg"]);
         let made = std::process::Command::new("mkfifo")
             .arg(set.path("cat/2.jpg"))

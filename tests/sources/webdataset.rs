@@ -134,9 +134,9 @@ fn what_the_library_makes_other_samples_of_is_told() {
         ]),
     );
     let listing = set.list();
-    let told = problems(&listing, ProblemKind::Annotation);
+    let messages = problems(&listing, ProblemKind::Annotation);
     has_all(
-        &told.join("\n"),
+        &messages.join("\n"),
         &[
             "a.cls: members of a sample do not lie together",
             "v1.2.jpg: a name has dots before its extension: its key is `",

@@ -128,10 +128,10 @@ fn what_a_trainer_passes_over_in_silence_is_told() {
     .put("images/train/4.txt", b"0 0.5 0.5 0.2 0.4\n")
     .put("images/spare/5.jpg", b"image");
     let listing = set.list();
-    let told = problems(&listing, ProblemKind::Annotation);
-    assert_eq!(told.len(), 4, "{told:#?}");
+    let messages = problems(&listing, ProblemKind::Annotation);
+    assert_eq!(messages.len(), 4, "{messages:#?}");
     has_all(
-        &told.join("\n"),
+        &messages.join("\n"),
         &[
             "images/train/4.txt: a label file lies where Ultralytics does not read it: it reads \
              `labels/train/4.txt`",

@@ -60,7 +60,7 @@ impl Check for ThisCheck {
                 "there are no two classes with samples".to_owned(),
             ));
         }
-        if let Some(finding) = self.told(&data.evidence.listing, counts, &learnt_from) {
+        if let Some(finding) = self.finding(&data.evidence.listing, counts, &learnt_from) {
             out.push(finding);
         }
         Ok(Ran::Completed)
@@ -77,7 +77,7 @@ fn learnt_from(listing: &Listing, counts: &ClassCounts) -> SplitCounts {
 }
 
 impl ThisCheck {
-    fn told(
+    fn finding(
         &self,
         listing: &Listing,
         counts: &ClassCounts,

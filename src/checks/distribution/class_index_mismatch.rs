@@ -51,15 +51,15 @@ impl Check for ThisCheck {
         };
         for (&split, folders) in splits {
             // Loaders that disagree in the same way share a finding.
-            let mut told: BTreeMap<Mismatch, Vec<Loader>> = BTreeMap::new();
+            let mut reported: BTreeMap<Mismatch, Vec<Loader>> = BTreeMap::new();
             for loader in Loader::ALL {
                 if let Some(mismatch) = mismatch(loader, base, folders) {
-                    told.entry(mismatch).or_default().push(loader);
+                    reported.entry(mismatch).or_default().push(loader);
                 }
             }
-            let mut told: Vec<_> = told.into_iter().collect();
-            told.sort_by_key(|(_, loaders)| loaders.clone());
-            for (mismatch, loaders) in told {
+            let mut reported: Vec<_> = reported.into_iter().collect();
+            reported.sort_by_key(|(_, loaders)| loaders.clone());
+            for (mismatch, loaders) in reported {
                 out.push(finding(listing, first, split, &mismatch, &loaders));
             }
         }

@@ -46,7 +46,7 @@ impl Check for ThisCheck {
                 let (a, b) = (ClassId(a as u32), ClassId(b as u32));
                 let is_spelling = matches!(likeness, Likeness::Spelling | Likeness::Number);
                 if is_spelling || may_be_a_slip(&data.evidence.classes, a, b) {
-                    out.push(told(listing, &data.evidence.classes, likeness, a, b));
+                    out.push(finding(listing, &data.evidence.classes, likeness, a, b));
                 }
             }
         }
@@ -73,7 +73,7 @@ fn may_be_a_slip(counts: &ClassCounts, a: ClassId, b: ClassId) -> bool {
     few <= 2 && many >= 50 * few.max(1)
 }
 
-fn told(
+fn finding(
     listing: &Listing,
     counts: &ClassCounts,
     likeness: Likeness,

@@ -35,7 +35,7 @@ impl Check for ThisCheck {
             if problem.kind == ProblemKind::EmptyFolder
                 && let Some(name) = split_meant(&data.evidence.listing, problem.key.as_str())
             {
-                out.push(told(name, None));
+                out.push(finding(name, None));
             }
         }
         for split in &data.classes.splits {
@@ -43,7 +43,7 @@ impl Check for ThisCheck {
                 continue;
             };
             let name = &data.listing.splits[id.index()].name;
-            out.push(told(name, Some(id)));
+            out.push(finding(name, Some(id)));
         }
         Ok(Ran::Completed)
     }
@@ -56,7 +56,7 @@ fn split_meant(listing: &Listing, key: &str) -> Option<&'static str> {
     (!filled).then_some(name)
 }
 
-fn told(name: &str, split: Option<SplitId>) -> NewFinding {
+fn finding(name: &str, split: Option<SplitId>) -> NewFinding {
     NewFinding {
         id: FindingId::of_names(EMPTY_SPLIT.code, [name]),
         message: format!("`{name}` has no samples: nothing can be measured on it"),

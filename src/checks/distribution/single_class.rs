@@ -47,14 +47,20 @@ impl Check for ThisCheck {
         {
             let samples = ours.iter().map(|split| split.labelled).sum();
             let splits = ours.iter().filter_map(|split| split.split).collect();
-            out.push(told(&data.evidence.listing, None, splits, *first, samples));
+            out.push(finding(
+                &data.evidence.listing,
+                None,
+                splits,
+                *first,
+                samples,
+            ));
             return Ok(Ran::Completed);
         }
         for (split, class) in ours.iter().zip(alone) {
             if let Some(class) = class {
                 let splits = split.split.into_iter().collect();
                 let samples = split.labelled;
-                out.push(told(
+                out.push(finding(
                     &data.evidence.listing,
                     split.split,
                     splits,
@@ -74,7 +80,7 @@ fn only_class(split: &SplitCounts) -> Option<ClassId> {
     (classes.next().is_none() && split.labelled > 1).then_some(class)
 }
 
-fn told(
+fn finding(
     listing: &Listing,
     split: Option<SplitId>,
     splits: Vec<SplitId>,

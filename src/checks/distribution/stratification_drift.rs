@@ -32,7 +32,7 @@ struct Settings {
     /// difference does not matter however certain it is.
     #[serde(deserialize_with = "ranges::share")]
     min_effect: f64,
-    /// How often a sound data set may be told that it drifts, 0 to 1.
+    /// How often a sound data set may be warned of a drift, 0 to 1.
     #[serde(deserialize_with = "ranges::level")]
     level: f64,
 }
@@ -86,7 +86,7 @@ impl Check for ThisCheck {
                 && self.remains_without_absent(counts, pair)
             {
                 found = true;
-                out.push(told(
+                out.push(finding(
                     &data.evidence.listing,
                     counts,
                     pair,
@@ -191,7 +191,7 @@ fn counts_of(counts: &ClassCounts, split: SplitId) -> &SplitCounts {
     &counts.splits[split.index()]
 }
 
-fn told(
+fn finding(
     listing: &Listing,
     counts: &ClassCounts,
     pair: &Drift,

@@ -25,9 +25,9 @@ declare_check! { pub TOO_FEW_SAMPLES = {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 struct Settings {
-    /// Samples below which a split is told.
+    /// Samples below which a split is reported.
     min_split_samples: u64,
-    /// Samples below which a class in a split is told.
+    /// Samples below which a class in a split is reported.
     min_class_samples: u64,
 }
 
@@ -35,7 +35,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             // With 20 samples an accuracy is known to ±20 points at worst:
-            // two models that differ by less cannot be told apart.
+            // two models that differ by less cannot be distinguished.
             min_split_samples: 20,
             // With 5 samples a recall is known to ±34 points at worst.
             min_class_samples: 5,

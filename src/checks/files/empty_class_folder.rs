@@ -1,4 +1,4 @@
-//! Finds class folders without any image. What loaders make of them is told
+//! Finds class folders without any image. What loaders make of them is reported
 //! by DIST008.
 
 use super::{about_problem, problems};

@@ -1,5 +1,5 @@
 //! Finds images that the data set lists more than once: repeated rows of a
-//! manifest, and files reached by two names. Copies are told by LEAK001 and
+//! manifest, and files reached by two names. Copies are reported by LEAK001 and
 //! LEAK003; this says that they are no copies but one file.
 
 use super::{about_problem, problems};
@@ -44,7 +44,7 @@ impl Check for ThisCheck {
         let linked: Vec<&Problem> =
             problems(&data.evidence.listing, &[ProblemKind::SameFileTwice]).collect();
         if !linked.is_empty() {
-            // The harm is told by the checks of copies: this is the cause.
+            // The harm is reported by the checks of copies: this is the cause.
             out.push_at(Severity::Advice, same_files(&linked));
         }
         Ok(Ran::Completed)

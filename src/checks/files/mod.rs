@@ -73,7 +73,7 @@ struct Failed<'a> {
 }
 
 impl Failed<'_> {
-    fn told(&self, message: String) -> NewFinding {
+    fn finding(&self, message: String) -> NewFinding {
         about_sample(self.id, self.sample, message)
     }
 }

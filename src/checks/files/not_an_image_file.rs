@@ -41,14 +41,14 @@ impl Check for ThisCheck {
             problems(&data.evidence.listing, &kinds)
                 .partition(|file| is_of_labels(file.key.as_str(), &images));
         if !others.is_empty() {
-            let (is, kinds, names) = told(&others);
+            let (is, kinds, names) = finding(&others);
             out.push(new(
                 [],
                 format!("{is} of no image format ({kinds}): {names}"),
             ));
         }
         if !labels.is_empty() {
-            let (is, kinds, names) = told(&labels);
+            let (is, kinds, names) = finding(&labels);
             let message = format!(
                 "{is} of no image format but may hold labels, which were not read ({kinds}): {names}; \
                  leave them where your training code expects them"
@@ -72,7 +72,7 @@ fn new<const N: usize>(names: [&str; N], message: String) -> NewFinding {
 }
 
 /// "3 files are", "2 .txt and 1 .csv", and some of their names.
-fn told(files: &[&Problem]) -> (String, String, String) {
+fn finding(files: &[&Problem]) -> (String, String, String) {
     let mut by_extension: BTreeMap<String, u64> = BTreeMap::new();
     for file in files {
         *by_extension

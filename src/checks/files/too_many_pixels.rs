@@ -41,7 +41,7 @@ impl Check for ThisCheck {
                     megapixels(*pixels),
                     megapixels(*limit),
                 );
-                out.push(failed.told(message));
+                out.push(failed.finding(message));
             }
         }
         Ok(Ran::Completed)

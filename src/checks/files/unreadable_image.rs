@@ -49,7 +49,7 @@ impl Check for ThisCheck {
             );
             if !elsewhere {
                 let why = one_line(&failed.why.to_string());
-                out.push(failed.told(format!("`{}` {why}", failed.sample.key)));
+                out.push(failed.finding(format!("`{}` {why}", failed.sample.key)));
             }
         }
         if !pointers.is_empty() {
@@ -60,7 +60,7 @@ impl Check for ThisCheck {
             ProblemKind::Unreadable,
             ProblemKind::BadMember,
         ];
-        // A listed sample that cannot be read has been told above.
+        // A listed sample that cannot be read has been reported above.
         let unlisted =
             problems(&data.evidence.listing, &kinds).filter(|problem| problem.sample.is_none());
         for problem in unlisted {

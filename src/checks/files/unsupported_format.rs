@@ -40,7 +40,7 @@ impl Check for ThisCheck {
                     failed.sample.key,
                     one_line(format)
                 );
-                out.push(failed.told(message));
+                out.push(failed.finding(message));
             }
         }
         Ok(Ran::Completed)

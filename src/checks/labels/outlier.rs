@@ -32,11 +32,11 @@ impl Check for ThisCheck {
             Ok(said) => said,
             Err(ran) => return Ok(ran),
         };
-        let mut told = std::collections::BTreeSet::new();
+        let mut reported = std::collections::BTreeSet::new();
         for outlier in &judgement.outliers {
             let id = labelling.ids[outlier.sample as usize];
             // A copy of the same content in the same split says nothing new.
-            if !told.insert(data.id_of(out.code(), &[id])) {
+            if !reported.insert(data.id_of(out.code(), &[id])) {
                 continue;
             }
             let message = format!(

@@ -142,7 +142,7 @@ fn several(data: &CheckContext<'_>, sample: SampleId, doubt: &Doubt) -> Suspicio
     }
 }
 
-/// Copies of one content in one split under one suspicion are told once; the
+/// Copies of one content in one split under one suspicion are reported once; the
 /// copies follow the first.
 fn folded(data: &CheckContext<'_>, all: Vec<Suspicion>) -> Vec<Suspicion> {
     type Place = (ContentHash, Option<SplitId>, Vec<ClassId>);

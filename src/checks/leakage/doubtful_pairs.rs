@@ -38,13 +38,13 @@ impl Check for ThisCheck {
             ));
         }
         for doubt in &data.duplicates.doubts {
-            out.push(told(data, doubt));
+            out.push(finding(data, doubt));
         }
         Ok(Ran::Completed)
     }
 }
 
-fn told(data: &CheckContext<'_>, doubt: &Doubt) -> NewFinding {
+fn finding(data: &CheckContext<'_>, doubt: &Doubt) -> NewFinding {
     let pairs = data.duplicates.pairs.iter().filter(|pair| pair.doubtful);
     let pairs = pairs.filter(|pair| doubt.similarity.contains(&pair.evidence.similarity));
     let mut samples: Vec<SampleId> = pairs.flat_map(|pair| [pair.a, pair.b]).collect();

@@ -56,7 +56,7 @@ impl Check for ThisCheck {
                 .keys()
                 .any(|split| role(data, *split) != Role::Reference);
             if splits.len() > 1 && ours {
-                out.push(told(data, group, splits));
+                out.push(finding(data, group, splits));
             }
         }
         Ok(Ran::Completed)
@@ -67,7 +67,7 @@ fn role(data: &CheckContext<'_>, split: SplitId) -> Role {
     data.listing.splits[split.index()].role
 }
 
-fn told(
+fn finding(
     data: &CheckContext<'_>,
     group: GroupId,
     splits: BTreeMap<SplitId, Vec<SampleId>>,

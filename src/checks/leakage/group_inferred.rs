@@ -331,11 +331,11 @@ fn tell(
             Some(form) => form.declaration(&data.evidence.listing, &sound.groups),
             None => String::new(),
         };
-        out.push(told(data, words, &declare, sound, &crossing));
+        out.push(finding(data, words, &declare, sound, &crossing));
     }
 }
 
-fn told(
+fn finding(
     data: &CheckContext<'_>,
     words: &'static str,
     declare: &str,

@@ -32,7 +32,7 @@ struct Settings {
     /// a name, 0 to 1, from which a difference matters.
     #[serde(deserialize_with = "ranges::share")]
     min_effect: f64,
-    /// How often a sound data set may be told of a drift, 0 to 1.
+    /// How often a sound data set may be warned of a drift, 0 to 1.
     #[serde(deserialize_with = "ranges::level")]
     level: f64,
 }
@@ -99,7 +99,7 @@ impl Check for ThisCheck {
                 .collect();
             clear.sort_by(|x, y| y.effect.total_cmp(&x.effect));
             if !clear.is_empty() {
-                out.push(told(data, (*a, *b), &clear));
+                out.push(finding(data, (*a, *b), &clear));
             }
         }
         Ok(Ran::Completed)
@@ -189,7 +189,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-fn told(data: &CheckContext<'_>, (a, b): (SplitId, SplitId), shifts: &[Shift]) -> NewFinding {
+fn finding(data: &CheckContext<'_>, (a, b): (SplitId, SplitId), shifts: &[Shift]) -> NewFinding {
     let name = |split: SplitId| data.listing.splits[split.index()].name.as_str();
     let words: Vec<String> = shifts.iter().map(|shift| shift.words.clone()).collect();
     let largest = shifts.iter().map(|shift| shift.effect).fold(0.0, f64::max);

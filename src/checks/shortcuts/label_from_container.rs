@@ -1,4 +1,4 @@
-//! Finds classes that can be told from the rest without looking at what the
+//! Finds classes that can be distinguished from the rest without looking at what the
 //! images show.
 
 use serde::{Deserialize, Serialize};
@@ -30,15 +30,15 @@ declare_check! { pub LABEL_FROM_CONTAINER = {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 struct Settings {
-    /// Balanced accuracy, 0.5 to 1, from which a class that is told by how its
+    /// Balanced accuracy, 0.5 to 1, from which a class that is predicted by how its
     /// files are stored is a finding.
     #[serde(deserialize_with = "ranges::share")]
     min_container_accuracy: f64,
-    /// The same for a class that is told by mean colour, brightness and the
+    /// The same for a class that is predicted by mean colour, brightness and the
     /// like, which may well be its content.
     #[serde(deserialize_with = "ranges::share")]
     min_appearance_accuracy: f64,
-    /// How often a sound data set may be told of a shortcut, 0 to 1.
+    /// How often a sound data set may be warned of a shortcut, 0 to 1.
     #[serde(deserialize_with = "ranges::level")]
     level: f64,
 }
@@ -50,7 +50,7 @@ impl Default for Settings {
             // a model gains most of its accuracy there without any content.
             min_container_accuracy: 0.85,
             // Night and day differ in brightness: only what leaves hardly any
-            // doubt is told, and as advice.
+            // doubt is reported, and as advice.
             min_appearance_accuracy: 0.95,
             level: 0.01,
         }
@@ -68,7 +68,7 @@ const FEWEST_OF_CLASS: u64 = 20;
 /// Samples looked at: an accuracy is then known to a hundredth.
 const MOST_ROWS: usize = 6_000;
 
-/// Where more classes than this are told apart, that is one finding.
+/// Where more classes than this are distinguished, that is one finding.
 const MOST_FINDINGS: usize = 5;
 
 /// A class goes on to cross-validation only if some single cut tells it from
@@ -96,7 +96,7 @@ impl Check for ThisCheck {
             )));
         }
         let columns = features::columns(data, &rows);
-        let mut told = vec![false; data.listing.classes.len()];
+        let mut reported = vec![false; data.listing.classes.len()];
         for (kind, bar, severity) in [
             (
                 Kind::Container,
@@ -119,13 +119,13 @@ impl Check for ThisCheck {
             let suspects: Vec<ClassId> = asked
                 .iter()
                 .copied()
-                .filter(|class| !told[class.index()])
+                .filter(|class| !reported[class.index()])
                 .collect();
             let shortcuts = self.shortcuts(data, &rows, &columns, &suspects, bar)?;
             for shortcut in &shortcuts {
-                told[shortcut.class.index()] = true;
+                reported[shortcut.class.index()] = true;
             }
-            // What may be content is told once, however many classes it tells.
+            // What may be content is reported once, however many classes it tells.
             let most = match kind {
                 Kind::Container => MOST_FINDINGS,
                 Kind::Appearance => 1,
@@ -143,7 +143,7 @@ impl Check for ThisCheck {
     }
 }
 
-/// A class that can be told.
+/// A class that can be predicted.
 struct Shortcut {
     class: ClassId,
     accuracy: f64,

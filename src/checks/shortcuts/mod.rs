@@ -1,4 +1,4 @@
-//! Checks of the SHORTCUT family: what can be told of an image's label or
+//! Checks of the SHORTCUT family: what can be warned of an image's label or
 //! split without looking at its content.
 
 mod columns;

@@ -1,4 +1,4 @@
-//! Finds splits that can be told from each other without looking at what the
+//! Finds splits that can be distinguished from each other without looking at what the
 //! images show (adversarial validation).
 
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ struct Settings {
     /// Area under the ROC curve, 0.5 to 1, from which it is a finding.
     #[serde(deserialize_with = "ranges::share")]
     min_area: f64,
-    /// How often a sound data set may be told of it, 0 to 1.
+    /// How often a sound data set may be warned of it, 0 to 1.
     #[serde(deserialize_with = "ranges::level")]
     level: f64,
 }
@@ -42,7 +42,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             // Splits with other class shares differ a little in everything;
-            // three of four pairs told right is more than that.
+            // three of four pairs ordered correctly is more than that.
             min_area: 0.75,
             level: 0.01,
         }
@@ -116,7 +116,7 @@ impl ThisCheck {
         let interval = area_interval(area, of_b.len(), of_a.len());
         let small = Size { leaves: 3, ..TREE };
         let words = rule(&columns, &features, &targets, small);
-        Some(told(data, (a, b), area, interval, &chance, &words))
+        Some(finding(data, (a, b), area, interval, &chance, &words))
     }
 }
 
@@ -138,7 +138,7 @@ fn validated(features: &[Feature], targets: &[u32], random: &mut Random) -> f64 
     area_under_curve(&scores(1), &scores(0))
 }
 
-fn told(
+fn finding(
     data: &CheckContext<'_>,
     (a, b): (SplitId, SplitId),
     area: f64,

@@ -213,7 +213,7 @@ impl AcTable {
         Ok(Self { steps, codes })
     }
 
-    /// As many symbols as can be told from the look-up bits alone. The value
+    /// As many symbols as can be distinguished from the look-up bits alone. The value
     /// bits of the last may reach beyond them: only their number matters.
     fn chain(codes: &Codes, index: usize) -> Steps {
         let (mut taken, mut places) = (0, 0);

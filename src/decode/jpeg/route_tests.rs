@@ -3,7 +3,7 @@
 
 use jpeg_encoder::{ColorType, SamplingFactor};
 
-use super::tests::{Kind, PLAIN, encoded, every_kind, picture};
+use super::tests::{Kind, PLAIN, encoded, every_kind, image};
 use super::{read, with_tables};
 use crate::decode::{
     DecodeFailure, Depth, Limits, Matte, Plane, close_up, decode, pixels, preview,
@@ -99,7 +99,7 @@ fn reference(file: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn every_route_shows_the_same_picture_for_every_kind_of_file() {
+fn every_route_shows_the_same_image_for_every_kind_of_file() {
     let limits = Limits::default();
     for kind in matrix() {
         if kind.colours == ColorType::Cmyk {
@@ -165,7 +165,7 @@ fn every_route_shows_the_same_picture_for_every_kind_of_file() {
 }
 
 #[test]
-fn the_picture_is_the_one_that_was_encoded() {
+fn the_image_is_the_one_that_was_encoded() {
     // A check of the matrix itself: a reference that reads rubbish would agree.
     let kind = Kind {
         size: (200, 150),
@@ -173,7 +173,7 @@ fn the_picture_is_the_one_that_was_encoded() {
         sampling: SamplingFactor::F_1_1,
         ..PLAIN
     };
-    let difference = mean_difference(&reference(&encoded(kind)), &picture(200, 150, 3));
+    let difference = mean_difference(&reference(&encoded(kind)), &image(200, 150, 3));
     assert!(difference < 2.0, "{difference}");
 }
 

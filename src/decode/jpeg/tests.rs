@@ -9,7 +9,7 @@ use super::*;
 const MAX: u64 = 1 << 30;
 
 /// An image with edges, gradients and noise, so that every table is used.
-pub(super) fn picture(width: u16, height: u16, channels: usize) -> Vec<u8> {
+pub(super) fn image(width: u16, height: u16, channels: usize) -> Vec<u8> {
     let mut random = ChaCha8Rng::seed_from_u64(7);
     let mut samples = Vec::new();
     for y in 0..usize::from(height) {
@@ -65,7 +65,7 @@ pub(super) fn encoded(kind: Kind) -> Vec<u8> {
     if let Some(scans) = kind.scans {
         encoder.set_progressive_scans(scans);
     }
-    let samples = picture(width, height, channels);
+    let samples = image(width, height, channels);
     encoder
         .encode(&samples, width, height, kind.colours)
         .unwrap();
@@ -185,7 +185,7 @@ fn dc_equals_that_of_a_whole_decode_for_every_kind_of_file() {
 }
 
 #[test]
-fn sequential_and_progressive_of_one_picture_have_equal_dc_in_every_channel() {
+fn sequential_and_progressive_of_one_image_have_equal_dc_in_every_channel() {
     for sampling in [
         SamplingFactor::F_1_1,
         SamplingFactor::F_2_2,

@@ -30,7 +30,7 @@ pub(super) struct Side<'a, H> {
 pub(super) struct Hits {
     /// The nearest `cap` of each row, sorted.
     pub(super) nearest: Vec<Hit>,
-    /// Pairs of samples within the radius, all told.
+    /// Pairs of samples within the radius, all reported.
     pub(super) total: u64,
 }
 

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::differences::Covered;
-use super::lanes::{Block, LANES, Lanes, Look, add, each, sum, times, told};
+use super::lanes::{Block, LANES, Lanes, Look, add, each, sum, times, transformed};
 use super::map::Map;
 use super::places::{Places, places};
 use super::pyramid::Level;
@@ -168,8 +168,8 @@ impl pulp::WithSimd for Glance<'_> {
 #[inline(always)]
 fn counted(block: &Block<Lanes>, cut_off: bool, gain: f32, offset: f32) -> Lanes {
     if cut_off {
-        let told = told(&block.fixed, &block.under, gain, offset);
-        times(&block.live, &told)
+        let expected = transformed(&block.fixed, &block.under, gain, offset);
+        times(&block.live, &expected)
     } else {
         block.live
     }

@@ -1,7 +1,7 @@
 //! Finds the affine map and the gain that lay one image over another,
 //! starting near. Does not judge the result.
 
-use super::lanes::{Block, LANES, Lanes, Look, Slopes, add, each, sum, times, told};
+use super::lanes::{Block, LANES, Lanes, Look, Slopes, add, each, sum, times, transformed};
 use super::map::Map;
 use super::pyramid::{Level, Sloped};
 
@@ -247,7 +247,7 @@ impl<'a> Sums<'a> {
         let a = &each(|l| block.under[l][0]);
         let r = each(|l| b[l] - gain * a[l] - offset);
         let live = &if self.cut_off {
-            times(live, &told(b, a, gain, offset))
+            times(live, &transformed(b, a, gain, offset))
         } else {
             *live
         };

@@ -7,7 +7,7 @@ use crate::finding::{Colour, Extent, Relation, Share, Transform};
 
 /// An image's thumbnail and full size.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Picture<'a> {
+pub(crate) struct Image<'a> {
     pub(crate) thumbnail: &'a Thumbnail,
     pub(crate) width: u32,
     pub(crate) height: u32,
@@ -21,13 +21,13 @@ const WHOLE: f32 = 0.965;
 /// `first`) lays them over each other and luma of the second is
 /// `gain` × luma of the first + `offset`.
 pub(crate) fn explain(
-    first: Picture<'_>,
-    second: Picture<'_>,
+    first: Image<'_>,
+    second: Image<'_>,
     map: &Map,
     gain: f32,
     offset: f32,
 ) -> (Relation, Transform) {
-    let size = |p: Picture<'_>| (p.width.max(1) as f32, p.height.max(1) as f32);
+    let size = |p: Image<'_>| (p.width.max(1) as f32, p.height.max(1) as f32);
     let ((fw, fh), (sw, sh)) = (size(first), size(second));
     let m = &map.0;
     // Pixels of the first for one pixel of the second.
@@ -152,7 +152,7 @@ fn image_box(map: &Map) -> Share {
     }
 }
 
-fn extent(first: Picture<'_>, second: Picture<'_>, map: &Map, rotation: f32) -> Extent {
+fn extent(first: Image<'_>, second: Image<'_>, map: &Map, rotation: f32) -> Extent {
     let Some(back) = map.inverse() else {
         return Extent::Same;
     };

@@ -43,14 +43,14 @@ pub(super) fn sum(lanes: &Lanes) -> f32 {
     ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
-/// The least that must be missing: what agrees is told.
+/// The least that must be missing: what agrees counts.
 const CUT_BY: f32 = 4.0;
 
 /// 1 where fixed = gain × moving + offset can be asked for; 0 where one of the
 /// two, and one only, is as dark or as bright as samples get and the other says
 /// that it would be darker or brighter still. `gain` above 0.
 #[inline(always)]
-pub(super) fn told(fixed: &Lanes, moving: &Lanes, gain: f32, offset: f32) -> Lanes {
+pub(super) fn transformed(fixed: &Lanes, moving: &Lanes, gain: f32, offset: f32) -> Lanes {
     let (low, high) = CUT_OFF;
     // How much brighter than expected.
     let r = each(|l| fixed[l] - gain * moving[l] - offset);

@@ -20,7 +20,7 @@ use agreement::{Agreement, WHOLE, agreement, beside_banner, glance};
 use align::{align, step};
 use closer::{beside, closer, sides};
 use differences::Differences;
-use explain::{Picture, Shape, direction, explain};
+use explain::{Image, Shape, direction, explain};
 use map::Map;
 use pyramid::{Pyramid, Sloped, Small, matched};
 use similarity::{CLOSER_ODDS, LEAST_TEXTURE, NOTHING, likely, likely_at_quarter, promising};
@@ -345,7 +345,7 @@ pub(crate) fn explained(
         pair.map.inverse()?
     };
     let (gain, offset) = direction(&pair.agreement, second_is_fixed);
-    Some(explain(picture(first), picture(second), &map, gain, offset))
+    Some(explain(image(first), image(second), &map, gain, offset))
 }
 
 /// What was done to the first image to give the second, where `map` lays the second
@@ -358,11 +358,11 @@ pub(crate) fn explained_map(
     gain: f32,
     offset: f32,
 ) -> (Relation, Transform) {
-    explain(picture(first), picture(second), &Map(map), gain, offset)
+    explain(image(first), image(second), &Map(map), gain, offset)
 }
 
-fn picture((thumbnail, width, height): &(Thumbnail, u32, u32)) -> Picture<'_> {
-    Picture {
+fn image((thumbnail, width, height): &(Thumbnail, u32, u32)) -> Image<'_> {
+    Image {
         thumbnail,
         width: *width,
         height: *height,

@@ -1,7 +1,7 @@
 //! Mean and deviation of each colour channel on a 4 × 4 grid. Sees where colours
 //! lie, not edges.
 
-use super::picture::{Picture, SIDE};
+use super::image::{Image, SIDE};
 
 const GRID: usize = 4;
 const CELL: usize = SIDE / GRID;
@@ -10,9 +10,9 @@ const CELL: usize = SIDE / GRID;
 pub(super) const LEN: usize = 3 * GRID * GRID * 2;
 
 /// Writes mean and deviation (0–255) channel by channel, cell by cell.
-pub(super) fn write(picture: &Picture, out: &mut [f32]) {
+pub(super) fn write(image: &Image, out: &mut [f32]) {
     let mut pairs = out.chunks_exact_mut(2);
-    for channel in &picture.ycc {
+    for channel in &image.ycc {
         for cell in 0..GRID * GRID {
             let (top, left) = (cell / GRID * CELL, cell % GRID * CELL);
             let (mut sum, mut squares) = (0.0, 0.0);

@@ -1,7 +1,7 @@
 //! Signed gradient histograms of Y′, Cb and Cr at three scales, pooled 4 × 4.
 //! Sees which side is brighter, which HOG does not.
 
-use super::picture::{Picture, SIDE};
+use super::image::{Image, SIDE};
 
 const SCALES: [usize; 3] = [SIDE, SIDE / 2, SIDE / 4];
 const BINS: usize = 8;
@@ -14,9 +14,9 @@ const FLOOR: f32 = 0.1;
 pub(super) const LEN: usize = 3 * SCALES.len() * PART;
 
 /// Writes √(H / (mean H + floor)) for each channel and scale.
-pub(super) fn write(picture: &Picture, out: &mut [f32]) {
+pub(super) fn write(image: &Image, out: &mut [f32]) {
     let mut parts = out.chunks_exact_mut(PART);
-    for channel in &picture.ycc {
+    for channel in &image.ycc {
         let mut plane: Vec<f32> = channel.iter().map(|v| v / 255.0).collect();
         for side in SCALES {
             if let Some(part) = parts.next() {

@@ -1,7 +1,7 @@
 //! Histograms of oriented gradients (Dalal & Triggs 2005) over 4-pixel cells.
 //! Sees edges, not colour.
 
-use super::picture::{Picture, SIDE, Square};
+use super::image::{Image, SIDE, Square};
 
 const CELL: usize = 4;
 const CELLS: usize = SIDE / CELL;
@@ -15,8 +15,8 @@ const CUT: f32 = 0.2;
 pub(super) const LEN: usize = BLOCKS * BLOCKS * BLOCK_LEN;
 
 /// Writes the 7 × 7 overlapping blocks of 2 × 2 cells.
-pub(super) fn write(picture: &Picture, out: &mut [f32]) {
-    let cells = histograms(picture);
+pub(super) fn write(image: &Image, out: &mut [f32]) {
+    let cells = histograms(image);
     for (index, block) in out.chunks_exact_mut(BLOCK_LEN).enumerate() {
         let (row, column) = (index / BLOCKS, index % BLOCKS);
         for (part, bins) in block.chunks_exact_mut(BINS).enumerate() {
@@ -35,9 +35,9 @@ fn scale(block: &mut [f32]) {
     block.iter_mut().for_each(|v| *v /= norm);
 }
 
-fn histograms(picture: &Picture) -> [f32; CELLS * CELLS * BINS] {
+fn histograms(image: &Image) -> [f32; CELLS * CELLS * BINS] {
     let roots: [Square; 3] =
-        std::array::from_fn(|c| picture.rgb[c].map(|value| (value / 255.0).sqrt()));
+        std::array::from_fn(|c| image.rgb[c].map(|value| (value / 255.0).sqrt()));
     let mut cells = [0.0; CELLS * CELLS * BINS];
     for y in 0..SIDE {
         for x in 0..SIDE {

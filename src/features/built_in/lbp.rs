@@ -1,7 +1,7 @@
 //! Local binary patterns (Ojala et al. 2002), uniform, on a 4 × 4 grid. Sees
 //! fine texture, blind to brightness and contrast.
 
-use super::picture::{Picture, SIDE};
+use super::image::{Image, SIDE};
 
 const GRID: usize = 4;
 const CELL: usize = SIDE / GRID;
@@ -24,9 +24,9 @@ const RING: [(i32, i32); 8] = [
 pub(super) const LEN: usize = GRID * GRID * PATTERNS;
 
 /// Writes the root of each pattern's frequency in each grid cell.
-pub(super) fn write(picture: &Picture, out: &mut [f32]) {
+pub(super) fn write(image: &Image, out: &mut [f32]) {
     // Rounded, so that the averaging noise of a flat area makes no pattern.
-    let luma = picture.ycc[0].map(|value| value.round() as i32);
+    let luma = image.ycc[0].map(|value| value.round() as i32);
     let at = |x: i32, y: i32| {
         let last = SIDE as i32 - 1;
         luma[y.clamp(0, last) as usize * SIDE + x.clamp(0, last) as usize]

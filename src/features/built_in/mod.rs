@@ -4,16 +4,16 @@
 mod colour;
 mod gradients;
 mod hog;
+mod image;
 mod lbp;
-mod picture;
 mod projection;
 
 pub use projection::{FIT_LIMIT, FitError, Projection};
 
+use self::image::Image;
 use crate::decode::Thumbnail;
 use crate::executor::Executor;
 use crate::features::Vectors;
-use picture::Picture;
 
 /// Widths of the blocks of a descriptor, in their order: HOG, LBP, colour grid,
 /// multi-scale gradients.
@@ -26,14 +26,14 @@ pub const DESCRIPTOR_LEN: usize = hog::LEN + lbp::LEN + colour::LEN + gradients:
 /// against each other. An empty thumbnail gives zeros.
 pub fn extract(thumbnail: &Thumbnail) -> Box<[f32]> {
     let mut descriptor = vec![0.0; DESCRIPTOR_LEN].into_boxed_slice();
-    if let Some(picture) = Picture::of(thumbnail) {
+    if let Some(image) = Image::of(thumbnail) {
         let (hog, rest) = descriptor.split_at_mut(hog::LEN);
         let (lbp, rest) = rest.split_at_mut(lbp::LEN);
         let (colour, gradients) = rest.split_at_mut(colour::LEN);
-        hog::write(&picture, hog);
-        lbp::write(&picture, lbp);
-        colour::write(&picture, colour);
-        gradients::write(&picture, gradients);
+        hog::write(&image, hog);
+        lbp::write(&image, lbp);
+        colour::write(&image, colour);
+        gradients::write(&image, gradients);
     }
     descriptor
 }
@@ -42,7 +42,7 @@ pub fn extract(thumbnail: &Thumbnail) -> Box<[f32]> {
 const BATCH: usize = 1_000;
 
 /// The vectors of `count` images; `thumbnail(i)` gives image `i` and may be
-/// asked twice. `done` is told how many more are finished.
+/// asked twice. `done` receives how many more are finished.
 ///
 /// # Errors
 /// When the images do not differ, or a stop was asked for.
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn descriptor_is_finite_for_any_picture() {
+    fn descriptor_is_finite_for_any_image() {
         let flat = Thumbnail {
             luma: Plane::filled(3, 1, 0),
             ..Thumbnail::default()
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_of_one_kind_lie_closer_than_pictures_of_two() {
+    fn images_of_one_kind_lie_closer_than_images_of_two() {
         let executor = Executor::new(2, StopFlag::default()).expect("threads");
         let rows: Vec<f32> = (0..40)
             .flat_map(|i| extract(&stripes(if i < 20 { 8 } else { 4 }, i)))
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_that_do_not_differ_give_no_projection() {
+    fn images_that_do_not_differ_give_no_projection() {
         let executor = Executor::new(1, StopFlag::default()).expect("threads");
         let rows = extract(&stripes(8, 0)).repeat(3);
         let fitted = Projection::fit(rows, &executor);

@@ -47,7 +47,7 @@ pub(super) fn read(model: &ModelProto, file: &ModelFile) -> Result<Declared, Str
     };
     let input = match inputs().find(|input| dims(input).is_some_and(|dims| dims.len() == 4)) {
         Some(input) => input,
-        None => return Err(no_picture(inputs())),
+        None => return Err(no_image(inputs())),
     };
     let name = input.name.clone().unwrap_or_default();
     let dims = dims(input).unwrap_or_default();
@@ -152,8 +152,8 @@ fn tensor(input: &ValueInfoProto) -> Option<&rten_onnx::onnx::TypeProtoTensor> {
     input.r#type.as_ref()?.tensor_type.as_ref()
 }
 
-fn no_picture<'a>(inputs: impl Iterator<Item = &'a ValueInfoProto>) -> String {
-    let told: Vec<String> = inputs
+fn no_image<'a>(inputs: impl Iterator<Item = &'a ValueInfoProto>) -> String {
+    let messages: Vec<String> = inputs
         .map(|input| {
             let dims = dims(input).unwrap_or_default();
             let dims: Vec<String> = (dims.iter())
@@ -166,7 +166,7 @@ fn no_picture<'a>(inputs: impl Iterator<Item = &'a ValueInfoProto>) -> String {
     format!(
         "it takes no image: an image has four dimensions, as in [batch, 3, 224, 224], and its \
          inputs are {}",
-        told.join(", ")
+        messages.join(", ")
     )
 }
 

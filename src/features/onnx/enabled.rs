@@ -79,7 +79,7 @@ impl Model {
     }
 
     /// What the model sees in the images of `ids`; those without a vector are
-    /// told. `done` is told how many more are finished. Each thread holds one
+    /// reported. `done` receives how many more are finished. Each thread holds one
     /// batch, and a batch is one image where the model does not mind, so that
     /// neither the number of threads nor what is known already changes a vector.
     ///
@@ -145,8 +145,8 @@ impl Model {
         let mut shown: Vec<RgbImage> = Vec::with_capacity(ids.len());
         for &id in ids {
             match images.access.covering(id, size) {
-                Ok(picture) => {
-                    shown.push(picture);
+                Ok(image) => {
+                    shown.push(image);
                     answers.push(Ok(Vec::new()));
                 }
                 Err(failure) => answers.push(Err(format!("the image {failure}"))),
@@ -171,13 +171,9 @@ impl Model {
     }
 
     /// One vector an image.
-    fn run(
-        &self,
-        pictures: &[RgbImage],
-        thread: &Arc<ThreadPool>,
-    ) -> Result<Vec<Vec<f32>>, String> {
+    fn run(&self, images: &[RgbImage], thread: &Arc<ThreadPool>) -> Result<Vec<Vec<f32>>, String> {
         let shape = self.shown.shape(self.batch);
-        let value = match self.shown.batch(pictures, self.batch) {
+        let value = match self.shown.batch(images, self.batch) {
             Batch::Bytes(bytes) => Value::from_shape(shape, bytes).map_err(|e| e.to_string())?,
             Batch::Numbers(data) => Value::from_shape(shape, data).map_err(|e| e.to_string())?,
         };
@@ -189,7 +185,7 @@ impl Model {
         match outputs.into_iter().next() {
             Some(Value::FloatTensor(tensor)) => {
                 let data = tensor.to_vec();
-                pooled(tensor.shape(), &data, pictures.len(), self.shown.layout)
+                pooled(tensor.shape(), &data, images.len(), self.shown.layout)
             }
             _ => Err("its output does not hold single-precision numbers".to_owned()),
         }
@@ -271,11 +267,11 @@ fn values(values: Values, source: &str) -> String {
         Values::Scaled { scale, shift } => {
             let std = scale.map(|scale| 1.0 / (255.0 * scale));
             let mean = [0, 1, 2].map(|i| -shift[i] * std[i]);
-            let told = |three: [f32; 3]| three.map(|v| format!("{v:.3}")).join(", ");
+            let messages = |three: [f32; 3]| three.map(|v| format!("{v:.3}")).join(", ");
             format!(
                 ", less a mean of {} over a deviation of {} ({source})",
-                told(mean),
-                told(std)
+                messages(mean),
+                messages(std)
             )
         }
     }
@@ -316,12 +312,12 @@ fn output(model: &rten::Model, wanted: Option<&str>) -> Result<NodeId, String> {
         let found = outputs.iter().find(|id| named(id) == Some(name));
         found.copied()
     };
-    let told = || {
+    let messages = || {
         let names: Vec<&str> = outputs.iter().filter_map(named).collect();
         names.join(", ")
     };
     match wanted {
-        Some(name) => find(name).ok_or_else(|| format!("no output `{name}` among {}", told())),
+        Some(name) => find(name).ok_or_else(|| format!("no output `{name}` among {}", messages())),
         None => (OUTPUTS.iter().find_map(|name| find(name)))
             .or(outputs.first().copied())
             .ok_or_else(|| "it has no output".to_owned()),

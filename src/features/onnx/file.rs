@@ -67,7 +67,7 @@ fn parse(path: &Path) -> Result<(ModelProto, rten::Model), String> {
     Ok((proto, model.map_err(|e| broken(e.to_string()))?))
 }
 
-/// Gives convolutions the shape of their kernel where it has to be told by the
+/// Gives convolutions the shape of their kernel where it has to be given by the
 /// weights, as ONNX allows and the runtime does not. Whether there was one.
 fn with_kernel_shapes(graph: &mut GraphProto) -> bool {
     let weights: BTreeMap<&str, &[i64]> = (graph.initializer.iter())

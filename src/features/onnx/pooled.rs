@@ -15,16 +15,17 @@ pub(super) fn pooled(
     count: usize,
     layout: Layout,
 ) -> Result<Vec<Vec<f32>>, String> {
-    let told = || format!("it gives an output of shape {shape:?}, of which no vector can be made");
+    let messages =
+        || format!("it gives an output of shape {shape:?}, of which no vector can be made");
     let [batch, rest @ ..] = shape else {
-        return Err(told());
+        return Err(messages());
     };
     if *batch < count || rest.is_empty() || rest.len() > 3 || rest.contains(&0) {
-        return Err(told());
+        return Err(messages());
     }
     let each: usize = rest.iter().product();
     if data.len() != batch * each {
-        return Err(told());
+        return Err(messages());
     }
     let vectors = data.chunks_exact(each).take(count);
     Ok(match (rest, layout) {

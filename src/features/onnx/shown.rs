@@ -85,15 +85,15 @@ impl Shown {
         }
     }
 
-    /// A batch of `count` images as bytes, or as numbers: those of `pictures`,
+    /// A batch of `count` images as bytes, or as numbers: those of `images`,
     /// which have the size of this, then black.
-    pub(super) fn batch(&self, pictures: &[RgbImage], count: usize) -> Batch {
+    pub(super) fn batch(&self, images: &[RgbImage], count: usize) -> Batch {
         let len = self.shape(count).iter().product();
         match self.values {
             Values::Bytes => {
                 let mut batch = Vec::with_capacity(len);
-                for picture in pictures {
-                    self.lay(picture, |_, sample| sample, &mut batch);
+                for image in images {
+                    self.lay(image, |_, sample| sample, &mut batch);
                 }
                 batch.resize(len, 0);
                 Batch::Bytes(batch)
@@ -102,8 +102,8 @@ impl Shown {
                 let mut batch = Vec::with_capacity(len);
                 let value =
                     |channel: usize, sample| f32::from(sample) * scale[channel] + shift[channel];
-                for picture in pictures {
-                    self.lay(picture, value, &mut batch);
+                for image in images {
+                    self.lay(image, value, &mut batch);
                 }
                 batch.resize(len, 0.0);
                 Batch::Numbers(batch)
@@ -111,15 +111,15 @@ impl Shown {
         }
     }
 
-    /// Appends an image's samples in this layout; `value` is told which of
+    /// Appends an image's samples in this layout; `value` receives which of
     /// red, green and blue a sample is of.
-    fn lay<T>(&self, picture: &RgbImage, value: impl Fn(usize, u8) -> T, batch: &mut Vec<T>) {
+    fn lay<T>(&self, image: &RgbImage, value: impl Fn(usize, u8) -> T, batch: &mut Vec<T>) {
         let order: &[usize] = match self.channels {
             Channels::Rgb => &[0, 1, 2],
             Channels::Bgr => &[2, 1, 0],
             Channels::Gray => &[1],
         };
-        let (pixels, _) = picture.as_raw().as_chunks::<3>();
+        let (pixels, _) = image.as_raw().as_chunks::<3>();
         let sample = |pixel: &[u8; 3], channel: usize| match self.channels {
             Channels::Gray => luma(pixel),
             _ => pixel[channel],

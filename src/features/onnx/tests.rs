@@ -42,9 +42,9 @@ impl Reader for One {
 
 fn see(model: &Model, ids: &[u32], jobs: usize) -> Seen {
     let executor = Executor::new(jobs, StopFlag::default()).expect("threads");
-    let picture = fs::read(folder().join("picture.png")).expect("the image");
+    let image = fs::read(folder().join("image.png")).expect("the image");
     let make = |_| -> Option<Thumbnail> { None };
-    let images = Images::made(make, Arc::new(One(picture)), Limits::default());
+    let images = Images::made(make, Arc::new(One(image)), Limits::default());
     let ids: Vec<SampleId> = ids.iter().copied().map(SampleId).collect();
     let table = FingerprintTable::default();
     let seen = model.vectors(&ids, &table, &images, &executor, |_| {});
@@ -72,8 +72,8 @@ const HALF: f64 = 2e-3;
 #[test]
 fn vectors_are_those_of_onnx_runtime() {
     let text = fs::read_to_string(folder().join("expected.json")).expect("the answers");
-    let told: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let vectors = told["vectors"].as_object().expect("vectors by name");
+    let messages: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let vectors = messages["vectors"].as_object().expect("vectors by name");
     assert_eq!(vectors.len(), 6);
     for (name, expected) in vectors {
         let (name, output) = match name.split_once(' ') {
@@ -98,17 +98,17 @@ fn vectors_are_those_of_onnx_runtime() {
 }
 
 #[test]
-fn model_tells_how_it_is_shown_pictures() {
-    let told = |file: &ModelFile| load(file).notes().join("\n");
-    let imagenet = told(&file("resnet"));
+fn model_tells_how_it_is_shown_images() {
+    let messages = |file: &ModelFile| load(file).notes().join("\n");
+    let imagenet = messages(&file("resnet"));
     assert!(imagenet.contains("32 × 32 pixels"), "{imagenet}");
     assert!(imagenet.contains("0.485, 0.456, 0.406"), "{imagenet}");
     assert!(imagenet.contains("ImageNet's"), "{imagenet}");
     assert!(imagenet.contains("16 numbers"), "{imagenet}");
-    assert!(told(&file("vit")).contains("0.250 (as its metadata says)"));
-    assert!(told(&file("keras")).contains("of 0 to 255, as the model normalises"));
-    assert!(told(&file("bytes")).contains("as bytes"));
-    let given = told(&ModelFile {
+    assert!(messages(&file("vit")).contains("0.250 (as its metadata says)"));
+    assert!(messages(&file("keras")).contains("of 0 to 255, as the model normalises"));
+    assert!(messages(&file("bytes")).contains("as bytes"));
+    let given = messages(&ModelFile {
         mean: Some(vec![0.5]),
         std: Some(vec![0.125, 0.25, 0.5]),
         ..file("vit")
@@ -130,7 +130,7 @@ fn neither_threads_nor_neighbours_change_a_vector() {
 }
 
 #[test]
-fn broken_picture_has_no_vector_and_is_told() {
+fn broken_image_has_no_vector_and_is_told() {
     for name in ["resnet", "bytes"] {
         let seen = see(&load(&file(name)), &[0, 1, 2], 2);
         assert_eq!(seen.ids, [SampleId(0), SampleId(2)], "{name}");
@@ -145,21 +145,21 @@ fn broken_picture_has_no_vector_and_is_told() {
 
 #[test]
 fn models_that_cannot_serve_are_refused_in_words() {
-    let told = |name: &str, part: &str| {
+    let messages = |name: &str, part: &str| {
         let why = refused(&file(name));
         assert!(why.contains(part), "`{part}` is not in: {why}");
     };
-    told("none", "none.onnx");
-    told("whole_numbers", "does not hold single-precision numbers");
-    told("huge", "100000 pixels a side");
-    told("text", "it takes no image");
-    told("text", "`tokens` [?, 8]");
-    told("two_inputs", "needs more inputs than an image (other)");
+    messages("none", "none.onnx");
+    messages("whole_numbers", "does not hold single-precision numbers");
+    messages("huge", "100000 pixels a side");
+    messages("text", "it takes no image");
+    messages("text", "`tokens` [?, 8]");
+    messages("two_inputs", "needs more inputs than an image (other)");
 }
 
 #[test]
 fn what_is_asked_of_a_model_must_fit_it() {
-    let told = |file: ModelFile, part: &str| {
+    let messages = |file: ModelFile, part: &str| {
         let why = refused(&file);
         assert!(why.contains(part), "`{part}` is not in: {why}");
     };
@@ -167,19 +167,19 @@ fn what_is_asked_of_a_model_must_fit_it() {
         size: Some(size),
         ..file(name)
     };
-    told(size("resnet", 64), "32 pixels a side, not 64");
+    messages(size("resnet", 64), "32 pixels a side, not 64");
     // Its 17 tokens are of 32 × 32 pixels.
-    told(size("vit", 64), "cannot be run on an image");
+    messages(size("vit", 64), "cannot be run on an image");
     let layout = ModelFile {
         layout: Some(super::Layout::Nhwc),
         ..file("resnet")
     };
-    told(layout, "laid out `nchw`");
+    messages(layout, "laid out `nchw`");
     let output = ModelFile {
         output: Some("logits".to_owned()),
         ..file("vit")
     };
-    told(
+    messages(
         output,
         "no output `logits` among last_hidden_state, patch_mean",
     );
@@ -187,7 +187,7 @@ fn what_is_asked_of_a_model_must_fit_it() {
         mean: Some(vec![0.5]),
         ..file("bytes")
     };
-    told(mean, "takes bytes");
+    messages(mean, "takes bytes");
 }
 
 #[test]
@@ -208,8 +208,8 @@ fn model_that_says_no_size_is_asked_for_one_where_the_usual_does_not_do() {
         why.contains("224 pixels a side; set the size it needs with `--model-size`"),
         "{why}"
     );
-    let told = load(&of(Some(32))).notes().join("\n");
-    assert!(told.contains("ImageNet's"), "{told}");
+    let messages = load(&of(Some(32))).notes().join("\n");
+    assert!(messages.contains("ImageNet's"), "{messages}");
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn from_lists(table: &DataFrame, name: &str) -> Result<Vectors, String> {
         }
         let list = list.cast(&DataType::Float32).map_err(|e| e.to_string())?;
         let numbers = list.f32().map_err(|e| e.to_string())?;
-        // A missing number is told with those that are not finite.
+        // A missing number is reported with those that are not finite.
         data.extend(numbers.iter().map(|number| number.unwrap_or(f32::NAN)));
     }
     Vectors::new(dim.unwrap_or(0), data).ok_or_else(|| "not a whole number of rows".to_owned())

@@ -55,7 +55,7 @@ impl Place {
     }
 }
 
-fn told(file: RowsFile, listing: &Listing) -> String {
+fn messages(file: RowsFile, listing: &Listing) -> String {
     let error = load(&file, listing, None).expect_err("refused");
     error.to_string()
 }
@@ -103,7 +103,7 @@ fn wrong_shapes_values_and_keys_are_refused_in_words() {
             path: place.npy("v.npy", shape, npyz::Order::C, values),
             keys: place.keys(keys),
         };
-        let text = told(file, &listing);
+        let text = messages(file, &listing);
         assert!(text.contains(why), "{text}");
     };
     refuse(&[4], &[1.0; 4], both, "two dimensions");
@@ -130,13 +130,13 @@ fn wrong_shapes_values_and_keys_are_refused_in_words() {
         path: place.path("v.npy"),
         keys: None,
     };
-    assert!(told(without, &listing).contains("--row-keys"));
+    assert!(messages(without, &listing).contains("--row-keys"));
     fs::write(place.path("v.npz"), b"PK no").expect("written");
     let damaged = RowsFile {
         path: place.path("v.npz"),
         keys: place.keys(both),
     };
-    assert!(told(damaged, &listing).contains("not a NumPy archive"));
+    assert!(messages(damaged, &listing).contains("not a NumPy archive"));
 }
 
 #[test]

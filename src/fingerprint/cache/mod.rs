@@ -37,7 +37,7 @@ const WAITING_AT_MOST: usize = 64 << 20;
 /// A cache in use by a scan, from any thread. Two processes may use the same
 /// folder at once, and a killed one leaves it whole.
 ///
-/// A cache never fails a scan: what goes wrong is told by [`Cache::notes`].
+/// A cache never fails a scan: what goes wrong is reported by [`Cache::notes`].
 pub struct Cache {
     path: PathBuf,
     scan: i64,
@@ -60,7 +60,7 @@ struct Pending {
 
 #[derive(Default)]
 struct Notes {
-    told: Vec<String>,
+    messages: Vec<String>,
     broken: bool,
 }
 
@@ -74,7 +74,7 @@ pub struct Contents {
     /// Files whose fingerprints are kept.
     pub fingerprints: u64,
     /// Thumbnails and the like.
-    pub pictures: u64,
+    pub derived: u64,
     /// Verdicts on pairs, and on the labels of a whole set.
     pub verdicts: u64,
 }
@@ -91,7 +91,7 @@ impl Cache {
         let (writer, scan, found) = opened.map_err(|error| unusable(&path, &error))?;
         let mut notes = Notes::default();
         if found == Found::Replaced {
-            notes.told.push(format!(
+            notes.messages.push(format!(
                 "the cache `{}` was damaged or not of this version of splitlint; it is built anew",
                 path.display()
             ));
@@ -138,7 +138,7 @@ impl Cache {
     pub(crate) fn put(&self, shelf: Shelf, key: Key, payload: Vec<u8>) {
         let due = {
             let mut pending = lock(&self.pending);
-            if pending.full && shelf == Shelf::Pictures || pending.bytes > WAITING_AT_MOST {
+            if pending.full && shelf == Shelf::Derived || pending.bytes > WAITING_AT_MOST {
                 return;
             }
             pending.bytes += payload.len() + size_of::<Row>();
@@ -162,7 +162,7 @@ impl Cache {
 
     /// What the user should know, so far.
     pub fn notes(&self) -> Vec<String> {
-        lock(&self.notes).told.clone()
+        lock(&self.notes).messages.clone()
     }
 
     fn read(
@@ -240,7 +240,7 @@ impl Cache {
         }
         notes.broken = true;
         let path = self.path.display();
-        notes.told.push(if store::is_damage(error) {
+        notes.messages.push(if store::is_damage(error) {
             match store::remove(&self.path) {
                 Ok(()) => format!("the cache `{path}` is damaged; the next scan builds it anew"),
                 Err(_) => format!("the cache `{path}` is damaged; remove it"),
@@ -273,7 +273,7 @@ pub fn contents(folder: &Path) -> Result<Option<Contents>, String> {
             path: path.clone(),
             bytes: store::size(&connection)?,
             fingerprints: store::count(&connection, Shelf::Fingerprints)?,
-            pictures: store::count(&connection, Shelf::Pictures)?,
+            derived: store::count(&connection, Shelf::Derived)?,
             verdicts: store::count(&connection, Shelf::Verdicts)?,
         })
     };

@@ -16,18 +16,18 @@ pub(crate) enum Shelf {
     Fingerprints,
     /// Thumbnails, previews, hashes of pixels and models' vectors: read when
     /// asked for.
-    Pictures,
+    Derived,
     /// Verdicts on pairs, and on the labels of a whole set.
     Verdicts,
 }
 
 impl Shelf {
-    pub(super) const ALL: [Self; 3] = [Self::Fingerprints, Self::Pictures, Self::Verdicts];
+    pub(super) const ALL: [Self; 3] = [Self::Fingerprints, Self::Derived, Self::Verdicts];
 
     fn table(self) -> &'static str {
         match self {
             Self::Fingerprints => "fingerprints",
-            Self::Pictures => "pictures",
+            Self::Derived => "derived",
             Self::Verdicts => "verdicts",
         }
     }
@@ -44,7 +44,7 @@ pub(super) struct Row {
 /// Marks the file as ours (`man 1 file`): "spli".
 const APPLICATION: i32 = 0x7370_6c69;
 /// The tables' shape.
-const SCHEMA: i32 = 1;
+const SCHEMA: i32 = 2;
 /// The store's file in the cache folder.
 const FILE: &str = "splitlint-cache.sqlite3";
 /// Longer than any of our transactions takes on a slow disk.
@@ -184,7 +184,7 @@ pub(super) fn get(
     let (id, rest) = key.halves();
     let sql = match shelf {
         Shelf::Fingerprints => "SELECT bytes, scan FROM fingerprints WHERE id = ? AND rest = ?",
-        Shelf::Pictures => "SELECT bytes, scan FROM pictures WHERE id = ? AND rest = ?",
+        Shelf::Derived => "SELECT bytes, scan FROM derived WHERE id = ? AND rest = ?",
         Shelf::Verdicts => "SELECT bytes, scan FROM verdicts WHERE id = ? AND rest = ?",
     };
     let mut statement = connection.prepare_cached(sql)?;
@@ -260,7 +260,7 @@ pub(super) fn evict(connection: &mut Connection, limit: u64, before: i64) -> rus
     while size(connection)? > limit {
         let oldest: Option<i64> = connection.query_row(
             "SELECT min(scan) FROM (SELECT min(scan) AS scan FROM fingerprints \
-             UNION SELECT min(scan) FROM pictures UNION SELECT min(scan) FROM verdicts)",
+             UNION SELECT min(scan) FROM derived UNION SELECT min(scan) FROM verdicts)",
             [],
             |row| row.get(0),
         )?;

@@ -65,18 +65,18 @@ fn files(bytes: Vec<Vec<u8>>) -> Arc<Files> {
 
 /// An image of bright and dark blocks that depend on `seed`.
 fn png(seed: u32) -> Vec<u8> {
-    let picture = image::RgbImage::from_fn(40, 30, |x, y| {
+    let image = image::RgbImage::from_fn(40, 30, |x, y| {
         let block = (x / 8 + 5 * (y / 8)) * (seed + 3) % 7;
         image::Rgb([(block * 36) as u8, (seed * 29 % 256) as u8, (x * 6) as u8])
     });
     let mut png = Cursor::new(Vec::new());
-    picture
+    image
         .write_to(&mut png, image::ImageFormat::Png)
         .expect("written to memory");
     png.into_inner()
 }
 
-fn pictures(count: u32) -> Vec<Vec<u8>> {
+fn drawn(count: u32) -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = (0..count).map(png).collect();
     all.push(Vec::new());
     all.push(b"not an image".to_vec());
@@ -141,7 +141,7 @@ fn thumbnails(of: &Fingerprinted) -> Vec<Option<Thumbnail>> {
 #[test]
 fn warm_scan_reads_no_file_and_answers_the_same() {
     let folder = TempDir::new().expect("temporary folder");
-    let files = files(pictures(150));
+    let files = files(drawn(150));
     let (plain, _) = run(&files, None);
     let plain_previews: Vec<_> = (0..152)
         .map(|id| plain.images.access.preview(SampleId(id), 20))
@@ -168,9 +168,9 @@ fn warm_scan_reads_no_file_and_answers_the_same() {
 #[test]
 fn changed_file_is_read_again() {
     let folder = TempDir::new().expect("temporary folder");
-    let before = files(pictures(10));
+    let before = files(drawn(10));
     run(&before, Some(folder.path()));
-    let mut changed = pictures(10);
+    let mut changed = drawn(10);
     changed[3] = png(99);
     let longer = files(changed);
     let (found, _) = run(&longer, Some(folder.path()));
@@ -209,7 +209,7 @@ fn content_is_checked_on_request() {
 fn interrupted_scan_resumes() {
     let folder = TempDir::new().expect("temporary folder");
     let stopped = Arc::new(Files {
-        bytes: pictures(400),
+        bytes: drawn(400),
         modified: 1,
         reads: AtomicUsize::new(0),
         stop: Some((100, StopFlag::default())),
@@ -218,7 +218,7 @@ fn interrupted_scan_resumes() {
     assert!(partial.interrupted);
     let done = reads(&stopped);
     assert!((100..400).contains(&done), "{done}");
-    let rest = files(pictures(400));
+    let rest = files(drawn(400));
     let (whole, _) = run(&rest, Some(folder.path()));
     assert!(!whole.interrupted);
     assert_eq!(done + reads(&rest), 402);
@@ -249,7 +249,7 @@ fn damaged_or_foreign_cache_is_built_anew_with_a_note() {
         }
         drop(Cache::open(folder.path(), LIMIT).expect("a cache"));
         wreck(&path);
-        let files = files(pictures(5));
+        let files = files(drawn(5));
         let (found, notes) = run(&files, Some(folder.path()));
         assert!(found.table == run(&files, None).0.table);
         // A table more in our own file harms nothing.
@@ -264,7 +264,7 @@ fn damaged_or_foreign_cache_is_built_anew_with_a_note() {
 fn flipped_bytes_anywhere_never_change_an_answer() {
     let folder = TempDir::new().expect("temporary folder");
     let path = store::file(folder.path());
-    let files = files(pictures(60));
+    let files = files(drawn(60));
     let (plain, _) = run(&files, None);
     run(&files, Some(folder.path()));
     let sound = fs::read(&path).expect("read");
@@ -289,10 +289,10 @@ fn folder_that_cannot_be_made_is_told() {
     let folder = TempDir::new().expect("temporary folder");
     let blocked = folder.path().join("file");
     fs::write(&blocked, "x").expect("written");
-    let told = Cache::open(&blocked.join("below"), LIMIT)
+    let messages = Cache::open(&blocked.join("below"), LIMIT)
         .err()
         .expect("refused");
-    assert!(told.contains("cannot be used"), "{told}");
+    assert!(messages.contains("cannot be used"), "{messages}");
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn two_scans_share_a_cache() {
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                let files = files(pictures(80));
+                let files = files(drawn(80));
                 let (found, notes) = run(&files, Some(folder.path()));
                 assert!(notes.is_empty(), "{notes:?}");
                 assert!(found.table == run(&files, None).0.table);
@@ -330,7 +330,7 @@ fn child_that_writes_until_killed() {
     };
     let cache = Cache::open(Path::new(&folder), LIMIT).expect("a cache");
     for number in 0.. {
-        cache.put(Shelf::Pictures, numbered(number), payload(number));
+        cache.put(Shelf::Derived, numbered(number), payload(number));
     }
 }
 
@@ -357,11 +357,11 @@ fn killed_writer_leaves_a_sound_cache() {
             .query_row("PRAGMA integrity_check", [], |row| row.get(0))
             .expect("checked");
         assert_eq!(answer, "ok");
-        let rows = store::count(&lock(&cache.writer), Shelf::Pictures).expect("counted") as u32;
+        let rows = store::count(&lock(&cache.writer), Shelf::Derived).expect("counted") as u32;
         // Batches are written in order: what is there is a beginning.
         for number in 0..rows {
             assert_eq!(
-                cache.get(Shelf::Pictures, numbered(number)),
+                cache.get(Shelf::Derived, numbered(number)),
                 Some(payload(number))
             );
         }
@@ -379,23 +379,23 @@ fn over_the_limit_the_least_recently_used_goes() {
     for scan in 0..40 {
         let cache = Cache::open(folder.path(), SMALL).expect("a cache");
         for number in 0..50 {
-            cache.put(Shelf::Pictures, key(scan, number), payload(number));
+            cache.put(Shelf::Derived, key(scan, number), payload(number));
         }
         // The first scan's rows are asked for by every scan.
         for number in 0..50 {
-            let asked = cache.get(Shelf::Pictures, key(0, number));
+            let asked = cache.get(Shelf::Derived, key(0, number));
             *kept.entry(scan).or_insert(0) += u32::from(asked.is_some());
         }
     }
     let cache = Cache::open(folder.path(), SMALL).expect("a cache");
-    let there = |scan| cache.get(Shelf::Pictures, key(scan, 1)).is_some();
+    let there = |scan| cache.get(Shelf::Derived, key(scan, 1)).is_some();
     assert!(there(39) && !there(1));
     let size = store::size(&lock(&cache.writer)).expect("size");
     assert!(size <= SMALL + 200_000, "{size}");
     drop(cache);
     clear(folder.path()).expect("cleared");
     let left = contents(folder.path()).expect("shown").expect("there");
-    assert_eq!((left.fingerprints, left.pictures, left.verdicts), (0, 0, 0));
+    assert_eq!((left.fingerprints, left.derived, left.verdicts), (0, 0, 0));
     assert!(left.bytes < 100_000, "{left:?}");
 }
 

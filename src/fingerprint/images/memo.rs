@@ -62,13 +62,13 @@ impl Memo {
 
     /// What was made from an image, under `key`.
     pub(super) fn image(&self, key: Option<Key>) -> Option<Vec<u8>> {
-        self.cache.as_ref()?.get(Shelf::Pictures, key?)
+        self.cache.as_ref()?.get(Shelf::Derived, key?)
     }
 
     /// Keeps what was made from an image.
     pub(super) fn keep_image(&self, key: Option<Key>, payload: impl FnOnce() -> Vec<u8>) {
         if let (Some(cache), Some(key)) = (&self.cache, key) {
-            cache.put(Shelf::Pictures, key, payload());
+            cache.put(Shelf::Derived, key, payload());
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::words::{counted, percent, shown};
 
 /// Bytes of inlined images, at most: with the rest, the page stays below
 /// 5 MB.
-const PICTURE_BYTES: usize = 3_600_000;
+const IMAGE_BYTES: usize = 3_600_000;
 
 /// Hands out images until there is no more room for them.
 pub(super) struct Album<'a> {
@@ -39,7 +39,7 @@ impl<'a> Album<'a> {
             report,
             thumbnails,
             originals,
-            room: PICTURE_BYTES,
+            room: IMAGE_BYTES,
             left: 0,
         }
     }
@@ -103,7 +103,7 @@ impl<'a> Album<'a> {
             score: opinion
                 .and_then(|(_, opinion)| opinion.score)
                 .map(|score| percent(f64::from(score))),
-            pictures: faces.iter().map(|&id| self.picture(id)).collect(),
+            images: faces.iter().map(|&id| self.image(id)).collect(),
             pair,
             figures,
         }
@@ -174,7 +174,7 @@ impl<'a> Album<'a> {
     }
 
     /// A sample with its image, if there is room for it.
-    pub(super) fn picture(&mut self, id: SampleId) -> Picture {
+    pub(super) fn image(&mut self, id: SampleId) -> Image {
         let facts = self.report.fingerprints.facts(id);
         let data = self.thumbnails.get(&id).and_then(|jpeg| {
             // Base64 makes four characters of three bytes.
@@ -186,7 +186,7 @@ impl<'a> Album<'a> {
             self.room -= length;
             Some(STANDARD.encode(jpeg))
         });
-        Picture {
+        Image {
             key: shown(&self.report.key(id)),
             split: self.report.split(id),
             label: self.report.label(id).map(|label| shown(&label)),
@@ -222,7 +222,7 @@ struct Card {
     labels: String,
     /// Labels to decide on.
     asks: Vec<Ask>,
-    pictures: Vec<Picture>,
+    images: Vec<Image>,
     /// Samples of the finding whose images are not shown.
     more: usize,
     /// What was done to the first image to get the second, and how sure.
@@ -270,7 +270,7 @@ struct Laid {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Picture {
+pub(super) struct Image {
     key: String,
     split: Option<String>,
     label: Option<String>,

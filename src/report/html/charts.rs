@@ -18,7 +18,7 @@ const CONFUSED: usize = 15;
 /// Classes drawn of a figure: those that say most.
 const BOXES: usize = 12;
 /// Times the median class that the largest share may be: beyond, most bars of
-/// a straight axis would be too short to be told apart.
+/// a straight axis would be too short to be distinguished.
 const STRAIGHT: f64 = 20.0;
 /// Bars of a histogram.
 const BINS: usize = 32;

@@ -40,7 +40,7 @@ pub(super) struct Gallery<'a> {
     pub(super) groups_left: usize,
     /// Labels in question, by check.
     pub(super) labels: Vec<Shelf<'a>>,
-    /// What else is told of single images, by check.
+    /// What else is known of single images, by check.
     pub(super) others: Vec<Shelf<'a>>,
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::album::{Album, Picture, ShelfView, figure, labels};
+use super::album::{Album, Image, ShelfView, figure, labels};
 use super::charts::{self, Confusion, Histogram, ShareChart};
 use super::gallery::{Gallery, Shelf};
 use super::scatter::{Scatter, scatters};
@@ -61,7 +61,7 @@ pub(super) struct Page {
     accepted_left: usize,
     checks: Vec<CheckView>,
     /// Images left out because the page would have grown too large.
-    pictures_left: usize,
+    images_left: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -84,7 +84,7 @@ struct SentenceView {
 
 #[derive(Debug, Serialize)]
 struct GroupView {
-    members: Vec<Picture>,
+    members: Vec<Image>,
     all: String,
     more: usize,
 }
@@ -181,7 +181,7 @@ impl Page {
         let others = shelves(&gallery.others);
         let groups = (gallery.groups.iter())
             .map(|(members, all)| GroupView {
-                members: members.iter().map(|&id| album.picture(id)).collect(),
+                members: members.iter().map(|&id| album.image(id)).collect(),
                 all: number(*all as u64),
                 more: all - members.len(),
             })
@@ -241,7 +241,7 @@ impl Page {
                 })
                 .collect(),
             checks: checks(report),
-            pictures_left: album.left_out(),
+            images_left: album.left_out(),
         }
     }
 }

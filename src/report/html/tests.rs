@@ -78,7 +78,7 @@ fn headlines_and_what_was_not_checked_are_linked_to_their_parts() {
 }
 
 #[test]
-fn pictures_are_asked_for_once_each_and_only_where_shown() {
+fn images_are_asked_for_once_each_and_only_where_shown() {
     let fixture = Fixture::new();
     let ids: Vec<u32> = shown(&fixture.report()).iter().map(|id| id.0).collect();
     assert_eq!(ids, [0, 1, 6, 10, 12, 13, 14, 16]);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::container::{Coding, Member, Stretches, read_start};
 use super::names::{is_junk, is_text};
-use super::tree::{At, DirState, OtherFile, Picture, Tree};
+use super::tree::{At, DirState, Image, OtherFile, Tree};
 use super::walk::Walker;
 use crate::error::{Error, Result};
 use crate::image_format::{HEAD, begins_image, has_image_extension};
@@ -230,14 +230,14 @@ impl Making<'_> {
     }
 
     fn file(&mut self, dir: usize, name: &str, member: Member) {
-        let is_picture = has_image_extension(name.as_ref())
+        let is_image = has_image_extension(name.as_ref())
             || !is_text(name.as_ref())
                 && read_start(&self.file, &member, HEAD).is_ok_and(|start| begins_image(&start));
         let at = At::Entry(self.members.len() as u64);
         self.members.push(member);
         let name = std::ffi::OsStr::new(name).into();
-        if is_picture {
-            self.tree.pictures.push(Picture { dir, name, at });
+        if is_image {
+            self.tree.images.push(Image { dir, name, at });
         } else {
             self.tree.files.push(OtherFile {
                 dir,

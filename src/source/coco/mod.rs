@@ -14,7 +14,7 @@ use super::LayoutName;
 use super::ask::{As, Ask};
 use super::builder::{Builder, Draft};
 use super::paths::normalised;
-use super::tell::Told;
+use super::recognised::Recognised;
 use super::tree::{Placer, Tree};
 use crate::error::{Error, Result};
 use crate::sample::{
@@ -61,7 +61,7 @@ pub(super) fn sign(tree: &Tree, _: &Ask<'_>) -> Option<String> {
 }
 
 /// Lists a folder or archive by the annotation files in it.
-pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
+pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
     let parts = parts(&tree);
     if parts.is_empty() {
         return Err(Error::Input(format!(
@@ -75,7 +75,7 @@ pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<T
 
 /// Lists the annotation file `ask.path`, with the images of `--images` or of a
 /// folder beside it.
-pub(super) fn list_file(ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
+pub(super) fn list_file(ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
     let folder = ask.path.parent().unwrap_or(Path::new(""));
     let above = folder.parent().unwrap_or(folder);
     let in_annotations = folder.file_name().is_some_and(|name| name == "annotations");
@@ -103,10 +103,10 @@ pub(super) fn list_file(ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
         split,
         folders,
     };
-    let told = list_parts(tree, &[part], ask, builder)?;
-    Ok(Told {
+    let recognised = list_parts(tree, &[part], ask, builder)?;
+    Ok(Recognised {
         what: format!("COCO file `{}`", escaped(name)),
-        ..told
+        ..recognised
     })
 }
 
@@ -223,10 +223,10 @@ fn list_parts(
     parts: &[Part],
     ask: &Ask<'_>,
     builder: &mut Builder,
-) -> Result<Told> {
-    let mut told = Told::new(LayoutName::Coco, "COCO set");
-    let pictures: HashMap<PathBuf, usize> = (tree.pictures.iter().enumerate())
-        .map(|(index, picture)| (tree.logical(picture.dir).join(&*picture.name), index))
+) -> Result<Recognised> {
+    let mut recognised = Recognised::new(LayoutName::Coco, "COCO set");
+    let images: HashMap<PathBuf, usize> = (tree.images.iter().enumerate())
+        .map(|(index, image)| (tree.logical(image.dir).join(&*image.name), index))
         .collect();
     let mut placer = Placer::new(&tree, builder);
     let mut used: HashSet<usize> = HashSet::new();
@@ -246,7 +246,7 @@ fn list_parts(
         }
         let listing = Listing {
             tree: &tree,
-            pictures: &pictures,
+            images: &images,
             coco,
             key,
             part,
@@ -256,20 +256,18 @@ fn list_parts(
     }
     if backgrounds > 0 {
         let images = if backgrounds == 1 { "image" } else { "images" };
-        told.notes.push(format!(
+        recognised.notes.push(format!(
             "{backgrounds} background {images} without annotations"
         ));
     }
-    told.correction = format!(
+    recognised.correction = format!(
         "if the folders are meant: `splitlint scan {} --layout folders`",
         ask.shown.display()
     );
     let mut outside: BTreeMap<SampleKey, u64> = BTreeMap::new();
-    for (index, picture) in tree.pictures.iter().enumerate() {
+    for (index, image) in tree.images.iter().enumerate() {
         if !used.contains(&index) {
-            *outside
-                .entry(tree.dirs[picture.dir].key.clone())
-                .or_default() += 1;
+            *outside.entry(tree.dirs[image.dir].key.clone()).or_default() += 1;
         }
     }
     for (key, count) in outside {
@@ -284,13 +282,13 @@ fn list_parts(
     }
     tree.claim_all();
     tree.leave(builder);
-    Ok(told)
+    Ok(recognised)
 }
 
 /// One annotation file on its way to samples.
 struct Listing<'a> {
     tree: &'a Tree,
-    pictures: &'a HashMap<PathBuf, usize>,
+    images: &'a HashMap<PathBuf, usize>,
     coco: File,
     /// Of the annotation file.
     key: SampleKey,
@@ -326,16 +324,16 @@ impl Listing<'_> {
                 continue;
             }
             let path = normalised(&folder.join(image.name.replace('\\', "/")));
-            let Some(&picture) = self.pictures.get(&path) else {
+            let Some(&found) = self.images.get(&path) else {
                 let inside = path.strip_prefix(&self.tree.dirs[0].path).unwrap_or(&path);
                 let key = SampleKey::from_path(inside).below(&self.tree.dirs[0].key);
                 let detail = format!("`{}` lists it as image {}", self.key, self.shown(image.id));
                 builder.problem(key, ProblemKind::MissingFile, detail);
                 continue;
             };
-            let place_of = &self.tree.pictures[picture];
+            let place_of = &self.tree.images[found];
             let key = self.tree.dirs[place_of.dir].key.child(&place_of.name);
-            if own.insert(picture, &image.name).is_some() {
+            if own.insert(found, &image.name).is_some() {
                 let detail = format!(
                     "{TWO_IDS}: image {} in `{}` repeats an earlier one; its annotations are not used",
                     self.shown(image.id),
@@ -345,7 +343,7 @@ impl Listing<'_> {
                 continue;
             }
             backgrounds += u64::from(objects.is_empty() && classes.is_empty());
-            let again = !used.insert(picture);
+            let again = !used.insert(found);
             let (place, hint) = placer.place(self.tree, place_of, builder);
             let mark = self.part.split.as_deref().unwrap_or("again");
             builder.push(Draft {
@@ -422,8 +420,7 @@ impl Listing<'_> {
             .map(|image| image.name.replace('\\', "/"))
             .collect();
         let hits = |folder: &Path| {
-            let there =
-                |name: &&String| self.pictures.contains_key(&normalised(&folder.join(name)));
+            let there = |name: &&String| self.images.contains_key(&normalised(&folder.join(name)));
             probes.iter().filter(there).count()
         };
         let best = (self.part.folders.iter().rev()).max_by_key(|folder| hits(folder));

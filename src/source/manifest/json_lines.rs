@@ -53,7 +53,7 @@ impl Table for JsonLines {
         let mut first = None;
         self.lines(|_, line| {
             first = first.or(line.first().copied());
-            // Lines that are no object are told with their number later.
+            // Lines that are no object are reported with their number later.
             if let Ok(object) = serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(line) {
                 names.extend(object.into_keys());
             }

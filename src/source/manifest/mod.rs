@@ -22,7 +22,7 @@ use super::LayoutName;
 use super::ask::{As, Ask};
 use super::builder::Builder;
 use super::folder::nothing_known;
-use super::tell::Told;
+use super::recognised::Recognised;
 use super::tree::Tree;
 use crate::error::{Error, Result};
 
@@ -47,18 +47,18 @@ pub(super) fn sign(tree: &Tree, ask: &Ask<'_>) -> Option<String> {
 }
 
 /// Lists a folder by the manifest that lies in it.
-pub(super) fn list_in(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
+pub(super) fn list_in(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
     let Some(path) = in_folder(&tree, ask) else {
         return Err(Error::Input(format!(
             "{}: no `manifest.csv`, `.tsv`, `.jsonl` or `.parquet` in it names its files; name the manifest itself",
             ask.flag()
         )));
     };
-    let mut told = list(&path, ask, builder)?;
+    let mut recognised = list(&path, ask, builder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    told.notes.push("found in the folder".to_owned());
-    (told.correction).push_str(&format!("; if the folders hold: `--exclude {name}`"));
-    Ok(told)
+    recognised.notes.push("found in the folder".to_owned());
+    (recognised.correction).push_str(&format!("; if the folders hold: `--exclude {name}`"));
+    Ok(recognised)
 }
 
 fn in_folder(tree: &Tree, ask: &Ask<'_>) -> Option<PathBuf> {
@@ -70,7 +70,7 @@ fn in_folder(tree: &Tree, ask: &Ask<'_>) -> Option<PathBuf> {
 }
 
 /// Lists the manifest at `path`.
-pub(super) fn list(path: &Path, ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
+pub(super) fn list(path: &Path, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
     let columns = &ask.request.columns;
     let mut table = open(path)?;
     let names =
@@ -80,13 +80,13 @@ pub(super) fn list(path: &Path, ask: &Ask<'_>, builder: &mut Builder) -> Result<
     let notes = rows::list(table.as_mut(), path, &picked, ask, builder)?;
 
     let name = path.file_name().unwrap_or_default();
-    let mut told = Told::new(
+    let mut recognised = Recognised::new(
         LayoutName::Manifest,
         format!("manifest `{}`", crate::sample::escaped(name)),
     );
-    told.notes.push(picked.in_words());
-    told.notes.extend(notes);
-    told.correction = "if other columns are meant: `--path-column`, `--label-column`, \
+    recognised.notes.push(picked.in_words());
+    recognised.notes.extend(notes);
+    recognised.correction = "if other columns are meant: `--path-column`, `--label-column`, \
                        `--split-column`, `--group-column`"
         .into();
     let lacking: Vec<&str> = [
@@ -100,13 +100,13 @@ pub(super) fn list(path: &Path, ask: &Ask<'_>, builder: &mut Builder) -> Result<
     .filter_map(|(words, is_lacking)| is_lacking.then_some(words))
     .collect();
     if !lacking.is_empty() {
-        told.correction = format!(
+        recognised.correction = format!(
             "if a column holds the {}, one of {}",
             lacking.join(", or the "),
             columns::quoted(&names)
         );
     }
-    Ok(told)
+    Ok(recognised)
 }
 
 /// Opens a manifest by its extension, or by its first byte where that says

@@ -19,7 +19,7 @@ use crate::source::places::Place as At;
 use crate::source::same_file::Hint;
 use crate::source::walk::Walker;
 
-/// Malformed rows told before the rest is only counted.
+/// Malformed rows reported before the rest is only counted.
 const SHOWN: usize = 20;
 
 /// What a person should know of paths that were found only so.

@@ -1,5 +1,5 @@
 //! WebDataset shards: tar archives in which the members of a sample lie
-//! together, told by the part of their names before the first dot. Reads no
+//! together, recognised by the part of their names before the first dot. Reads no
 //! pixels.
 
 mod names;
@@ -15,7 +15,7 @@ use super::LayoutName;
 use super::archive::{self, Kind};
 use super::ask::{As, Ask};
 use super::builder::{Builder, Draft};
-use super::tell::Told;
+use super::recognised::Recognised;
 use super::tree::{At, Placer, Tree};
 use crate::error::{Error, Result};
 use crate::image_format::has_image_extension;
@@ -70,7 +70,7 @@ pub(super) fn sign(tree: &Tree, _: &Ask<'_>) -> Option<String> {
         return Some(names.join(" beside "));
     }
     let shards = shards(tree);
-    if shards.is_empty() || !tree.pictures.is_empty() {
+    if shards.is_empty() || !tree.images.is_empty() {
         return None;
     }
     let first = tree
@@ -84,7 +84,7 @@ pub(super) fn sign(tree: &Tree, _: &Ask<'_>) -> Option<String> {
 }
 
 /// Lists a folder of shards, or a tar that is one.
-pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
+pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
     let mut set = Set::new(ask);
     if tree.archive.is_some() {
         let name = ask.path.file_name().unwrap_or_default();
@@ -106,15 +106,19 @@ pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<T
         let split = split_of(Path::new(&*file.name), folder);
         set.open(&path, tree.file_key(shard), split, builder)?;
     }
-    let told = set.finish(builder)?;
+    let recognised = set.finish(builder)?;
     let mut tree = tree;
     tree.claim_all();
     tree.leave(builder);
-    Ok(told)
+    Ok(recognised)
 }
 
 /// Lists shards that a pattern such as `train-{000..127}.tar` names.
-pub(super) fn list_files(shards: &[PathBuf], ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
+pub(super) fn list_files(
+    shards: &[PathBuf],
+    ask: &Ask<'_>,
+    builder: &mut Builder,
+) -> Result<Recognised> {
     let mut set = Set::new(ask);
     for path in shards {
         let name = path.file_name().unwrap_or_default();
@@ -163,8 +167,8 @@ impl Member {
 
 /// All members of a shard whose names have a dot, in its order.
 fn members(tree: &Tree) -> Vec<Member> {
-    let pictures = tree
-        .pictures
+    let images = tree
+        .images
         .iter()
         .enumerate()
         .map(|(at, p)| (p.dir, &p.name, p.at, true, at));
@@ -173,7 +177,7 @@ fn members(tree: &Tree) -> Vec<Member> {
         .iter()
         .enumerate()
         .map(|(at, f)| (f.dir, &f.name, f.at, false, at));
-    let mut members: Vec<Member> = pictures
+    let mut members: Vec<Member> = images
         .chain(files)
         .filter_map(|(dir, name, place, is_image, at)| {
             let At::Entry(entry) = place else {
@@ -198,7 +202,7 @@ fn members(tree: &Tree) -> Vec<Member> {
 /// A set in the making.
 struct Set<'a> {
     ask: &'a Ask<'a>,
-    told: Told,
+    recognised: Recognised,
     captions: u64,
     without_split: Option<SampleKey>,
     with_split: bool,
@@ -208,7 +212,7 @@ impl<'a> Set<'a> {
     fn new(ask: &'a Ask<'a>) -> Self {
         Self {
             ask,
-            told: Told::new(LayoutName::WebDataset, "WebDataset shards"),
+            recognised: Recognised::new(LayoutName::WebDataset, "WebDataset shards"),
             captions: 0,
             without_split: None,
             with_split: false,
@@ -273,8 +277,8 @@ impl<'a> Set<'a> {
                 }
                 continue;
             };
-            let picture = &tree.pictures[image.at];
-            let sample = tree.dirs[picture.dir].key.child(&picture.name);
+            let file = &tree.images[image.at];
+            let sample = tree.dirs[file.dir].key.child(&file.name);
             let odd = image
                 .name
                 .extension
@@ -290,7 +294,7 @@ impl<'a> Set<'a> {
                 builder.problem(sample.clone(), ProblemKind::Annotation, detail);
             }
             let labels = self.labels(&tree, run, &sample, builder);
-            let (place, hint) = placer.place(&tree, picture, builder);
+            let (place, hint) = placer.place(&tree, file, builder);
             builder.push(Draft {
                 key: sample,
                 split,
@@ -344,7 +348,7 @@ impl<'a> Set<'a> {
             .collect()
     }
 
-    fn finish(mut self, _: &mut Builder) -> Result<Told> {
+    fn finish(mut self, _: &mut Builder) -> Result<Recognised> {
         if let (true, Some(shard)) = (
             self.with_split && self.ask.role == As::Set,
             &self.without_split,
@@ -358,12 +362,13 @@ impl<'a> Set<'a> {
         }
         if self.captions > 0 {
             let note = "texts in `txt` are no labels unless `--label-column txt` says so";
-            self.told.notes.push(note.to_owned());
+            self.recognised.notes.push(note.to_owned());
         }
-        self.told.correction = "if the label is elsewhere: `--label-column` names a member's \
+        self.recognised.correction =
+            "if the label is elsewhere: `--label-column` names a member's \
                                 extension or a field of `json`"
-            .to_owned();
-        Ok(self.told)
+                .to_owned();
+        Ok(self.recognised)
     }
 }
 

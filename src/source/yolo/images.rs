@@ -14,8 +14,8 @@ use crate::source::ask::Ask;
 use crate::source::builder::{Builder, Draft};
 use crate::source::paths::{between, normalised};
 use crate::source::places::{Place, read_whole};
+use crate::source::recognised::Recognised;
 use crate::source::same_file::Hint;
-use crate::source::tell::Told;
 use crate::source::tree::{Placer, Tree};
 
 /// Kinds of faults of whole label files; Ultralytics passes over all of them
@@ -66,9 +66,9 @@ impl<'a> Images<'a> {
     }
 
     /// Lists all images; `name` is that of the description.
-    pub(super) fn list(mut self, name: &str, builder: &mut Builder) -> Result<Told> {
-        let mut told = Told::new(LayoutName::Yolo, "YOLO set");
-        let root = self.root(&mut told)?;
+    pub(super) fn list(mut self, name: &str, builder: &mut Builder) -> Result<Recognised> {
+        let mut recognised = Recognised::new(LayoutName::Yolo, "YOLO set");
+        let root = self.root(&mut recognised)?;
         let mut found = Vec::new();
         let splits = self.config.splits.clone();
         for (split, entries) in &splits {
@@ -87,13 +87,14 @@ impl<'a> Images<'a> {
         let backgrounds = self.add(found, builder)?;
         if backgrounds > 0 {
             let images = if backgrounds == 1 { "image" } else { "images" };
-            told.notes
+            recognised
+                .notes
                 .push(format!("{backgrounds} background {images} without objects"));
         }
         if self.config.unnamed {
-            told.notes.push("classes without names".to_owned());
+            recognised.notes.push("classes without names".to_owned());
         }
-        told.correction = format!(
+        recognised.correction = format!(
             "if the folders are meant: `splitlint scan {} --layout folders`",
             self.ask.shown.display()
         );
@@ -101,12 +102,12 @@ impl<'a> Images<'a> {
             tree.claim_all();
             tree.leave(builder);
         }
-        Ok(told)
+        Ok(recognised)
     }
 
     /// The folder that entries are relative to: `path`, taken from where
     /// Ultralytics or a person would look, else that of the description.
-    fn root(&mut self, told: &mut Told) -> Result<PathBuf> {
+    fn root(&mut self, recognised: &mut Recognised) -> Result<PathBuf> {
         let Some(given) = self.config.root.clone() else {
             return Ok(self.folder.clone());
         };
@@ -123,7 +124,7 @@ impl<'a> Images<'a> {
                 return Ok(candidate);
             }
         }
-        told.notes.push(format!(
+        recognised.notes.push(format!(
             "`path: {given}` does not exist; the folder of the YAML file is used"
         ));
         Ok(self.folder.clone())
@@ -172,10 +173,10 @@ impl<'a> Images<'a> {
         match self.spot(path)? {
             Spot::Folder(tree, dir) => {
                 let inside = self.trees[tree].below(dir);
-                let pictures = self.trees[tree].pictures.iter().enumerate();
-                found.extend(pictures.filter(|(_, picture)| inside[picture.dir]).map(
-                    |(index, picture)| Found {
-                        path: self.trees[tree].logical(picture.dir).join(&*picture.name),
+                let images = self.trees[tree].images.iter().enumerate();
+                found.extend(images.filter(|(_, image)| inside[image.dir]).map(
+                    |(index, image)| Found {
+                        path: self.trees[tree].logical(image.dir).join(&*image.name),
                         split,
                         split_name,
                         at: Ok((tree, index)),
@@ -183,7 +184,7 @@ impl<'a> Images<'a> {
                 ));
             }
             Spot::List(list, bytes) => {
-                let known = self.pictures();
+                let known = self.images();
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 for (line, entry) in (1..).zip(text.lines()) {
                     let entry = entry.trim().replace('\\', "/");
@@ -298,9 +299,9 @@ impl<'a> Images<'a> {
             };
             backgrounds += u64::from(objects.is_empty());
             let (place, hint) = match image.at {
-                Ok((tree, picture)) => {
+                Ok((tree, index)) => {
                     let tree_of = &self.trees[tree];
-                    placers[tree].place(tree_of, &tree_of.pictures[picture], builder)
+                    placers[tree].place(tree_of, &tree_of.images[index], builder)
                 }
                 Err(hint) => (file_place(&image.path, &mut folders, builder), hint),
             };
@@ -392,9 +393,9 @@ impl<'a> Images<'a> {
     fn tell_outside(&self, found: &[Found], builder: &mut Builder) {
         let used: HashSet<(usize, usize)> = found.iter().filter_map(|f| f.at.ok()).collect();
         let mut outside: BTreeMap<SampleKey, u64> = BTreeMap::new();
-        for (index, picture) in self.trees[0].pictures.iter().enumerate() {
+        for (index, image) in self.trees[0].images.iter().enumerate() {
             if !used.contains(&(0, index)) {
-                let key = self.trees[0].dirs[picture.dir].key.clone();
+                let key = self.trees[0].dirs[image.dir].key.clone();
                 *outside.entry(key).or_default() += 1;
             }
         }
@@ -422,15 +423,15 @@ impl<'a> Images<'a> {
     }
 
     /// All images by path.
-    fn pictures(&self) -> HashMap<PathBuf, (usize, usize)> {
-        let mut pictures = HashMap::new();
+    fn images(&self) -> HashMap<PathBuf, (usize, usize)> {
+        let mut images = HashMap::new();
         for (index, tree) in self.trees.iter().enumerate() {
-            for (place, picture) in tree.pictures.iter().enumerate() {
-                let path = tree.logical(picture.dir).join(&*picture.name);
-                pictures.entry(path).or_insert((index, place));
+            for (place, image) in tree.images.iter().enumerate() {
+                let path = tree.logical(image.dir).join(&*image.name);
+                images.entry(path).or_insert((index, place));
             }
         }
-        pictures
+        images
     }
 
     fn key_in(&self, tree: usize, file: usize) -> SampleKey {

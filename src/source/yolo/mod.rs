@@ -13,7 +13,7 @@ use images::Images;
 use super::ask::Ask;
 use super::builder::Builder;
 use super::places::read_whole;
-use super::tell::Told;
+use super::recognised::Recognised;
 use super::tree::Tree;
 use crate::error::{Error, Result};
 use crate::sample::escaped;
@@ -26,7 +26,7 @@ pub(super) fn sign(tree: &Tree, _: &Ask<'_>) -> Option<String> {
 }
 
 /// Lists a folder or archive by the `data.yaml` in it.
-pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
+pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
     let mut described = descriptions(&tree);
     let usual = (described.iter()).position(|&(file, _)| &*tree.files[file].name == "data.yaml");
     let (file, config) = match (described.len(), usual) {
@@ -53,7 +53,7 @@ pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<T
 }
 
 /// Lists the set that the file `ask.path` describes, wherever its images lie.
-pub(super) fn list_file(ask: &Ask<'_>, builder: &mut Builder) -> Result<Told> {
+pub(super) fn list_file(ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
     let failure = |why: String| Error::Input(format!("{}: {why}", ask.flag()));
     let bytes = read_whole(ask.path).map_err(|error| failure(error.to_string()))?;
     let config = config::parse(&bytes).map_err(failure)?;

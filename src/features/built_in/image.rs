@@ -10,14 +10,14 @@ pub(super) const SIDE: usize = 32;
 pub(super) type Square = [f32; SIDE * SIDE];
 
 /// An image as `SIDE` × `SIDE` colours.
-pub(super) struct Picture {
+pub(super) struct Image {
     /// Y′, Cb, Cr; chroma centred on 128.
     pub(super) ycc: [Square; 3],
     /// R, G, B, cut to 0–255.
     pub(super) rgb: [Square; 3],
 }
 
-impl Picture {
+impl Image {
     /// Stretches the planes by area average; `None` without pixels.
     pub(super) fn of(thumbnail: &Thumbnail) -> Option<Self> {
         let luma = stretch(&thumbnail.luma)?;
@@ -85,14 +85,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flat_picture_of_any_shape_stays_flat() {
+    fn flat_image_of_any_shape_stays_flat() {
         for (width, height) in [(1, 1), (7, 64), (64, 48), (32, 32), (64, 1)] {
             let thumbnail = Thumbnail {
                 luma: Plane::filled(width, height, 77),
                 ..Thumbnail::default()
             };
-            let picture = Picture::of(&thumbnail).expect("has pixels");
-            for value in picture.ycc[0] {
+            let image = Image::of(&thumbnail).expect("has pixels");
+            for value in image.ycc[0] {
                 assert!((value - 77.0).abs() < 1e-3);
             }
         }

@@ -15,7 +15,7 @@ const SHOWN: usize = 8;
 
 /// What is known of a layout before the samples are numbered.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct Recognised {
     pub(super) name: LayoutName,
     /// "image folders", "manifest `x.csv`".
     pub(super) what: String,
@@ -25,7 +25,7 @@ pub(super) struct Told {
     pub(super) correction: String,
 }
 
-impl Told {
+impl Recognised {
     /// The layout of `what`, without notes yet.
     pub(super) fn new(name: LayoutName, what: impl Into<String>) -> Self {
         Self {
@@ -47,12 +47,12 @@ impl Told {
             format!("splits from {}", kinds.join(", "))
         };
         let layout = parts.first().map_or(LayoutName::Folders, |part| part.name);
-        let mut told = Self::new(layout, what);
-        told.notes = parts.into_iter().flat_map(|part| part.notes).collect();
-        told.correction = "each `--split NAME=PATH` names what holds the split: its class \
+        let mut recognised = Self::new(layout, what);
+        recognised.notes = parts.into_iter().flat_map(|part| part.notes).collect();
+        recognised.correction = "each `--split NAME=PATH` names what holds the split: its class \
                            folders, its images, an archive or a manifest"
             .into();
-        told
+        recognised
     }
 
     /// The line that `listing` completes with its counts.
@@ -129,7 +129,7 @@ pub(super) fn explain(unclear: &Unclear, tree: &Tree, shown: &Path) -> Error {
         )
     };
     Error::Input(match unclear {
-        Unclear::NoPicture => {
+        Unclear::NoImage => {
             let why = if tree.skipped.filtered > 0 {
                 format!(
                     ": `--include` and `--exclude` leave none of {}",

@@ -64,7 +64,7 @@ impl Random {
 
 impl Place {
     /// Writes the image of `seed`.
-    pub(crate) fn picture(&self, relative: &str, seed: u64) {
+    pub(crate) fn image(&self, relative: &str, seed: u64) {
         self.write(relative, encoded(seed, relative));
     }
 
@@ -76,7 +76,7 @@ impl Place {
             .enumerate()
         {
             for j in 0..each {
-                self.picture(&format!("data/{folder}/{j:03}.jpg"), i as u64 * 10_000 + j);
+                self.image(&format!("data/{folder}/{j:03}.jpg"), i as u64 * 10_000 + j);
             }
         }
     }
@@ -84,7 +84,7 @@ impl Place {
     /// A clean set with one training image copied into the test split.
     pub(crate) fn leaky_set(&self) {
         self.clean_set(6);
-        self.picture("data/test/cat/copy.jpg", 0);
+        self.image("data/test/cat/copy.jpg", 0);
     }
 
     /// Two splits of 20 red cats and 20 blue dogs, and one dog among the cats.
@@ -96,8 +96,8 @@ impl Place {
             for j in 0..20 {
                 let key = format!("data/{folder}/{j:03}.png");
                 let cat = folder.ends_with("cat") && key != "data/test/cat/007.png";
-                let mut picture = waves(i as u64 * 1000 + j);
-                for pixel in picture.pixels_mut() {
+                let mut image = waves(i as u64 * 1000 + j);
+                for pixel in image.pixels_mut() {
                     let [r, g, b] = pixel.0;
                     pixel.0 = match cat {
                         true => [r / 2 + 120, g / 2, b / 2],
@@ -105,7 +105,7 @@ impl Place {
                     };
                 }
                 let mut bytes = Cursor::new(Vec::new());
-                (picture.write_to(&mut bytes, ImageFormat::Png)).expect("encodes");
+                (image.write_to(&mut bytes, ImageFormat::Png)).expect("encodes");
                 self.write(key, bytes.into_inner());
             }
         }
