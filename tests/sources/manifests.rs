@@ -100,8 +100,22 @@ fn separators_quotes_line_ends_and_a_byte_order_mark_are_understood() {
         );
     }
     let (set, request) = with_manifest("l.csv", "");
-    set.put("l.csv", b"\xff\xfep\0a\0t\0h\0\n\0");
-    has_all(&error(&request), &["UTF-16"]);
+    // Excel's "Unicode text".
+    let units: Vec<u16> = "\u{feff}path\tlabel\r\nimg/1.jpg\tK\u{e4}fer\r\n"
+        .encode_utf16()
+        .collect();
+    for bytes in [
+        units.iter().flat_map(|unit| unit.to_le_bytes()).collect(),
+        units
+            .iter()
+            .flat_map(|unit| unit.to_be_bytes())
+            .collect::<Vec<u8>>(),
+    ] {
+        set.put("l.csv", &bytes);
+        assert_eq!(rows(&listed(&request).listing), ["img/1.jpg - K\u{e4}fer"]);
+    }
+    set.put("l.csv", b"\xff\xfep\0a\0t\0h\0\n");
+    has_all(&error(&request), &["path"]);
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Manifests as text with separators: CSV and TSV.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, ReaderBuilder};
+use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 
 use super::Table;
 use super::cell::{Cells, Place, Row, labels, text};
@@ -15,7 +16,7 @@ use crate::spreadsheet::{separator_of, windows_1252};
 /// A CSV file. Cells need not be UTF-8, because file names need not.
 pub(super) struct Csv {
     path: PathBuf,
-    /// Told by the extension, or else by the header.
+    /// Known from the extension, or else from the header.
     delimiter: Option<u8>,
 }
 
@@ -27,16 +28,16 @@ impl Csv {
         }
     }
 
-    fn reader(&self) -> Result<csv::Reader<File>, String> {
+    fn reader(&self) -> Result<csv::Reader<Text>, String> {
         let delimiter = match self.delimiter {
             Some(delimiter) => delimiter,
             None => delimiter_of(&self.path)?,
         };
-        ReaderBuilder::new()
+        let text = open(&self.path).map_err(|error| error.to_string())?;
+        Ok(ReaderBuilder::new()
             .flexible(true)
             .delimiter(delimiter)
-            .from_path(&self.path)
-            .map_err(|error| error.to_string())
+            .from_reader(text))
     }
 }
 
@@ -132,15 +133,21 @@ fn os_string(bytes: &[u8]) -> Result<std::ffi::OsString, String> {
 /// The separator that the header has most of.
 fn delimiter_of(path: &Path) -> Result<u8, String> {
     let header = header_line(path).map_err(|error| error.to_string())?;
-    if header.starts_with(b"\xff\xfe") || header.starts_with(b"\xfe\xff") {
-        return Err("the manifest is UTF-16; save it as UTF-8".to_owned());
-    }
     Ok(separator_of(&String::from_utf8_lossy(&header)))
 }
 
 /// The bytes of the first line, with its end.
-fn header_line(path: &Path) -> std::io::Result<Vec<u8>> {
+fn header_line(path: &Path) -> io::Result<Vec<u8>> {
     let mut header = Vec::new();
-    BufReader::new(File::open(path)?).read_until(b'\n', &mut header)?;
+    BufReader::new(open(path)?).read_until(b'\n', &mut header)?;
     Ok(header)
+}
+
+/// A file as it is, or as UTF-8 where its first bytes say that it is UTF-16.
+type Text = DecodeReaderBytes<File, Vec<u8>>;
+
+fn open(path: &Path) -> io::Result<Text> {
+    let mut builder = DecodeReaderBytesBuilder::new();
+    builder.utf8_passthru(true).strip_bom(true);
+    Ok(builder.build(File::open(path)?))
 }
