@@ -67,6 +67,12 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
         write_file(&baseline, &accepting.render())?;
     }
     let mut text = summary(arguments, &plan, staying.len(), &baseline);
+    if let (Some(path), None) = (&manifest, &own) {
+        text.push_str(&format!(
+            "note       manifest.csv has the path, label, split and group of each sample; other fields of `{}` are not carried over (they are for CSV and TSV)\n",
+            path.display()
+        ));
+    }
     if let Some(to) = &arguments.to {
         let copied = with_manifest.then(|| review::manifest(&staying, true, own.as_ref()));
         let way = by(arguments.by);

@@ -62,11 +62,15 @@ impl Check for ThisCheck {
             ));
         }
         let Some(scenes) = &data.evidence.scenes else {
-            return Ok(Ran::NotApplicable(format!(
-                "scenes are searched in up to {}, and there are {}: set `up-to` under `[checks.same-scene-across-splits]`",
-                counted(self.settings.up_to as u64, "image"),
-                listing.samples.len()
-            )));
+            let samples = listing.samples.len();
+            let setting = "set `up-to` under `[checks.same-scene-across-splits]`";
+            return Ok(Ran::NotApplicable(match self.settings.up_to {
+                0 => format!("the search for scenes is off by default; {setting}"),
+                up_to => format!(
+                    "scenes are searched in up to {}, and there are {samples}; {setting}",
+                    counted(up_to as u64, "image")
+                ),
+            }));
         };
         if scenes.is_one_view() {
             out.push(one_view(data, scenes));
