@@ -9,7 +9,7 @@ use super::ask::{As, Ask};
 use super::builder::Builder;
 use super::recognised::Recognised;
 use super::tree::Tree;
-use super::{archive, coco, folder, manifest, webdataset, yolo};
+use super::{archive, coco, folder, manifest, tables, webdataset, yolo};
 use crate::error::{Error, Result};
 
 /// The layouts that are known.
@@ -25,6 +25,8 @@ pub enum LayoutName {
     Coco,
     /// WebDataset: tar archives whose members belong together by name.
     WebDataset,
+    /// Folders with their labels in tables beside the images.
+    Tables,
 }
 
 /// A layout: how it is recognised, and how it is listed.
@@ -58,16 +60,22 @@ const KNOWN: &[Known] = &[
         sign: webdataset::sign,
         list: webdataset::list,
     },
+    Known {
+        name: LayoutName::Tables,
+        sign: tables::sign,
+        list: tables::list,
+    },
 ];
 
 impl LayoutName {
     /// All, in the order of the variants.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Folders,
         Self::Manifest,
         Self::Yolo,
         Self::Coco,
         Self::WebDataset,
+        Self::Tables,
     ];
 
     /// The name for `--layout`.
@@ -78,6 +86,7 @@ impl LayoutName {
             Self::Yolo => "yolo",
             Self::Coco => "coco",
             Self::WebDataset => "webdataset",
+            Self::Tables => "tables",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Folders of images: `ROOT/<split>/<class>/…` and `--split NAME=PATH`.
 //! Reads no pixels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -14,17 +14,57 @@ use super::tree::{DirState, Placer, Tree};
 use crate::error::{Error, Result};
 use crate::sample::{ClassFolder, ClassId, Labels, ProblemKind, SplitId, canonical_split, escaped};
 
-/// Lists a tree of image folders.
-pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
-    match ask.role {
-        As::Set => list_set(tree, ask.shown, builder),
-        As::Split(_) => list_split(tree, ask, builder),
-        As::Reference => list_reference(tree, ask, builder),
+/// Labels that come from elsewhere than the folders.
+pub(super) struct Given {
+    /// By the index of an image in the tree: a sample for each.
+    pub(super) by_image: HashMap<usize, Vec<Label>>,
+    /// Some of them name a split.
+    pub(super) names_splits: bool,
+    /// Where there is no such label, a folder names the class.
+    pub(super) folders_are_classes: bool,
+}
+
+/// What was given for one image.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Label {
+    /// Instead of the folder's.
+    pub(super) split: Option<String>,
+    pub(super) classes: Vec<String>,
+    pub(super) group: Option<String>,
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Self {
+            by_image: HashMap::new(),
+            names_splits: false,
+            folders_are_classes: true,
+        }
     }
 }
 
-fn list_set(tree: Tree, shown: &Path, builder: &mut Builder) -> Result<Recognised> {
-    let shape = understand(&tree).map_err(|unclear| explain(&unclear, &tree, shown))?;
+/// Lists a tree of image folders.
+pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
+    list_given(tree, ask, &Given::default(), builder)
+}
+
+/// Lists a tree of image folders with labels from elsewhere.
+pub(super) fn list_given(
+    tree: Tree,
+    ask: &Ask<'_>,
+    given: &Given,
+    builder: &mut Builder,
+) -> Result<Recognised> {
+    match ask.role {
+        As::Set => list_set(tree, ask.shown, given, builder),
+        As::Split(_) => list_split(tree, ask, given, builder),
+        As::Reference => list_reference(tree, ask, given, builder),
+    }
+}
+
+fn list_set(tree: Tree, shown: &Path, given: &Given, builder: &mut Builder) -> Result<Recognised> {
+    let mut shape = understand(&tree).map_err(|unclear| explain(&unclear, &tree, shown))?;
+    shape.labelled_elsewhere(given);
     let mut recognised = folders();
     recognised.correction = match shape.kind {
         Kind::Splits | Kind::SplitsInClasses => {
@@ -71,7 +111,7 @@ fn list_set(tree: Tree, shown: &Path, builder: &mut Builder) -> Result<Recognise
         .notes
         .extend(note_repeats(&tree, &shape, shown, builder));
     note_empty(&tree, &shape, builder)?;
-    add(tree, &shape, None, builder)?;
+    add(tree, &shape, (None, given), builder)?;
     Ok(recognised)
 }
 
@@ -81,27 +121,39 @@ fn is_split(folder: &Path) -> bool {
 }
 
 /// All of a tree as one split.
-fn list_split(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
-    let shape = classes_only(&tree).map_err(|_| no_image(&tree, ask))?;
+fn list_split(
+    tree: Tree,
+    ask: &Ask<'_>,
+    given: &Given,
+    builder: &mut Builder,
+) -> Result<Recognised> {
+    let mut shape = classes_only(&tree).map_err(|_| no_image(&tree, ask))?;
+    shape.labelled_elsewhere(given);
     let split = ask.split(builder)?;
     let mut recognised = folders();
     recognised.notes = note_repeats(&tree, &shape, ask.shown, builder);
     note_empty(&tree, &shape, builder)?;
-    add(tree, &shape, split, builder)?;
+    add(tree, &shape, (split, given), builder)?;
     Ok(recognised)
 }
 
 /// All of a tree as the split for reference.
-fn list_reference(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
+fn list_reference(
+    tree: Tree,
+    ask: &Ask<'_>,
+    given: &Given,
+    builder: &mut Builder,
+) -> Result<Recognised> {
     let shape = understand(&tree)
         .or_else(|_| classes_only(&tree))
         .map_err(|_| no_image(&tree, ask))?;
-    let all_of_it = Shape {
+    let mut all_of_it = Shape {
         outside: Vec::new(),
         ..shape
     };
+    all_of_it.labelled_elsewhere(given);
     let split = ask.split(builder)?;
-    add(tree, &all_of_it, split, builder)?;
+    add(tree, &all_of_it, (split, given), builder)?;
     Ok(folders())
 }
 
@@ -197,7 +249,12 @@ fn note_empty(tree: &Tree, shape: &Shape, builder: &mut Builder) -> Result<()> {
 
 /// Adds a tree's images; all of them to `forced` if given, else each to the
 /// split of its shape.
-fn add(tree: Tree, shape: &Shape, forced: Option<SplitId>, builder: &mut Builder) -> Result<()> {
+fn add(
+    tree: Tree,
+    shape: &Shape,
+    (forced, given): (Option<SplitId>, &Given),
+    builder: &mut Builder,
+) -> Result<()> {
     let places = shape.places(&tree);
     let splits: Vec<SplitId> = match forced {
         Some(_) => Vec::new(),
@@ -229,9 +286,15 @@ fn add(tree: Tree, shape: &Shape, forced: Option<SplitId>, builder: &mut Builder
     let mut placer = Placer::new(&tree, builder);
     // Class by folder of the tree, filled at first use.
     let mut classes: Vec<Option<Option<ClassId>>> = vec![None; tree.dirs.len()];
-    for image in &tree.images {
+    let mut without_row: BTreeMap<usize, u64> = BTreeMap::new();
+    for (index, image) in tree.images.iter().enumerate() {
         let place = places[image.dir];
         if place.outside {
+            continue;
+        }
+        let labels = given.by_image.get(&index);
+        if labels.is_none() && given.names_splits && place.split.is_none() && forced.is_none() {
+            *without_row.entry(image.dir).or_default() += 1;
             continue;
         }
         let dir = &tree.dirs[image.dir];
@@ -239,16 +302,56 @@ fn add(tree: Tree, shape: &Shape, forced: Option<SplitId>, builder: &mut Builder
             let name = place.class.map(|d| escaped(&tree.dirs[d].name));
             name.map(|name| builder.class(&name))
         });
-        let (at, hint) = placer.place(&tree, image, builder);
-        builder.push(Draft {
-            key: dir.key.child(&image.name),
-            split: split_of(place.split),
-            labels: class.map_or(Labels::None, Labels::One),
-            objects: Vec::new(),
-            group: None,
-            place: at,
-            hint,
-        });
+        let key = dir.key.child(&image.name);
+        let Some(labels) = labels else {
+            let (place_of, hint) = placer.place(&tree, image, builder);
+            builder.push(Draft {
+                key,
+                split: split_of(place.split),
+                labels: class.map_or(Labels::None, Labels::One),
+                objects: Vec::new(),
+                group: None,
+                place: place_of,
+                hint,
+            });
+            continue;
+        };
+        for (count, label) in labels.iter().enumerate() {
+            let own = match &label.split {
+                Some(name) if place.split.is_none() && forced.is_none() => {
+                    Some(builder.split(&escaped(name.as_ref()))?)
+                }
+                _ => split_of(place.split),
+            };
+            let classes: Vec<ClassId> = (label.classes.iter())
+                .map(|name| builder.class(&escaped(name.as_ref())))
+                .collect();
+            let group = label.group.as_ref();
+            let group = group.map(|group| builder.group(&escaped(group.as_ref())));
+            let (place_of, hint) = placer.place(&tree, image, builder);
+            builder.push(Draft {
+                // One image that two tables name is a sample of each.
+                key: match count {
+                    0 => key.clone(),
+                    _ => key.marked(&format!("#{}", count + 1)),
+                },
+                split: own,
+                labels: Labels::from_classes(classes),
+                objects: Vec::new(),
+                group,
+                place: place_of,
+                hint,
+            });
+        }
+    }
+    for (dir, count) in without_row {
+        let key = match dir {
+            0 => tree.dirs[0].key.child(OsStr::new(".")),
+            _ => tree.dirs[dir].key.clone(),
+        };
+        let images = if count == 1 { "image" } else { "images" };
+        let detail = format!("{count} {images} in no table, and so in no split; not scanned");
+        builder.problem(key, ProblemKind::OutsideSplits, detail);
     }
     tree.leave(builder);
     Ok(())

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 
+use super::folder::Given;
 use super::split_dirs::are_doubtful;
 use super::tree::{DirState, Tree};
 use crate::sample::escaped;
@@ -136,6 +137,19 @@ pub(super) struct Place {
 }
 
 impl Shape {
+    /// Leaves out what folders would say of labels that come from elsewhere.
+    pub(super) fn labelled_elsewhere(&mut self, given: &Given) {
+        if !given.by_image.is_empty() {
+            self.taken.clear();
+        }
+        if !given.folders_are_classes {
+            self.classes.clear();
+            if self.kind == Kind::Classes {
+                self.kind = Kind::Flat;
+            }
+        }
+    }
+
     /// The place of the images of every folder.
     pub(super) fn places(&self, tree: &Tree) -> Vec<Place> {
         let mut seeds: BTreeMap<usize, Place> = BTreeMap::new();

@@ -20,6 +20,7 @@ mod reader;
 mod recognised;
 mod same_file;
 mod split_dirs;
+mod tables;
 mod tree;
 mod walk;
 mod webdataset;

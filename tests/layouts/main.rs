@@ -4,6 +4,7 @@
 mod archives;
 mod coco;
 mod folders;
+mod tables;
 mod webdataset;
 mod yolo;
 
@@ -34,6 +35,8 @@ const LAYOUTS: &[(&str, Write)] = &[
     ("tar", archives::tar),
     ("tar.gz", archives::tar_gz),
     ("coco", coco::write),
+    ("table of ids", tables::ids),
+    ("one-hot tables", tables::one_hot),
     ("webdataset", webdataset::write),
     ("yolo", yolo::write),
     ("yolo in a tar", yolo::in_tar),

@@ -5,6 +5,7 @@ mod coco;
 mod folders;
 mod manifests;
 mod properties;
+mod tables;
 mod walking;
 mod webdataset;
 mod yolo;

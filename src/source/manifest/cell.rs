@@ -48,7 +48,7 @@ pub(super) fn text(cell: &str) -> Option<String> {
 /// The classes in a cell of text: one, unless the column's name is plural
 /// (`is_list`; then `;` or else `|` separates them), or the cell is a list in
 /// brackets as JSON or Python writes it.
-pub(super) fn labels(cell: &str, is_list: bool) -> Vec<String> {
+pub(in crate::source) fn labels(cell: &str, is_list: bool) -> Vec<String> {
     let cell = cell.trim();
     if let Some(inside) = cell.strip_prefix('[').and_then(|c| c.strip_suffix(']'))
         && let Some(list) = json_list(cell).or_else(|| bracket_list(inside))

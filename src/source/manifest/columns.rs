@@ -31,6 +31,19 @@ const PATH: [&str; 22] = [
     "sample",
 ];
 
+/// Usual names of a column of ids, which are file names without their extension:
+/// looked for where no column has the name of a path.
+const ID: [&str; 8] = [
+    "image_id", "img_id", "imageid", "isic_id", "id", "id_code", "uuid", "uid",
+];
+
+/// Names of columns that number the rows, which in a table of two rows are 0 and
+/// 1, too; pandas writes the first two.
+const NUMBERS: [&str; 4] = ["", "unnamed:_0", "index", "row"];
+
+/// Columns of 0 and 1 shown by name in a summary.
+const SHOWN: usize = 4;
+
 /// Usual names of the column of labels; names come before numbers.
 const LABEL: [&str; 21] = [
     "label",
@@ -99,24 +112,26 @@ const PLURAL: [&str; 5] = ["labels", "classes", "categories", "targets", "tags"]
 
 /// The columns to read, by index and name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Picked {
-    pub(super) path: Column,
-    pub(super) label: Option<Column>,
-    pub(super) split: Option<Column>,
-    pub(super) group: Option<Column>,
+pub(in crate::source) struct Picked {
+    pub(in crate::source) path: Column,
+    pub(in crate::source) label: Option<Column>,
+    pub(in crate::source) split: Option<Column>,
+    pub(in crate::source) group: Option<Column>,
     /// Text in the label column is a list.
-    pub(super) label_is_list: bool,
+    pub(in crate::source) label_is_list: bool,
+    /// Columns of 0 and 1, each of which is a class: instead of a label column.
+    pub(in crate::source) indicators: Vec<Column>,
 }
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Column {
-    pub(super) index: usize,
-    pub(super) name: String,
+pub(in crate::source) struct Column {
+    pub(in crate::source) index: usize,
+    pub(in crate::source) name: String,
 }
 
 /// Picks the columns: as `wanted` says, else by their usual names.
-pub(super) fn pick(names: &[String], wanted: &Columns) -> Result<Picked, String> {
+pub(in crate::source) fn pick(names: &[String], wanted: &Columns) -> Result<Picked, String> {
     let mut missing = Vec::new();
     let mut find = |flag: &str, wanted: &Option<String>, usual: &[&str]| match wanted {
         None => guess(names, usual),
@@ -128,7 +143,8 @@ pub(super) fn pick(names: &[String], wanted: &Columns) -> Result<Picked, String>
             column
         }
     };
-    let path = find("path", &wanted.path, &PATH);
+    let path = find("path", &wanted.path, &PATH)
+        .or_else(|| wanted.path.is_none().then(|| guess(names, &ID))?);
     let label = find("label", &wanted.label, &LABEL);
     let split = find("split", &wanted.split, &SPLIT);
     let group = find("group", &wanted.group, &GROUP);
@@ -147,6 +163,7 @@ pub(super) fn pick(names: &[String], wanted: &Columns) -> Result<Picked, String>
             label,
             split,
             group,
+            indicators: Vec::new(),
         }),
         _ => Err(format!(
             "{}\nthe columns are {}",
@@ -156,9 +173,49 @@ pub(super) fn pick(names: &[String], wanted: &Columns) -> Result<Picked, String>
     }
 }
 
+/// Whether a cell is a truth as one-hot columns write it: 0 and 1, as floats
+/// and as Python's words.
+pub(in crate::source) fn truth(cell: &str) -> Option<bool> {
+    match cell.trim() {
+        "1" | "1.0" | "True" | "true" => Some(true),
+        "0" | "0.0" | "False" | "false" => Some(false),
+        _ => None,
+    }
+}
+
 impl Picked {
+    /// The columns that may each be a class of its own: those without another
+    /// meaning, and none where there is a label column.
+    pub(in crate::source) fn candidates(&self, names: &[String]) -> Vec<Column> {
+        if self.label.is_some() {
+            return Vec::new();
+        }
+        let taken = [Some(&self.path), self.split.as_ref(), self.group.as_ref()];
+        let is_taken = |index: usize| taken.iter().flatten().any(|column| column.index == index);
+        (0..names.len())
+            .filter(|&index| !is_taken(index) && !NUMBERS.contains(&plain(&names[index]).as_str()))
+            .map(|index| column(names, index))
+            .collect()
+    }
+
+    /// Takes these columns of 0 and 1 for classes, if they are several: one alone
+    /// is a property (`is_valid`).
+    pub(in crate::source) fn take_indicators(&mut self, columns: Vec<Column>) {
+        if self.label.is_none() && columns.len() >= 2 {
+            self.indicators = columns;
+        }
+    }
+
+    /// The classes of a row by its columns of 0 and 1.
+    pub(in crate::source) fn indicated(&self, is_one: impl Fn(&Column) -> bool) -> Vec<String> {
+        (self.indicators.iter())
+            .filter(|column| is_one(column))
+            .map(|column| column.name.clone())
+            .collect()
+    }
+
     /// "path = `file`, label = `class`, no split column, no group column".
-    pub(super) fn in_words(&self) -> String {
+    pub(in crate::source) fn in_words(&self) -> String {
         let mut text = format!("path = `{}`", self.path.name);
         for (role, column) in [
             ("label", &self.label),
@@ -166,6 +223,19 @@ impl Picked {
             ("group", &self.group),
         ] {
             let _ = match column {
+                None if role == "label" && !self.indicators.is_empty() => {
+                    let shown = self.indicators.iter().take(SHOWN);
+                    let shown: Vec<String> = shown.map(|c| c.name.clone()).collect();
+                    let more = match self.indicators.len() - shown.len() {
+                        0 => String::new(),
+                        more => format!(" and {more} more"),
+                    };
+                    write!(
+                        text,
+                        ", labels = columns of 0 and 1: {}{more}",
+                        quoted(&shown)
+                    )
+                }
                 Some(column) => write!(text, ", {role} = `{}`", column.name),
                 None if role == "group" => Ok(()),
                 None => write!(text, ", no {role} column"),

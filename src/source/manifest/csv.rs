@@ -9,7 +9,7 @@ use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 
 use super::Table;
 use super::cell::{Cells, Place, Row, labels, text};
-use super::columns::Picked;
+use super::columns::{Column, Picked, truth};
 use crate::error::{Error, Result};
 use crate::spreadsheet::{separator_of, windows_1252};
 
@@ -91,6 +91,25 @@ impl Table for Csv {
         }
         Ok(())
     }
+
+    fn indicators(&mut self, mut columns: Vec<Column>) -> Result<Vec<Column>, String> {
+        let mut reader = self.reader()?;
+        let mut record = ByteRecord::new();
+        let mut any = false;
+        while columns.len() >= 2
+            && (reader.read_byte_record(&mut record)).map_err(|error| error.to_string())?
+        {
+            if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
+                continue;
+            }
+            any = true;
+            columns.retain(|column| {
+                let cell = record.get(column.index).unwrap_or_default();
+                std::str::from_utf8(cell).is_ok_and(|cell| truth(cell).is_some())
+            });
+        }
+        Ok(if any { columns } else { Vec::new() })
+    }
 }
 
 fn cells(record: &ByteRecord, picked: &Picked) -> Result<Cells, String> {
@@ -106,9 +125,10 @@ fn cells(record: &ByteRecord, picked: &Picked) -> Result<Cells, String> {
             [] => None,
             bytes => Some(os_string(bytes)?.into()),
         },
-        labels: picked.label.as_ref().map_or_else(Vec::new, |column| {
-            labels(&words(cell(column.index)), picked.label_is_list)
-        }),
+        labels: picked.label.as_ref().map_or_else(
+            || picked.indicated(|column| truth(&words(cell(column.index))) == Some(true)),
+            |column| labels(&words(cell(column.index)), picked.label_is_list),
+        ),
         split: (picked.split.as_ref()).and_then(|column| text(&words(cell(column.index)))),
         group: (picked.group.as_ref()).and_then(|column| text(&words(cell(column.index)))),
     })

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::Table;
 use super::cell::{Cells, Place, Row, json_text, labels};
-use super::columns::{Column, Picked};
+use super::columns::{Column, Picked, truth};
 use crate::error::{Error, Result};
 
 /// A JSON Lines file. Keys that a line lacks are empty cells.
@@ -92,6 +92,25 @@ impl Table for JsonLines {
             Stopped::ByFile(error) => Error::Input(format!("`{}`: {error}", self.path.display())),
         })
     }
+
+    fn indicators(&mut self, mut columns: Vec<Column>) -> Result<Vec<Column>, String> {
+        let read: io::Result<()> = self.lines(|_, content| {
+            if let Ok(object) = serde_json::from_slice::<BTreeMap<String, Value>>(content) {
+                columns.retain(|column| object.get(&column.name).and_then(is_one).is_some());
+            }
+            Ok(())
+        });
+        read.map_err(|error| error.to_string())?;
+        Ok(columns)
+    }
+}
+
+/// A value of a one-hot column.
+fn is_one(value: &Value) -> Option<bool> {
+    json_text(value)
+        .ok()
+        .flatten()
+        .and_then(|text| truth(&text))
 }
 
 enum Stopped {
@@ -112,7 +131,7 @@ fn cells(object: &BTreeMap<String, Value>, picked: &Picked) -> Result<Cells, Str
     };
     let optional = |column: &Option<Column>| column.as_ref().map_or(Ok(None), text);
     let classes = match &picked.label {
-        None => Vec::new(),
+        None => picked.indicated(|column| object.get(&column.name).and_then(is_one) == Some(true)),
         Some(column) => match object.get(&column.name) {
             Some(Value::Array(list)) => {
                 let texts: Result<Vec<_>, _> = list.iter().map(json_text).collect();

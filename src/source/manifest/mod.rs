@@ -1,12 +1,13 @@
 //! Manifests: a table with a row for each image. Reads no pixels.
 
-mod cell;
-mod columns;
+pub(super) mod cell;
+pub(super) mod columns;
 mod csv;
 mod inside;
 mod json_lines;
 mod own;
 mod parquet;
+pub(super) mod probe;
 mod rows;
 
 use std::fs::File;
@@ -14,8 +15,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use cell::Row;
-use columns::Picked;
+use columns::{Column, Picked};
 pub(super) use inside::inside;
+pub(super) use own::indicators;
 pub use own::{OwnTable, own_table};
 
 use super::LayoutName;
@@ -37,6 +39,12 @@ trait Table {
     /// What `visit` returned, or [`Error::Input`] when the file cannot be read
     /// to its end.
     fn rows(&mut self, picked: &Picked, visit: &mut dyn FnMut(Row) -> Result<()>) -> Result<()>;
+
+    /// Those of `columns` that hold 0 or 1 in every row.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    fn indicators(&mut self, columns: Vec<Column>) -> Result<Vec<Column>, String>;
 }
 
 /// The manifest that describes a folder, if one lies in it.
@@ -75,8 +83,12 @@ pub(super) fn list(path: &Path, ask: &Ask<'_>, builder: &mut Builder) -> Result<
     let mut table = open(path)?;
     let names =
         (table.columns()).map_err(|why| Error::Input(format!("`{}`: {why}", path.display())))?;
-    let picked = columns::pick(&names, columns)
-        .map_err(|why| Error::Input(format!("`{}`: {why}", path.display())))?;
+    let failure = |why: String| Error::Input(format!("`{}`: {why}", path.display()));
+    let mut picked = columns::pick(&names, columns).map_err(failure)?;
+    let candidates = picked.candidates(&names);
+    if candidates.len() >= 2 {
+        picked.take_indicators(table.indicators(candidates).map_err(failure)?);
+    }
     let notes = rows::list(table.as_mut(), path, &picked, ask, builder)?;
 
     let name = path.file_name().unwrap_or_default();
@@ -90,7 +102,10 @@ pub(super) fn list(path: &Path, ask: &Ask<'_>, builder: &mut Builder) -> Result<
                        `--split-column`, `--group-column`"
         .into();
     let lacking: Vec<&str> = [
-        ("labels: `--label-column NAME`", picked.label.is_none()),
+        (
+            "labels: `--label-column NAME`",
+            picked.label.is_none() && picked.indicators.is_empty(),
+        ),
         (
             "splits: `--split-column NAME`",
             picked.split.is_none() && ask.role == As::Set,

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::columns::{self, Picked};
+use super::columns::{self, Column, Picked, truth};
 use super::rows::key_of;
 use crate::error::{Error, Result};
 use crate::source::Columns;
-use crate::spreadsheet;
+use crate::spreadsheet::{self, Sheet};
 
 /// A manifest with all its columns.
 #[derive(Debug, Clone)]
@@ -24,9 +24,33 @@ pub struct OwnTable {
 }
 
 impl OwnTable {
-    /// The row that made the sample called `key`.
+    /// The row that made the sample called `key`: by its path, or by the end of
+    /// it, with or without the extension, where the table holds ids.
     pub fn row(&self, key: &str) -> Option<&[String]> {
-        self.rows.get(key).map(Vec::as_slice)
+        let find = |name: &str| self.rows.get(name).map(Vec::as_slice);
+        let ends = |text: &str| -> Vec<String> {
+            let starts = text.match_indices('/').map(|(at, _)| at + 1);
+            [0].into_iter()
+                .chain(starts)
+                .map(|start| text[start..].to_owned())
+                .collect()
+        };
+        if let Some(row) = find(key) {
+            return Some(row);
+        }
+        let (path, mark) = match key.rsplit_once('#') {
+            Some((path, row)) if row.bytes().all(|b| b.is_ascii_digit()) => {
+                (path, &key[path.len()..])
+            }
+            _ => (key, ""),
+        };
+        ends(path).into_iter().find_map(|end| {
+            let stem = match end.rsplit_once('.') {
+                Some((stem, extension)) if !extension.contains('/') => stem,
+                _ => &end,
+            };
+            find(&format!("{end}{mark}")).or_else(|| find(&format!("{stem}{mark}")))
+        })
     }
 }
 
@@ -44,6 +68,10 @@ pub fn own_table(path: &Path, wanted: &Columns) -> Result<Option<OwnTable>> {
     let bytes = fs::read(path).map_err(|e| failure(e.to_string()))?;
     let sheet = spreadsheet::read(&bytes, None).map_err(failure)?;
     let picked: Picked = columns::pick(&sheet.headers, wanted).map_err(failure)?;
+    // Labels in columns of 0 and 1 could not be corrected in place.
+    if picked.label.is_none() && indicators(&sheet, &picked).len() >= 2 {
+        return Ok(None);
+    }
     let base = path.parent().unwrap_or(Path::new(""));
     let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (index, row) in sheet.rows.into_iter().enumerate() {
@@ -70,4 +98,16 @@ pub fn own_table(path: &Path, wanted: &Columns) -> Result<Option<OwnTable>> {
         headers: sheet.headers,
         rows,
     }))
+}
+
+/// The columns of a sheet that hold 0 or 1 in every row.
+pub(in crate::source) fn indicators(sheet: &Sheet, picked: &Picked) -> Vec<Column> {
+    let mut columns = picked.candidates(&sheet.headers);
+    for row in &sheet.rows {
+        columns.retain(|column| truth(&row.cells[column.index]).is_some());
+    }
+    if sheet.rows.is_empty() {
+        columns.clear();
+    }
+    columns
 }

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use polars::prelude::{AnyValue, DataFrame, ParallelStrategy, SerReader, Series};
+use polars::prelude::{AnyValue, DataFrame, DataType, ParallelStrategy, SerReader, Series};
 
 use super::Table;
 use super::cell::{Cells, Place, Row, decimal, labels, text};
-use super::columns::{Column, Picked};
+use super::columns::{Column, Picked, truth};
 use crate::error::{Error, Result};
 use crate::parquet::{guarded, reader};
 
@@ -46,7 +46,8 @@ impl Table for Parquet {
             picked.split.as_ref(),
             picked.group.as_ref(),
         ];
-        let mut names: Vec<String> = all.into_iter().flatten().map(|c| c.name.clone()).collect();
+        let all = all.into_iter().flatten().chain(&picked.indicators);
+        let mut names: Vec<String> = all.map(|column| column.name.clone()).collect();
         names.sort_unstable();
         names.dedup();
         let table = self.read(names).map_err(failure)?;
@@ -58,13 +59,18 @@ impl Table for Parquet {
         let optional = |column: &Option<Column>| column.as_ref().map(series).transpose();
         let (path, label) = (series(&picked.path)?, optional(&picked.label)?);
         let (split, group) = (optional(&picked.split)?, optional(&picked.group)?);
+        let indicators: Vec<Series> =
+            (picked.indicators.iter().map(series)).collect::<Result<_>>()?;
         for index in 0..table.height() {
             let cells = || {
                 Ok(Cells {
                     path: one(&path, index)?.map(PathBuf::from),
                     labels: match &label {
                         Some(label) => many(label, index, picked.label_is_list)?,
-                        None => Vec::new(),
+                        None => (picked.indicators.iter().zip(&indicators))
+                            .filter(|(_, cells)| is_one(cells, index) == Some(true))
+                            .map(|(column, _)| column.name.clone())
+                            .collect(),
                     },
                     split: split.as_ref().map_or(Ok(None), |s| one(s, index))?,
                     group: group.as_ref().map_or(Ok(None), |g| one(g, index))?,
@@ -80,6 +86,33 @@ impl Table for Parquet {
         }
         Ok(())
     }
+
+    fn indicators(&mut self, columns: Vec<Column>) -> Result<Vec<Column>, String> {
+        let schema = guarded(|| reader(&self.path)?.schema())?;
+        let mut found = Vec::new();
+        for column in columns {
+            let Some(field) = schema.get(&column.name) else {
+                continue;
+            };
+            let kind = DataType::from_arrow_dtype(field.dtype());
+            if !kind.is_bool() && !kind.is_integer() {
+                continue;
+            }
+            // One at a time: a table of features has thousands of columns.
+            let table = self.read(vec![column.name.clone()])?;
+            let cells =
+                guarded(|| Ok(table.column(&column.name)?.as_materialized_series().clone()))?;
+            if table.height() > 0 && (0..table.height()).all(|i| is_one(&cells, i).is_some()) {
+                found.push(column);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A value of a one-hot column.
+fn is_one(column: &Series, index: usize) -> Option<bool> {
+    truth(&one(column, index).ok()??)
 }
 
 fn one(column: &Series, index: usize) -> Result<Option<String>, String> {

@@ -10,6 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::Table;
 use super::cell::{Cells, Place, Row};
 use super::columns::Picked;
+use super::probe::{Probe, Probed};
 use crate::error::{Error, Result};
 use crate::sample::{GroupId, Labels, ProblemKind, SampleKey, SplitId, canonical_split, escaped};
 use crate::source::ask::Ask;
@@ -25,6 +26,9 @@ const SHOWN: usize = 20;
 /// What a person should know of paths that were found only so.
 const FORM: &str = "some paths use another Unicode form than the files";
 const ABOVE: &str = "paths begin with the manifest's own folder";
+
+/// Folders named in the summary; rows may lead into thousands.
+const MAX_NOTES: usize = 4;
 
 /// Rows between two looks at the stop flag and two steps of progress.
 const BATCH: usize = 256;
@@ -50,12 +54,13 @@ pub(super) fn list(
         malformed_count: 0,
         seen: 0,
         notes: BTreeSet::new(),
+        probe: None,
     };
     table.rows(picked, &mut |row| rows.take(row))?;
     rows.refuse_malformed(manifest)?;
     rows.refuse_two_spellings(manifest)?;
     rows.add_samples(manifest, picked)?;
-    Ok(rows.notes.into_iter().map(str::to_owned).collect())
+    Ok(rows.notes.into_iter().collect())
 }
 
 /// A row with its names interned, before its file was looked for.
@@ -84,7 +89,9 @@ struct Rows<'a> {
     malformed_count: usize,
     seen: usize,
     /// What a person should know of how paths were found.
-    notes: BTreeSet<&'static str>,
+    notes: BTreeSet<String>,
+    /// Made when a path leads nowhere.
+    probe: Option<Probe>,
 }
 
 impl Rows<'_> {
@@ -110,6 +117,23 @@ impl Rows<'_> {
             return Ok(());
         };
         let slashed = self.slashed(path);
+        let given = slashed.as_deref().unwrap_or(path);
+        let slashed = match self.probed(given) {
+            Probed::Nothing => slashed,
+            Probed::One(found) => Some(found),
+            Probed::Several(one, other) => {
+                let detail = format!(
+                    "{}: `{}` may be `{}` or `{}`; not read",
+                    row.place,
+                    escaped(given.as_os_str()),
+                    escaped(one.as_os_str()),
+                    escaped(other.as_os_str())
+                );
+                let key = self.key(given);
+                self.builder.problem(key, ProblemKind::MissingFile, detail);
+                return Ok(());
+            }
+        };
         let key = self.key(slashed.as_deref().unwrap_or(path));
         let globs = self.walker.globs;
         if !globs.is_empty() && !globs.keeps(key.as_str()) {
@@ -170,6 +194,28 @@ impl Rows<'_> {
             return None;
         }
         Some(PathBuf::from(text.replace('\\', "/")))
+    }
+
+    /// The file that a path means which leads nowhere: an id, or a name without
+    /// its folder.
+    fn probed(&mut self, path: &Path) -> Probed {
+        if fs::symlink_metadata(self.base.join(path)).is_ok_and(|there| !there.is_dir()) {
+            return Probed::Nothing;
+        }
+        let table = self.base.join(&self.name);
+        let probe = self.probe.get_or_insert_with(|| Probe::new(&table));
+        let found = probe.find(path);
+        if let Probed::One(file) = &found {
+            let folder = file
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.map_or(".".into(), |folder| escaped(folder.as_os_str()));
+            if self.notes.len() < MAX_NOTES {
+                self.notes
+                    .insert(format!("names completed by the files in `{folder}`"));
+            }
+        }
+        found
     }
 
     fn refuse_malformed(&self, manifest: &Path) -> Result<()> {
@@ -236,7 +282,8 @@ impl Rows<'_> {
             match (accepted.first(), self.builder.skipped.filtered) {
                 (Some(first), _) => format!(
                     "`{}`: no file that column `{}` names exists, as `{}` ({})\npaths are taken \
-                 relative to the manifest's folder, `{}`",
+                 relative to the manifest's folder, `{}`; names without folder or extension are \
+                 also searched in `train`, `images` and the like there",
                     manifest.display(),
                     picked.path.name,
                     first.path.display(),
@@ -338,7 +385,8 @@ impl Rows<'_> {
                     continue;
                 };
                 if let Ok(found) = fs::metadata(&place) {
-                    self.notes.extend(note.into_iter().chain(from));
+                    let notes = note.into_iter().chain(from);
+                    self.notes.extend(notes.map(str::to_owned));
                     return Some((place, found));
                 }
             }
