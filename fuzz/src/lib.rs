@@ -16,7 +16,7 @@ use splitlint::fingerprint::cache;
 use splitlint::gate::Baseline;
 use splitlint::progress::Silent;
 use splitlint::sample::Listing;
-use splitlint::source::{self, Request};
+use splitlint::source::{self, LayoutName, Request};
 
 /// Little enough that an image takes no second.
 const LIMITS: Limits = Limits {
@@ -109,6 +109,129 @@ pub fn settings(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         let _ = config::resolve(config::parse(text, "splitlint.toml"));
     }
+}
+
+/// A table beside images: the first byte chooses among the forms of names that
+/// are read.
+pub fn table(bytes: &[u8]) {
+    let Some((kind, text)) = bytes.split_first() else {
+        return;
+    };
+    let name = [
+        "labels.csv",
+        "train/_classes.csv",
+        "val/val_annotations.txt",
+        "LOC_val_solution.csv",
+    ][usize::from(kind % 4)];
+    with_set(&["train/1.jpg", "train/2.jpg", "val/1.jpg"], name, text);
+}
+
+/// An annotation of Pascal VOC, or one of its lists.
+pub fn voc(bytes: &[u8]) {
+    let Some((kind, text)) = bytes.split_first() else {
+        return;
+    };
+    let name = [
+        "Annotations/1.xml",
+        "ImageSets/Main/train.txt",
+        "ImageSets/Main/cat_train.txt",
+    ][usize::from(kind % 3)];
+    let other = "<annotation><object><name>cat</name></object></annotation>";
+    let folder = set(&["JPEGImages/1.jpg", "JPEGImages/2.jpg"]);
+    put(folder.path(), "Annotations/2.xml", other.as_bytes());
+    put(folder.path(), name, text);
+    list_folder(folder.path(), LayoutName::Voc);
+}
+
+/// A mask of any format.
+pub fn mask(bytes: &[u8]) {
+    let folder = set(&["images/1.png", "images/2.png"]);
+    put(folder.path(), "masks/1.png", bytes);
+    list_folder(folder.path(), LayoutName::Masks);
+}
+
+/// A COCO file.
+pub fn coco(bytes: &[u8]) {
+    with_set(&["data/1.jpg", "data/2.jpg"], "labels.json", bytes);
+}
+
+/// The `data.yaml` of an Ultralytics set, or a label file of it.
+pub fn yolo(bytes: &[u8]) {
+    let Some((kind, text)) = bytes.split_first() else {
+        return;
+    };
+    let folder = set(&["images/train/1.jpg", "images/val/2.jpg"]);
+    if kind % 2 == 0 {
+        put(folder.path(), "data.yaml", text);
+    } else {
+        let yaml = b"train: images/train\nval: images/val\nnames: [a, b]\n";
+        put(folder.path(), "data.yaml", yaml);
+        put(folder.path(), "labels/train/1.txt", text);
+    }
+    list_folder(folder.path(), LayoutName::Yolo);
+}
+
+/// An archive, each member read: the first byte chooses among zip, tar and
+/// tar.gz.
+pub fn archive(bytes: &[u8]) {
+    let Some((kind, text)) = bytes.split_first() else {
+        return;
+    };
+    let name = ["a.zip", "a.tar", "a.tar.gz"][usize::from(kind % 3)];
+    with_file(name, text, |path| list_and_read(path, None));
+}
+
+/// A shard of WebDataset, each member read.
+pub fn shard(bytes: &[u8]) {
+    with_file("a.tar", bytes, |path| {
+        list_and_read(path, Some(LayoutName::WebDataset));
+    });
+}
+
+/// A spreadsheet's CSV.
+pub fn spreadsheet(bytes: &[u8]) {
+    let _ = splitlint::spreadsheet::read(bytes, Some(b'#'));
+}
+
+/// Lists what lies at `path`, and reads all of it.
+fn list_and_read(path: &Path, layout: Option<LayoutName>) {
+    let request = Request {
+        root: Some(path.to_owned()),
+        layout,
+        ..Request::default()
+    };
+    if let Ok(listed) = source::list(&request, &StopFlag::default(), &Silent) {
+        for sample in &listed.listing.samples {
+            let _ = listed.reader.read(sample.id);
+            let _ = listed.reader.version(sample.id);
+        }
+    }
+}
+
+/// Lists a folder of images with one more file.
+fn with_set(images: &[&str], name: &str, bytes: &[u8]) {
+    let folder = set(images);
+    put(folder.path(), name, bytes);
+    list_and_read(folder.path(), None);
+}
+
+fn list_folder(folder: &Path, layout: LayoutName) {
+    list_and_read(folder, Some(layout));
+}
+
+/// A folder of these images, each an image by its name alone.
+fn set(images: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for image in images {
+        put(folder.path(), image, b"x");
+    }
+    folder
+}
+
+fn put(folder: &Path, name: &str, bytes: &[u8]) {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("created");
+    fs::write(path, bytes).expect("written");
 }
 
 fn with_file(name: &str, bytes: &[u8], work: impl FnOnce(&Path)) {

@@ -9,7 +9,7 @@ use super::ask::{As, Ask};
 use super::builder::Builder;
 use super::recognised::Recognised;
 use super::tree::Tree;
-use super::{archive, coco, folder, manifest, tables, webdataset, yolo};
+use super::{archive, coco, folder, manifest, masks, tables, voc, webdataset, yolo};
 use crate::error::{Error, Result};
 
 /// The layouts that are known.
@@ -27,6 +27,10 @@ pub enum LayoutName {
     WebDataset,
     /// Folders with their labels in tables beside the images.
     Tables,
+    /// Pascal VOC: an XML file for each image.
+    Voc,
+    /// Images with a mask each.
+    Masks,
 }
 
 /// A layout: how it is recognised, and how it is listed.
@@ -65,17 +69,29 @@ const KNOWN: &[Known] = &[
         sign: tables::sign,
         list: tables::list,
     },
+    Known {
+        name: LayoutName::Voc,
+        sign: voc::sign,
+        list: voc::list,
+    },
+    Known {
+        name: LayoutName::Masks,
+        sign: masks::sign,
+        list: masks::list,
+    },
 ];
 
 impl LayoutName {
     /// All, in the order of the variants.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Folders,
         Self::Manifest,
         Self::Yolo,
         Self::Coco,
         Self::WebDataset,
         Self::Tables,
+        Self::Voc,
+        Self::Masks,
     ];
 
     /// The name for `--layout`.
@@ -87,6 +103,8 @@ impl LayoutName {
             Self::Coco => "coco",
             Self::WebDataset => "webdataset",
             Self::Tables => "tables",
+            Self::Voc => "voc",
+            Self::Masks => "masks",
         }
     }
 }
@@ -213,24 +231,27 @@ fn list_tree(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recogni
             }
             Ok(recognised)
         }
-        several => Err(which(ask.shown, several)),
+        several => Err(which(ask, several)),
     }
 }
 
 /// The question for a set that can be read in more than one way.
-fn which(shown: &Path, several: &[(&Known, String)]) -> Error {
+fn which(ask: &Ask<'_>, several: &[(&Known, String)]) -> Error {
     let ways: Vec<String> = (several.iter())
         .map(|(known, sign)| format!("as {} by {sign}", known.name.name()))
         .collect();
-    let commands: Vec<String> = (several.iter())
-        .map(|(known, _)| {
-            let root = shown.display();
-            format!("`splitlint scan {root} --layout {}`", known.name.name())
-        })
+    let root = ask.shown.display();
+    let command = |name: LayoutName| match ask.role {
+        As::Split(split) => format!("`--split {split}={root} --layout {}`", name.name()),
+        As::Set | As::Reference => format!("`splitlint scan {root} --layout {}`", name.name()),
+    };
+    let mut commands: Vec<String> = (several.iter())
+        .map(|(known, _)| command(known.name))
         .collect();
+    commands.push(command(LayoutName::Folders));
     Error::Input(format!(
-        "`{}` can be read in {} ways: {}\nchoose one: {}",
-        shown.display(),
+        "{} can be read in {} ways: {}\nchoose one: {}",
+        ask.flag(),
         several.len(),
         ways.join(", "),
         commands.join(" or ")

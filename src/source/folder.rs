@@ -14,6 +14,9 @@ use super::tree::{DirState, Placer, Tree};
 use crate::error::{Error, Result};
 use crate::sample::{ClassFolder, ClassId, Labels, ProblemKind, SplitId, canonical_split, escaped};
 
+/// What `yolo classify` does where a folder is missing.
+const NO_VAL: &str = "no val: Ultralytics selects the best epoch on test";
+
 /// Labels that come from elsewhere than the folders.
 pub(super) struct Given {
     /// By the index of an image in the tree: a sample for each.
@@ -101,6 +104,15 @@ fn list_set(tree: Tree, shown: &Path, given: &Given, builder: &mut Builder) -> R
         recognised
             .notes
             .push("split folders inside class folders".into());
+    }
+    let has = |name: &str| shape.splits.iter().any(|split| split.name == name);
+    if shape.kind == Kind::Splits
+        && !shape.classes.is_empty()
+        && has("train")
+        && has("test")
+        && !has("val")
+    {
+        recognised.notes.push(NO_VAL.into());
     }
     for &dir in &shape.outside {
         recognised

@@ -38,6 +38,14 @@ impl Globs {
         self.include.as_ref().is_none_or(|set| set.matches(key)) && !self.excludes(key)
     }
 
+    /// Whether the file with this key is left out by `--include` alone.
+    pub(super) fn leaves_out(&self, key: impl Fn() -> String) -> bool {
+        (self.include.as_ref()).is_some_and(|set| {
+            let key = key();
+            !set.matches(&key) && !self.excludes(&key)
+        })
+    }
+
     /// Whether the file or folder with this key was asked to be left out.
     pub(super) fn excludes(&self, key: &str) -> bool {
         self.exclude.as_ref().is_some_and(|set| set.matches(key))

@@ -251,6 +251,8 @@ pub(super) fn accepted_layouts() -> &'static str {
      ROOT/data.yaml            an Ultralytics YOLO set\n  \
      ROOT/annotations/instances_SPLIT.json    a COCO set\n  \
      ROOT/*.tar                WebDataset shards\n  \
+     ROOT/JPEGImages, ROOT/Annotations       a Pascal VOC set; also XML beside images\n  \
+     ROOT/images, ROOT/masks   images with a mask each\n  \
      ROOT/train.csv, ROOT/train_images/      images and a table of their labels; also \
      `_classes.csv`, ImageNet, tiny-imagenet\n  \
      FILE.csv, .tsv, .parquet, .jsonl    a manifest with a row for each image\n  \

@@ -266,22 +266,57 @@ impl Tree {
         Ok(head)
     }
 
+    /// Keeps only images of which `keeps` says so by their place, in order.
+    pub(super) fn keep_images(&mut self, keeps: impl Fn(usize) -> bool) {
+        for dir in &mut self.dirs {
+            (dir.direct, dir.below) = (0, 0);
+        }
+        let mut index = 0;
+        self.images.retain(|_| {
+            index += 1;
+            keeps(index - 1)
+        });
+        for image in &self.images {
+            self.dirs[image.dir].direct += 1;
+        }
+        for index in (0..self.dirs.len()).rev() {
+            self.dirs[index].below += self.dirs[index].direct;
+            let below = self.dirs[index].below;
+            if let Some(parent) = self.dirs[index].parent {
+                self.dirs[parent].below += below;
+            }
+        }
+    }
+
+    /// The bytes of an image.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn image(&self, image: usize) -> Result<Vec<u8>, ReadFailure> {
+        let Image { dir, name, at } = &self.images[image];
+        self.bytes(*dir, name, *at)
+    }
+
     /// The bytes of a file that is no image.
     ///
     /// # Errors
     /// When it cannot be read.
     pub(super) fn read(&self, file: usize) -> Result<Vec<u8>, ReadFailure> {
         let OtherFile { dir, name, at, .. } = &self.files[file];
+        self.bytes(*dir, name, *at)
+    }
+
+    fn bytes(&self, dir: usize, name: &OsStr, at: At) -> Result<Vec<u8>, ReadFailure> {
         match (at, &self.archive) {
             (At::Entry(entry), Some(archive)) => {
                 let mut read = Err(ReadFailure("no such member".to_owned()));
-                let _ = archive.read_run(&[*entry], &mut |_, bytes| {
+                let _ = archive.read_run(&[entry], &mut |_, bytes| {
                     read = bytes.map(Cow::into_owned);
                     ControlFlow::Continue(())
                 });
                 read
             }
-            _ => read_whole(&self.dirs[*dir].path.join(&**name)),
+            _ => read_whole(&self.dirs[dir].path.join(name)),
         }
     }
 

@@ -191,7 +191,14 @@ impl Found<'_> {
     }
 
     fn file(&mut self, parent: usize, name: &OsStr, path: &Path, hint: Hint) {
-        if self.is_filtered(parent, name) {
+        // `--include '*.jpg'` chooses images: what annotates them is read all the
+        // same, and is no stray file.
+        let is_annotation = is_text(name)
+            && self
+                .walker
+                .globs
+                .leaves_out(|| self.tree.dirs[parent].key.child(name).as_str().to_owned());
+        if !is_annotation && self.is_filtered(parent, name) {
             return;
         }
         let is_image = if has_image_extension(name) {
@@ -211,7 +218,7 @@ impl Found<'_> {
                 dir: parent,
                 name: name.into(),
                 at: At::Disk(hint),
-                claimed: false,
+                claimed: is_annotation,
             }),
             Err(error) => {
                 self.problem(parent, name, ProblemKind::Unreadable, error.to_string());

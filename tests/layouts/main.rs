@@ -4,7 +4,9 @@
 mod archives;
 mod coco;
 mod folders;
+mod masks;
 mod tables;
+mod voc;
 mod webdataset;
 mod yolo;
 
@@ -35,6 +37,9 @@ const LAYOUTS: &[(&str, Write)] = &[
     ("tar", archives::tar),
     ("tar.gz", archives::tar_gz),
     ("coco", coco::write),
+    ("voc", voc::write),
+    ("voc beside images", voc::beside),
+    ("masks", masks::write),
     ("table of ids", tables::ids),
     ("one-hot tables", tables::one_hot),
     ("webdataset", webdataset::write),

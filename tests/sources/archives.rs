@@ -274,3 +274,29 @@ fn archives_of_other_kinds_are_named() {
     let (_set, request) = archive("set.7z", b"7z\xbc\xaf\x27\x1c\0\x04 and so on");
     has_all(&error(&request), &["7z", "unpack it"]);
 }
+
+#[test]
+fn an_encrypted_member_is_a_finding_and_the_others_are_read() {
+    let mut bytes = zip(&["train/cat/1.jpg", "train/cat/2.jpg", "val/cat/3.jpg"]);
+    let name = b"train/cat/2.jpg";
+    // The first bit of the flags, in the member's own header and in the directory.
+    for (sign, flags, at) in [(b"PK\x03\x04", 6, 30), (b"PK\x01\x02", 8, 46)] {
+        let place = (0..bytes.len()).find(|&place| {
+            bytes[place..].starts_with(sign)
+                && bytes
+                    .get(place + at..)
+                    .is_some_and(|rest| rest.starts_with(name))
+        });
+        bytes[place.expect("a header") + flags] |= 1;
+    }
+    let (_set, request) = archive("set.zip", &bytes);
+    let listing = listed(&request).listing;
+    assert_eq!(
+        rows(&listing),
+        ["train/cat/1.jpg train cat", "val/cat/3.jpg val cat"]
+    );
+    assert_eq!(
+        problems(&listing, ProblemKind::BadMember),
+        ["train/cat/2.jpg: encrypted, which is not read: unpack the archive and scan the folder"]
+    );
+}

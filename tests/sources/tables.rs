@@ -429,3 +429,53 @@ fn a_table_cut_off_anywhere_or_damaged_is_read_or_refused() {
         }
     }
 }
+
+#[test]
+fn what_globs_keep_out_is_no_missing_file_in_any_layout_with_lists() {
+    let table = of(
+        &["train/1.jpg", "train/2.jpg"],
+        &[("labels.csv", "id,label\n1,a\n2,b\n")],
+    );
+    let coco = of(
+        &["data/1.jpg", "data/2.jpg"],
+        &[(
+            "labels.json",
+            r#"{"images": [{"id": 1, "file_name": "1.jpg"}, {"id": 2, "file_name": "2.jpg"}],
+                "annotations": [], "categories": []}"#,
+        )],
+    );
+    let annotation = "<annotation></annotation>";
+    let voc = of(
+        &["JPEGImages/1.jpg", "JPEGImages/2.jpg"],
+        &[
+            ("Annotations/1.xml", annotation),
+            ("Annotations/2.xml", annotation),
+            ("ImageSets/Main/train.txt", "1\n2\n"),
+        ],
+    );
+    let yolo = of(
+        &["images/train/1.jpg", "images/train/2.jpg"],
+        &[
+            ("data.yaml", "train: images/train\nnames: [a]\n"),
+            ("labels/train/2.txt", "0 0.5 0.5 0.1 0.1\n"),
+        ],
+    );
+    for (set, name) in [
+        (table, "table"),
+        (coco, "coco"),
+        (voc, "voc"),
+        (yolo, "yolo"),
+    ] {
+        let request = Request {
+            exclude: vec!["**/2.jpg".to_owned()],
+            ..set.request()
+        };
+        let listing = listed(&request).listing;
+        assert_eq!(listing.samples.len(), 1, "{name}");
+        assert!(
+            listing.problems.is_empty(),
+            "{name}: {:?}",
+            listing.problems
+        );
+    }
+}

@@ -205,7 +205,9 @@ impl Making<'_> {
         }
         let key = self.tree.dirs[parent].key.child(name.as_ref());
         let globs = self.walker.globs;
-        if !globs.is_empty() && !globs.keeps(key.as_str()) {
+        // As on disk: `--include` chooses images, not what annotates them.
+        let is_annotation = is_text(name.as_ref()) && globs.leaves_out(|| key.as_str().to_owned());
+        if !is_annotation && !globs.is_empty() && !globs.keeps(key.as_str()) {
             self.tree.skipped.filtered += 1;
             self.tree.dirs[parent].filtered = true;
             return;
@@ -224,12 +226,12 @@ impl Making<'_> {
                     stored: size,
                     coding,
                 };
-                self.file(parent, name, member);
+                self.file(parent, name, member, is_annotation);
             }
         }
     }
 
-    fn file(&mut self, dir: usize, name: &str, member: Member) {
+    fn file(&mut self, dir: usize, name: &str, member: Member, claimed: bool) {
         let is_image = has_image_extension(name.as_ref())
             || !is_text(name.as_ref())
                 && read_start(&self.file, &member, HEAD).is_ok_and(|start| begins_image(&start));
@@ -243,7 +245,7 @@ impl Making<'_> {
                 dir,
                 name,
                 at,
-                claimed: false,
+                claimed,
             });
         }
     }

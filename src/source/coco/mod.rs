@@ -327,6 +327,10 @@ impl Listing<'_> {
             let Some(&found) = self.images.get(&path) else {
                 let inside = path.strip_prefix(&self.tree.dirs[0].path).unwrap_or(&path);
                 let key = SampleKey::from_path(inside).below(&self.tree.dirs[0].key);
+                // `--include` and `--exclude` keep it out.
+                if !self.ask.walker.globs.keeps(key.as_str()) {
+                    continue;
+                }
                 let detail = format!("`{}` lists it as image {}", self.key, self.shown(image.id));
                 builder.problem(key, ProblemKind::MissingFile, detail);
                 continue;

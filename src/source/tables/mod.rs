@@ -119,7 +119,7 @@ fn sources(tree: &Tree, ask: &Ask<'_>) -> Vec<Source> {
     {
         for file in tree.files_in(dir) {
             let form = match tree.files[file].name.to_str() {
-                Some("_classes.csv") => Form::OneHot,
+                Some("_classes.csv") if !names_pixels(tree, file) => Form::OneHot,
                 Some("val_annotations.txt") if dir != top => Form::Words,
                 Some("LOC_val_solution.csv") if dir == top => Form::Solution,
                 _ => continue,
@@ -138,6 +138,15 @@ fn sources(tree: &Tree, ask: &Ask<'_>) -> Vec<Source> {
         found = tables(tree, top, ask);
     }
     found
+}
+
+/// Whether `_classes.csv` names the values of masks, as Roboflow's export of
+/// them does.
+fn names_pixels(tree: &Tree, file: usize) -> bool {
+    let head = tree.head(file, HEAD).unwrap_or_default();
+    let head = String::from_utf8_lossy(&head).to_lowercase();
+    head.trim_start_matches('\u{feff}')
+        .starts_with("pixel value")
 }
 
 /// Tables at the top of a folder that name its images, if one of them has
@@ -293,6 +302,8 @@ impl Reading<'_> {
         for row in &rows.entries {
             let index = match images.find(&row.name) {
                 Ok(index) => index,
+                // `--include` and `--exclude` may keep it out.
+                Err([]) if tree.skipped.filtered > 0 => continue,
                 Err(several) => {
                     let detail = missing(&images, row, &key, several);
                     let name = tree.dirs[tree.files[source.file].dir].key.clone();

@@ -135,7 +135,7 @@ fn solution(bytes: &[u8]) -> Result<Rows, String> {
     for row in &sheet.rows {
         // "n01751748 111 108 230 230 n01751748 …": a class and a box each.
         let words: Vec<&str> = row.cells[prediction].split_whitespace().collect();
-        if words.is_empty() || words.len() % 5 != 0 {
+        if words.is_empty() || !words.len().is_multiple_of(5) {
             return Err(format!(
                 "line {}: `PredictionString` is not a class and four numbers for each box",
                 row.line

@@ -382,7 +382,10 @@ impl<'a> Images<'a> {
                 Some(expected) => {
                     format!("{ELSEWHERE}: it reads `{}`", self.key(expected))
                 }
-                None if among_labels => format!("{NO_IMAGE}: no image has this name"),
+                // `--include` and `--exclude` may keep the image out.
+                None if among_labels && !self.trees.iter().any(|t| t.skipped.filtered > 0) => {
+                    format!("{NO_IMAGE}: no image has this name")
+                }
                 None => continue,
             };
             builder.problem(key, ProblemKind::Annotation, detail);
