@@ -137,11 +137,9 @@ pub(super) struct Place {
 }
 
 impl Shape {
-    /// Leaves out what folders would say of labels that come from elsewhere.
+    /// Leaves out the classes of folders where labels come from elsewhere. What
+    /// loaders of class folders would do with them stays true.
     pub(super) fn labelled_elsewhere(&mut self, given: &Given) {
-        if !given.by_image.is_empty() {
-            self.taken.clear();
-        }
         if !given.folders_are_classes {
             self.classes.clear();
             if self.kind == Kind::Classes {

@@ -198,7 +198,7 @@ impl Found<'_> {
                 .walker
                 .globs
                 .leaves_out(|| self.tree.dirs[parent].key.child(name).as_str().to_owned());
-        if !is_annotation && self.is_filtered(parent, name) {
+        if self.is_filtered(parent, name) && !is_annotation {
             return;
         }
         let is_image = if has_image_extension(name) {

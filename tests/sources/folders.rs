@@ -168,9 +168,28 @@ fn masks_beside_images_are_not_samples() {
         "images/val/cat/2.png",
         "masks/train/cat/1.png",
     ]);
-    let listing = set.list();
+    let folders = Request {
+        layout: Some(splitlint::source::LayoutName::Folders),
+        ..set.request()
+    };
+    let listing = listed(&folders).listing;
     assert_eq!(listing.samples.len(), 2);
     assert_eq!(problems(&listing, ProblemKind::OutsideSplits).len(), 1);
+    let listing = set.list();
+    assert_eq!(
+        rows(&listing),
+        [
+            "images/train/cat/1.png train cat",
+            "images/val/cat/2.png val cat"
+        ]
+    );
+    assert_eq!(
+        problems(&listing, ProblemKind::Annotation),
+        [
+            "images/val/cat/2.png: an image has no mask",
+            "masks/train/cat/1.png: a mask cannot be read: The image format could not be determined"
+        ]
+    );
 }
 
 #[test]

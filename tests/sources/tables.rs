@@ -381,6 +381,11 @@ fn tiny_imagenet_has_its_validation_labels_from_the_list() {
     );
     assert_eq!(problems(&listing, ProblemKind::Annotation).len(), 1);
     assert!(problems(&listing, ProblemKind::NotAnImage).is_empty());
+    let folders: Vec<&str> = listing.folders.iter().map(|f| f.name.as_str()).collect();
+    assert!(
+        folders.contains(&"images"),
+        "a class to loaders of folders: {folders:?}"
+    );
 }
 
 #[test]
@@ -478,4 +483,34 @@ fn what_globs_keep_out_is_no_missing_file_in_any_layout_with_lists() {
             listing.problems
         );
     }
+}
+
+#[test]
+fn parquet_columns_of_truths_and_whole_numbers_are_the_label_set() {
+    use polars::prelude::*;
+    let set = Set::of(&["images/1.jpg", "images/2.jpg", "images/3.jpg"]);
+    let columns = vec![
+        Column::new("image_id".into(), ["1", "2", "3"]),
+        Column::new("cat".into(), [true, true, false]),
+        Column::new("dog".into(), [0_i64, 1, 0]),
+        Column::new("age".into(), [0_i64, 1, 7]),
+        Column::new("score".into(), [0.0_f64, 1.0, 0.0]),
+    ];
+    let mut table = DataFrame::new(3, columns).expect("a table");
+    let file = fs::File::create(set.path("list.parquet")).expect("created");
+    ParquetWriter::new(file)
+        .finish(&mut table)
+        .expect("written");
+    let request = Request {
+        root: Some(set.path("list.parquet")),
+        ..Request::default()
+    };
+    assert_eq!(
+        rows(&listed(&request).listing),
+        [
+            "images/1.jpg - cat",
+            "images/2.jpg - cat;dog",
+            "images/3.jpg - -"
+        ]
+    );
 }

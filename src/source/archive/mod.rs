@@ -207,10 +207,12 @@ impl Making<'_> {
         let globs = self.walker.globs;
         // As on disk: `--include` chooses images, not what annotates them.
         let is_annotation = is_text(name.as_ref()) && globs.leaves_out(|| key.as_str().to_owned());
-        if !is_annotation && !globs.is_empty() && !globs.keeps(key.as_str()) {
+        if !globs.is_empty() && !globs.keeps(key.as_str()) {
             self.tree.skipped.filtered += 1;
             self.tree.dirs[parent].filtered = true;
-            return;
+            if !is_annotation {
+                return;
+            }
         }
         match stored.place {
             Err(why) => self.problem(key, why),

@@ -129,7 +129,7 @@ pub(super) fn pairs(tree: &Tree) -> Pairs {
     pairs
 }
 
-/// Folders that may be one of images and one of masks, in the tree's order.
+/// Folders that may be one of images and one of masks, by their paths.
 fn folders(tree: &Tree) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for dir in 0..tree.dirs.len() {
@@ -159,6 +159,8 @@ fn folders(tree: &Tree) -> Vec<(usize, usize)> {
             );
         }
     }
+    // A tree has its folders as the disk hands them out.
+    found.sort_by_cached_key(|&(images, masks)| (tree.logical(images), tree.logical(masks)));
     found
 }
 
@@ -242,7 +244,9 @@ fn add(
 /// Masks that lie in one folder with their images, `1.jpg` and `1_mask.png`, where
 /// at least half of the images have one.
 fn beside(tree: &Tree, by_dir: Vec<Vec<usize>>, pairs: &mut Pairs) {
-    for (dir, images) in by_dir.into_iter().enumerate() {
+    let mut folders: Vec<(usize, Vec<usize>)> = by_dir.into_iter().enumerate().collect();
+    folders.sort_by_cached_key(|&(dir, _)| tree.logical(dir));
+    for (dir, images) in folders {
         let stem = |index: usize| stem(&tree.images[index].name);
         let by_stem: HashMap<String, usize> =
             images.iter().map(|&index| (stem(index), index)).collect();

@@ -198,7 +198,12 @@ fn tables(tree: &Tree, top: usize, ask: &Ask<'_>) -> Vec<Source> {
             .clone()
             .filter(|row| images.find(&row.name).is_ok())
             .count();
-        if hits * 2 <= tried.count() || !rows.is_labelled && source.split.is_none() {
+        // What globs keep out is named all the same.
+        let is_meant = match tree.skipped.filtered {
+            0 => hits * 2 > tried.count(),
+            _ => hits > 0,
+        };
+        if !is_meant || !rows.is_labelled && source.split.is_none() {
             continue;
         }
         has_labels |= rows.is_labelled;

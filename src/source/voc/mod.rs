@@ -187,6 +187,8 @@ fn parts(tree: &Tree) -> Vec<Part> {
             });
         }
     }
+    // A tree has its folders as the disk hands them out.
+    parts.sort_by_cached_key(|part| tree.logical(part.holder));
     parts
 }
 
