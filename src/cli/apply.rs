@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{ApplyArguments, CopyBy};
 use super::baseline::existing;
+use super::command_args::{ApplyArguments, CopyBy};
 use super::prepare::{self, Volume};
 use super::{cache, console, interrupt};
 use crate::checks::registry;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::args::BaselineArguments;
+use super::command_args::BaselineArguments;
 use super::console;
 use super::prepare::{self, Volume};
 use crate::calendar::Date;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
 
-use super::args::{CacheAction, CacheArguments};
+use super::command_args::{CacheAction, CacheArguments};
 use super::console;
 use crate::config::{Cache, Settings};
 use crate::error::{Error, Result};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::args::DiffArguments;
+use super::command_args::DiffArguments;
 use super::console;
 use crate::error::{Error, Result};
 use crate::finding::Severity;

@@ -1,7 +1,7 @@
 //! `splitlint explain`: a check's docs page, the checks of a family, or the
 //! page "Why is my accuracy stuck at 1?".
 
-use super::args::ExplainArguments;
+use super::command_args::ExplainArguments;
 use super::console;
 use crate::checks::{registry, selector};
 use crate::error::{Error, Result};

@@ -2,7 +2,8 @@
 
 use clap::CommandFactory;
 
-use super::args::{Arguments, CompletionsArguments, ManArguments};
+use super::args::Arguments;
+use super::command_args::{CompletionsArguments, ManArguments};
 use super::console;
 use crate::error::{Error, Result};
 

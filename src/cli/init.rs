@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::args::InitArguments;
+use super::command_args::InitArguments;
 use super::prepare::{self, Volume};
 use super::{console, interrupt};
 use crate::config::{self, FILE_NAME, Facts, Options, template};

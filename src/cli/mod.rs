@@ -6,6 +6,7 @@ mod args;
 mod baseline;
 mod cache;
 mod checks;
+mod command_args;
 mod console;
 mod destination;
 mod diff;

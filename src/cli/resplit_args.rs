@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::args::{CopyBy, DataArguments, RUN};
+use super::args::{DataArguments, RUN};
+use super::command_args::CopyBy;
 
 const SPLIT: &str = "New split";
 const OUTPUT: &str = "Output";

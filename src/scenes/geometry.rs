@@ -179,14 +179,17 @@ impl Search {
                 if !hint.agrees(&hints[i]) {
                     continue;
                 }
+                tries += 1;
+                if tries > TRIES {
+                    break 'search;
+                }
+                if self.near(&map) < LEAST_INLIERS {
+                    continue;
+                }
                 self.measure(&map);
                 let (log_nfa, _) = self.least(2);
                 if best.is_none_or(|(_, least)| log_nfa < least) {
                     best = Some((map, log_nfa));
-                }
-                tries += 1;
-                if tries == TRIES {
-                    break 'search;
                 }
             }
         }
@@ -205,6 +208,15 @@ impl Search {
                 .map(|&(_, which)| which)
                 .collect(),
         }
+    }
+
+    /// How many matches a similarity lays near each other: those of [`Search::measure`],
+    /// without their errors. Nearly all similarities that are tried end here.
+    fn near(&self, map: &Map) -> usize {
+        let shrinks = determinant(map).abs().max(1.0);
+        let squared = |a: (f32, f32), b: (f32, f32)| (a.0 - b.0).powi(2) + (a.1 - b.1).powi(2);
+        let near = |&&(a, b): &&Twin| squared(apply(map, a), b) <= FARTHEST * FARTHEST * shrinks;
+        self.twins.iter().filter(near).count()
     }
 
     /// Errors under `map` that may be an inlier's, in order.
