@@ -17,6 +17,8 @@ mod file_sets;
 mod folder;
 #[path = "generator/group_sets.rs"]
 mod group_sets;
+#[path = "generator/object_sets.rs"]
+mod object_sets;
 #[path = "generator/paint.rs"]
 mod paint;
 #[path = "generator/quality_sets.rs"]

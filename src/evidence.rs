@@ -6,6 +6,7 @@ use crate::duplicates::Duplicates;
 use crate::finding::LabelOpinion;
 use crate::fingerprint::FingerprintTable;
 use crate::labelling::Labelling;
+use crate::objects::ObjectTable;
 use crate::quality::QualityTable;
 use crate::sample::Listing;
 use crate::scenes::Scenes;
@@ -30,6 +31,8 @@ pub struct Evidence {
     pub drift: Vec<Drift>,
     /// What speaks against single images.
     pub quality: QualityTable,
+    /// The objects in pixels, and what speaks against their boxes.
+    pub objects: ObjectTable,
     /// What is thought of the labels; `None` where no selected check asks.
     pub labelling: Option<Labelling>,
 }

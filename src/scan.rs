@@ -25,6 +25,7 @@ use crate::fingerprint::{self, Earlier, FingerprintTable, Fingerprinted, Images}
 use crate::gate::{self, Case, Outcome};
 use crate::headlines::{self, Drop, Linked};
 use crate::labelling::{self, Brought, Labelling, Material};
+use crate::objects::ObjectTable;
 use crate::progress::{Progress, Stage};
 use crate::quality::QualityTable;
 use crate::resplit::{self, Forecast, Together};
@@ -204,6 +205,8 @@ impl Stages<'_> {
         let drift = distribution::drift(&listing, &classes, self.executor);
         let drift = or_stop(drift, interrupted).unwrap_or_default();
         let quality = QualityTable::of(&listing, &fingerprints);
+        let objects = ObjectTable::of(&listing, &fingerprints, self.executor);
+        let objects = or_stop(objects, interrupted).unwrap_or_default();
         let material = Material {
             listing: &listing,
             fingerprints: &fingerprints,
@@ -223,6 +226,7 @@ impl Stages<'_> {
             classes,
             drift,
             quality,
+            objects,
             labelling,
         }
     }

@@ -34,6 +34,7 @@ const LEVELS: &[&[&str]] = &[
         "duplicates",
         "features",
         "label_model",
+        "objects",
         "quality",
     ],
     &["labelling", "resplit", "scenes"],

@@ -82,20 +82,22 @@ fn python_knows_the_columns_of_every_table() {
     );
     let mut line = |text: &str| writeln!(module, "{text}").expect("a string");
     for table in ["findings", "pairs", "samples", "classes", "drift"] {
-        let file = fs::File::open(report.join(table).with_extension("parquet")).expect("a table");
-        let frame = ParquetReader::new(file).finish().expect("readable");
-        line(&format!("    \"{table}\": {{"));
-        for (name, kind) in frame.schema().iter() {
-            let kind = match kind {
-                DataType::String => "text",
-                DataType::List(_) => "list",
-                DataType::Int64 => "int",
-                DataType::Float32 | DataType::Float64 => "float",
-                other => panic!("{table}: {name} is {other}"),
-            };
-            line(&format!("        \"{name}\": \"{kind}\","));
-        }
-        line("    },");
+        columns(&report, table, &mut line);
+    }
+    let objects = place.path().join("objects");
+    let scan = Command::new(env!("CARGO_BIN_EXE_splitlint"))
+        .args([
+            "scan",
+            "--no-cache",
+            "--quiet",
+            "--fail-on=never",
+            "--report",
+        ])
+        .args([&objects, &root.join("sample-data/checks/FILE016/clean")])
+        .status();
+    assert!(scan.expect("the program starts").success());
+    for table in ["objects", "cooccurrence"] {
+        columns(&objects, table, &mut line);
     }
     for table in ["drop", "decisions"] {
         let mut csv = csv::Reader::from_path(report.join(table).with_extension("csv"));
@@ -118,6 +120,24 @@ fn python_knows_the_columns_of_every_table() {
     }
     line("}");
     holds("python/splitlint/_columns.py", &module);
+}
+
+/// Gives `line` the columns of a table of `report`, as Python writes them.
+fn columns(report: &Path, table: &str, line: &mut impl FnMut(&str)) {
+    let file = fs::File::open(report.join(table).with_extension("parquet")).expect("a table");
+    let frame = ParquetReader::new(file).finish().expect("readable");
+    line(&format!("    \"{table}\": {{"));
+    for (name, kind) in frame.schema().iter() {
+        let kind = match kind {
+            DataType::String => "text",
+            DataType::List(_) => "list",
+            DataType::Int64 => "int",
+            DataType::Float32 | DataType::Float64 => "float",
+            other => panic!("{table}: {name} is {other}"),
+        };
+        line(&format!("        \"{name}\": \"{kind}\","));
+    }
+    line("    },");
 }
 
 #[test]

@@ -173,6 +173,30 @@ class Report:
         return Table(self.folder, "classes")
 
     @property
+    def objects(self) -> Table:
+        """A row for each object of a detection set: its box in pixels, and what speaks
+        against it.
+
+        Raises:
+            SplitlintError: The data set has no objects.
+        """
+        return self._of_objects("objects")
+
+    @property
+    def cooccurrence(self) -> Table:
+        """A row for each two classes that have objects in one image.
+
+        Raises:
+            SplitlintError: The data set has no objects.
+        """
+        return self._of_objects("cooccurrence")
+
+    def _of_objects(self, name: str) -> Table:
+        if not self.summary["counts"].get("objects"):
+            raise SplitlintError(f"there is no table `{name}`: the data set has no objects")
+        return Table(self.folder, name)
+
+    @property
     def drift(self) -> Table:
         """A row for each pair of splits."""
         return Table(self.folder, "drift")

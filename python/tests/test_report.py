@@ -219,3 +219,17 @@ def test_fiftyone_samples_are_tagged_by_their_file(demo):
     assert [s.tags for s in dataset] == again
     with pytest.raises(splitlint.SplitlintError, match="no sample"):
         demo.to_fiftyone(FiftyOneDataset([FiftyOneSample("/elsewhere/1.jpg")]))
+
+
+def test_objects_are_a_table_of_detection_sets_only(tmp_path, demo):
+    sets = DEMO.parent / "checks" / "OBJECT004"
+    report = splitlint.scan(sets / "fires", report=tmp_path / "report", no_cache=True)
+    rows = list(report.objects)
+    assert len(rows) == len(report.objects) == 3
+    assert [row["flags"] for row in rows] == [["duplicate"], ["duplicate"], []]
+    assert rows[0]["label"] == "city" and rows[0]["size"] == "small"
+    assert (rows[0]["x"], rows[0]["width"], rows[0]["object"]) == (5.0, 30.0, 0)
+    assert list(report.cooccurrence) == []
+    assert [row["objects"] for row in report.classes] == [2, 1]
+    with pytest.raises(splitlint.SplitlintError, match="no objects"):
+        demo.objects

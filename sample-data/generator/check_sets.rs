@@ -9,7 +9,7 @@ use image::imageops;
 
 use super::folder::Folder;
 use super::paint::{Motif, scene};
-use super::{distribution_sets, file_sets, group_sets, quality_sets, shortcut_sets};
+use super::{distribution_sets, file_sets, group_sets, object_sets, quality_sets, shortcut_sets};
 
 /// Fills `root` with `CODE/fires` and `CODE/clean` for every check.
 pub(crate) fn make(root: &Path) -> Result<()> {
@@ -44,6 +44,7 @@ pub(crate) fn make(root: &Path) -> Result<()> {
         .iter()
         .chain(file_sets::SETS)
         .chain(group_sets::SETS)
+        .chain(object_sets::SETS)
         .chain(quality_sets::SETS)
         .chain(shortcut_sets::SETS)
     {
@@ -94,7 +95,7 @@ pub(crate) fn make(root: &Path) -> Result<()> {
 pub(crate) type Fill = fn(&Folder) -> Result<()>;
 
 /// A scene small enough to be kept for every check.
-fn small(motif: Motif, seed: u64) -> RgbImage {
+pub(super) fn small(motif: Motif, seed: u64) -> RgbImage {
     imageops::resize(&scene(motif, seed), 64, 48, imageops::FilterType::Triangle)
 }
 

@@ -9,6 +9,7 @@ pub mod labels;
 pub mod leakage;
 #[cfg(test)]
 mod multisets;
+pub mod objects;
 mod pairs;
 mod ranges;
 pub mod registry;

@@ -1,6 +1,6 @@
 //! The list of all checks. Runs none of them.
 
-use super::{Declared, distribution, files, labels, leakage, shortcuts};
+use super::{Declared, distribution, files, labels, leakage, objects, shortcuts};
 
 /// Every check there is, in code order within its family.
 pub fn all() -> impl Iterator<Item = &'static Declared> {
@@ -8,6 +8,7 @@ pub fn all() -> impl Iterator<Item = &'static Declared> {
         leakage::CHECKS,
         labels::CHECKS,
         distribution::CHECKS,
+        objects::CHECKS,
         shortcuts::CHECKS,
         files::CHECKS,
     ]

@@ -10,6 +10,8 @@ pub struct SplitCounts {
     /// Samples of each class of the listing, by class index. A sample with
     /// several labels counts in each of its classes.
     pub counts: Vec<u64>,
+    /// Objects of each class, by class index; empty where the data set has none.
+    pub objects: Vec<u64>,
     /// Samples with at least one label.
     pub labelled: u64,
     /// Samples without.
@@ -29,6 +31,11 @@ impl SplitCounts {
     /// Samples of a class.
     pub fn count(&self, class: ClassId) -> u64 {
         self.counts.get(class.index()).copied().unwrap_or(0)
+    }
+
+    /// Objects of a class; `None` where the data set has no objects.
+    pub fn objects_of(&self, class: ClassId) -> Option<u64> {
+        self.objects.get(class.index()).copied()
     }
 
     /// All samples, labelled or not.
@@ -65,9 +72,14 @@ pub struct ClassCounts {
 
 /// Counts the samples of `listing` by split and class.
 pub fn count(listing: &Listing) -> ClassCounts {
+    let with_objects = match listing.objects.is_empty() {
+        true => 0,
+        false => listing.classes.len(),
+    };
     let empty = |split| SplitCounts {
         split,
         counts: vec![0; listing.classes.len()],
+        objects: vec![0; with_objects],
         labelled: 0,
         unlabelled: 0,
     };
@@ -91,6 +103,9 @@ pub fn count(listing: &Listing) -> ClassCounts {
         for class in classes {
             of_split.counts[class.index()] += 1;
         }
+        for object in listing.objects_of(sample.id) {
+            of_split.objects[object.class.index()] += 1;
+        }
     }
     if outside.samples() > 0 {
         splits.push(outside);
@@ -108,6 +123,7 @@ impl ClassCounts {
         let mut all = SplitCounts {
             split: None,
             counts: vec![0; classes],
+            objects: vec![0; self.splits.first().map_or(0, |split| split.objects.len())],
             labelled: 0,
             unlabelled: 0,
         };
@@ -115,6 +131,9 @@ impl ClassCounts {
             all.labelled += split.labelled;
             all.unlabelled += split.unlabelled;
             for (sum, count) in all.counts.iter_mut().zip(&split.counts) {
+                *sum += count;
+            }
+            for (sum, count) in all.objects.iter_mut().zip(&split.objects) {
                 *sum += count;
             }
         }

@@ -282,6 +282,7 @@ mod tests {
         SplitCounts {
             split: None,
             counts: counts.to_vec(),
+            objects: Vec::new(),
             labelled: counts.iter().sum(),
             unlabelled: 0,
         }

@@ -54,6 +54,8 @@ pub enum Family {
     Label,
     /// How samples are spread over splits and classes.
     Distribution,
+    /// Whether boxes are drawn where something is.
+    Object,
     /// Whether something besides the content predicts the label or the split.
     Shortcut,
     /// Whether files can be used.
@@ -62,10 +64,11 @@ pub enum Family {
 
 impl Family {
     /// All, in the order of reports.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Leak,
         Self::Label,
         Self::Distribution,
+        Self::Object,
         Self::Shortcut,
         Self::File,
     ];
@@ -76,6 +79,7 @@ impl Family {
             Self::Leak => "LEAK",
             Self::Label => "LABEL",
             Self::Distribution => "DIST",
+            Self::Object => "OBJECT",
             Self::Shortcut => "SHORTCUT",
             Self::File => "FILE",
         }

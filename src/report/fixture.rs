@@ -18,6 +18,7 @@ use crate::fingerprint::{Fingerprint, FingerprintTable};
 use crate::gate::{Accepted, Breach, Outcome, Verdict};
 use crate::headlines::{self, Drop, DropSide, Linked};
 use crate::labelling::{Labelling, Said};
+use crate::objects::ObjectTable;
 use crate::quality::QualityTable;
 use crate::resplit::Forecast;
 use crate::sample::{
@@ -187,6 +188,7 @@ impl Fixture {
             classes,
             drift,
             quality,
+            objects: ObjectTable::default(),
         };
         let headlines = headlines::headlines(&evidence, &findings, true);
         let linked = Linked {

@@ -75,7 +75,8 @@ fn named_as_wanted(error: Error, new: &Path, wanted: &Path) -> Error {
 /// Moves every file of `new` into `folder`, and removes what an earlier report
 /// left there that this one has not.
 fn replace(new: &Path, folder: &Path) -> Result<()> {
-    for name in tables::FILES.into_iter().chain(SOMETIMES).chain([SUMMARY]) {
+    let sometimes = SOMETIMES.into_iter().chain(tables::OF_OBJECTS);
+    for name in tables::FILES.into_iter().chain(sometimes).chain([SUMMARY]) {
         let (from, to) = (new.join(name), folder.join(name));
         let moved = if from.exists() {
             fs::rename(&from, &to)

@@ -4,6 +4,7 @@
 use super::Report;
 use crate::distribution::{Division, Drift};
 use crate::finding::{Family, LeakFigures, RunState, Severity, SuspectFigures};
+use crate::objects::SplitObjects;
 use crate::sample::{Role, SplitId};
 use crate::words::{counted, number, of_split, p_value, percent};
 
@@ -71,6 +72,44 @@ pub(super) fn headlines(report: &Report<'_>) -> Vec<Sentence> {
     drift(report, &mut all);
     unseen(report, &mut all);
     without_contradiction(report, all)
+}
+
+/// How many objects there are and of which size, data used before left out:
+/// "812 in 300 images: 14% small, 40% medium, 46% large (COCO); 20 images without".
+pub(super) fn objects(report: &Report<'_>) -> Option<String> {
+    let is_own = |split: Option<SplitId>| {
+        split.is_none_or(|id| report.listing.splits[id.index()].role != Role::Reference)
+    };
+    let splits = report.objects.splits.iter();
+    let own: Vec<_> = splits.filter(|split| is_own(split.split)).collect();
+    let sum = |read: fn(&SplitObjects) -> u64| own.iter().map(|split| read(split)).sum::<u64>();
+    let (objects, images, sized) = (
+        sum(|s| s.objects),
+        sum(|s| s.images),
+        sum(|s| s.sizes.total()),
+    );
+    if objects == 0 {
+        return None;
+    }
+    let share = |count: u64| percent(count as f64 / sized.max(1) as f64);
+    let sizes = match sized {
+        0 => String::new(),
+        _ => format!(
+            ": {} small, {} medium, {} large (COCO)",
+            share(sum(|s| s.sizes.small)),
+            share(sum(|s| s.sizes.medium)),
+            share(sum(|s| s.sizes.large)),
+        ),
+    };
+    let background = match sum(|s| s.background) {
+        0 => String::new(),
+        count => format!("; {} without", counted(count, "image", "images")),
+    };
+    Some(format!(
+        "{} in {}{sizes}{background}",
+        number(objects),
+        counted(images, "image", "images"),
+    ))
 }
 
 /// The part of what there is that must have been looked at before a sentence

@@ -58,6 +58,9 @@ fn headlines(report: &Report<'_>, page: &mut Page<'_>) {
     if !layout.correction.is_empty() {
         page.line("", Ink::Dim, &layout.correction, Ink::Dim);
     }
+    if let Some(objects) = sentences::objects(report) {
+        page.line("objects", Ink::Dim, &objects, Ink::Plain);
+    }
     page.blank();
     for sentence in sentences::headlines(report) {
         let (mark, ink) = match sentence.tone {

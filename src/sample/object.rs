@@ -62,6 +62,49 @@ pub struct Rect {
     pub height: f32,
 }
 
+impl Rect {
+    /// The right edge.
+    pub fn right(&self) -> f32 {
+        self.x + self.width
+    }
+
+    /// The lower edge.
+    pub fn bottom(&self) -> f32 {
+        self.y + self.height
+    }
+
+    /// The area; 0 for a rectangle without size, even one of negative sides.
+    pub fn area(&self) -> f64 {
+        f64::from(self.width.max(0.0)) * f64::from(self.height.max(0.0))
+    }
+
+    /// Whether all four numbers are numbers.
+    pub fn is_finite(&self) -> bool {
+        [self.x, self.y, self.width, self.height]
+            .iter()
+            .all(|number| number.is_finite())
+    }
+
+    /// What both rectangles cover; without size where that is nothing.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let (x, y) = (self.x.max(other.x), self.y.max(other.y));
+        Self {
+            x,
+            y,
+            width: (self.right().min(other.right()) - x).max(0.0),
+            height: (self.bottom().min(other.bottom()) - y).max(0.0),
+        }
+    }
+
+    /// Intersection over union, 0 to 1 (the Jaccard index).
+    pub fn iou(&self, other: &Self) -> f64 {
+        let shared = self.intersection(other).area();
+        let union = self.area() + other.area() - shared;
+        if union > 0.0 { shared / union } else { 0.0 }
+    }
+}
+
 /// What an annotation says of an object besides its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord, Hash)]
 pub struct ObjectFlags {
@@ -74,6 +117,22 @@ pub struct ObjectFlags {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn overlap_of_rectangles_is_that_of_counting_squares() {
+        let rect = |x, y, width, height| Rect {
+            x,
+            y,
+            width,
+            height,
+        };
+        let (a, b) = (rect(0.0, 0.0, 4.0, 2.0), rect(2.0, 1.0, 4.0, 2.0));
+        assert_eq!(a.intersection(&b).area(), 2.0);
+        assert_eq!(a.iou(&b), 2.0 / 14.0);
+        assert_eq!(a.iou(&a), 1.0);
+        assert_eq!(a.iou(&rect(9.0, 9.0, 1.0, 1.0)), 0.0);
+        assert_eq!(rect(0.0, 0.0, -1.0, -1.0).area(), 0.0);
+    }
 
     #[test]
     fn shares_become_pixels_and_pixels_stay() {

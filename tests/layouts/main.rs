@@ -5,6 +5,7 @@ mod archives;
 mod coco;
 mod folders;
 mod masks;
+mod objects;
 mod tables;
 mod voc;
 mod webdataset;
@@ -82,7 +83,7 @@ fn set() -> Vec<Image> {
 }
 
 /// An image of bright and dark blocks that depend on `seed` alone.
-fn png(seed: u32) -> Vec<u8> {
+pub(crate) fn png(seed: u32) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9) | 1;
     let blocks: Vec<u8> = (0..192)
         .map(|_| {

@@ -1,5 +1,6 @@
 //! Checks of the DIST family: how samples spread over splits and classes.
 
+mod box_drift;
 mod class_absent;
 mod class_imbalance;
 mod class_index_mismatch;
@@ -7,16 +8,20 @@ mod class_names;
 mod confusable_class_names;
 mod empty_split;
 mod loaders;
+mod object_drift;
+mod object_sides;
 mod same_samples;
 mod single_class;
 mod stratification_drift;
 mod too_few_samples;
 
+pub use box_drift::BOX_DRIFT;
 pub use class_absent::CLASS_ABSENT_FROM_SPLIT;
 pub use class_imbalance::CLASS_IMBALANCE;
 pub use class_index_mismatch::CLASS_INDEX_MISMATCH;
 pub use confusable_class_names::CONFUSABLE_CLASS_NAMES;
 pub use empty_split::EMPTY_SPLIT;
+pub use object_drift::OBJECT_DRIFT;
 pub use same_samples::SAME_SAMPLES_IN_SPLITS;
 pub use single_class::SINGLE_CLASS;
 pub use stratification_drift::STRATIFICATION_DRIFT;
@@ -38,6 +43,8 @@ pub(super) const CHECKS: &[Declared] = &[
     same_samples::DECLARED,
     class_index_mismatch::DECLARED,
     confusable_class_names::DECLARED,
+    object_drift::DECLARED,
+    box_drift::DECLARED,
 ];
 
 /// A split's name in back-quotes; samples outside any split are "the data set".
@@ -58,10 +65,14 @@ fn class_id(listing: &Listing, name: &str) -> Option<ClassId> {
     u32::try_from(place).ok().map(ClassId)
 }
 
+fn class_id_words(listing: &Listing, class: ClassId) -> String {
+    quoted(listing.class_name(class))
+}
+
 fn class_words(listing: &Listing, classes: &[ClassId]) -> Vec<String> {
     classes
         .iter()
-        .map(|&class| quoted(listing.class_name(class)))
+        .map(|&class| class_id_words(listing, class))
         .collect()
 }
 

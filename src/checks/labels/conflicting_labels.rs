@@ -48,6 +48,7 @@ impl Check for ThisCheck {
             // Windows of one photo may show different things.
             pair.evidence.relation != Relation::Overlap
                 && ours(pair)
+                && !is_of_objects(data, pair.a, pair.b)
                 && !(colour_is_content && is_recoloured(pair))
         };
         pairs::tell(data, out, keep, Concerned::OtherLabels, |pair, samples| {
@@ -62,6 +63,7 @@ impl Check for ThisCheck {
         if colour_is_content {
             let left_out: Vec<&Pair> = pairs::believed(data)
                 .filter(|pair| is_recoloured(pair) && ours(pair) && disagree(data, pair))
+                .filter(|pair| !is_of_objects(data, pair.a, pair.b))
                 .collect();
             if !left_out.is_empty() {
                 out.push_at(Severity::Advice, left_out_finding(&left_out));
@@ -69,6 +71,16 @@ impl Check for ThisCheck {
         }
         Ok(Ran::Completed)
     }
+}
+
+/// Whether a conflict between two samples is one of single objects, which LABEL007
+/// compares: both have some, and one of them of several classes. Objects of one
+/// class are a label of the image.
+pub(super) fn is_of_objects(data: &CheckContext<'_>, a: SampleId, b: SampleId) -> bool {
+    let both = [a, b];
+    both.iter()
+        .all(|&id| !data.listing.objects_of(id).is_empty())
+        && both.iter().any(|&id| labels(data, id).len() > 1)
 }
 
 fn labels<'a>(data: &'a CheckContext<'_>, id: SampleId) -> &'a [ClassId] {

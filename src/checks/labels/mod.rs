@@ -1,9 +1,11 @@
 //! Checks of the LABEL family: labels that contradict the images or each
 //! other.
 
+mod carried;
 mod class_is_two;
 mod classes_not_separable;
 mod conflicting_labels;
+mod conflicting_objects;
 mod model;
 mod outlier;
 mod suspicious_cluster;
@@ -12,6 +14,7 @@ mod suspicious_label;
 pub use class_is_two::CLASS_IS_TWO;
 pub use classes_not_separable::CLASSES_NOT_SEPARABLE;
 pub use conflicting_labels::CONFLICTING_LABELS;
+pub use conflicting_objects::CONFLICTING_OBJECTS;
 pub use outlier::OUTLIER;
 pub use suspicious_cluster::SUSPICIOUS_CLUSTER;
 pub use suspicious_label::SUSPICIOUS_LABEL;
@@ -26,4 +29,5 @@ pub(super) const CHECKS: &[Declared] = &[
     outlier::DECLARED,
     class_is_two::DECLARED,
     classes_not_separable::DECLARED,
+    conflicting_objects::DECLARED,
 ];

@@ -238,7 +238,7 @@ fn targets(data: &CheckContext<'_>, rows: &[SampleId], class: ClassId) -> Vec<u3
 }
 
 /// The balanced accuracy, on the rows themselves, of the best single question.
-fn best_single_cut(features: &[Feature], targets: &[u32]) -> f64 {
+pub(super) fn best_single_cut(features: &[Feature], targets: &[u32]) -> f64 {
     let positives = targets.iter().filter(|&&target| target == 1).count() as f64;
     let negatives = targets.len() as f64 - positives;
     let mut best = 0.5f64;
@@ -264,7 +264,11 @@ fn best_single_cut(features: &[Feature], targets: &[u32]) -> f64 {
 
 /// Cross-validated balanced accuracy of a small tree, and its 95% interval
 /// (the mean of the two recalls' Wilson intervals).
-fn validated(features: &[Feature], targets: &[u32], random: &mut Random) -> (f64, Interval) {
+pub(super) fn validated(
+    features: &[Feature],
+    targets: &[u32],
+    random: &mut Random,
+) -> (f64, Interval) {
     let task = Task {
         features,
         targets,

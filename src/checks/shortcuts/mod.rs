@@ -1,6 +1,7 @@
 //! Checks of the SHORTCUT family: what can be warned of an image's label or
 //! split without looking at its content.
 
+mod class_from_box;
 mod columns;
 mod feature_drift;
 mod features;
@@ -8,6 +9,7 @@ mod label_from_container;
 mod split_from_container;
 mod words;
 
+pub use class_from_box::CLASS_FROM_BOX;
 pub use feature_drift::FEATURE_DRIFT;
 pub use label_from_container::LABEL_FROM_CONTAINER;
 pub use split_from_container::SPLIT_FROM_CONTAINER;
@@ -21,6 +23,7 @@ pub(super) const CHECKS: &[Declared] = &[
     label_from_container::DECLARED,
     split_from_container::DECLARED,
     feature_drift::DECLARED,
+    class_from_box::DECLARED,
 ];
 
 /// Four leaves are three questions, which still make a sentence; five rows a

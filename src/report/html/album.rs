@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::gallery::{Shelf, faces};
 use super::{Originals, Thumbnails};
 use crate::decisions::content_cell;
-use crate::finding::{Evidence, Family, Finding, LabelFlag, Transform};
+use crate::finding::{CountsAs, Evidence, Family, Finding, LabelFlag, Transform};
 use crate::report::Report;
 use crate::sample::{Role, SampleId};
 use crate::words::{counted, percent, shown};
@@ -103,7 +103,15 @@ impl<'a> Album<'a> {
             score: opinion
                 .and_then(|(_, opinion)| opinion.score)
                 .map(|score| percent(f64::from(score))),
-            images: faces.iter().map(|&id| self.image(id)).collect(),
+            images: (faces.iter())
+                .map(|&id| {
+                    let boxes = draws_boxes(finding).then(|| Boxes::of(self.report, id));
+                    Image {
+                        boxes: boxes.flatten(),
+                        ..self.image(id)
+                    }
+                })
+                .collect(),
             pair,
             figures,
         }
@@ -113,7 +121,11 @@ impl<'a> Album<'a> {
     /// sides of a conflict.
     fn asks(&self, finding: &Finding, faces: &[SampleId]) -> Vec<Ask> {
         let asked: &[SampleId] = match (finding.check.family, &finding.evidence) {
-            (Family::Label, Evidence::Pair(_)) => faces,
+            (Family::Label, Evidence::Pair(_))
+                if finding.check.counts_as == CountsAs::LabelConflict =>
+            {
+                faces
+            }
             (Family::Label, _) => {
                 let opinion = |id: &SampleId| self.report.opinions().get(id.index());
                 let first = faces.first().and_then(opinion);
@@ -193,7 +205,52 @@ impl<'a> Album<'a> {
             original: self.originals.get(&id).cloned(),
             data,
             size: facts.map(|facts| format!("{} × {}", facts.header.width, facts.header.height)),
+            boxes: None,
         }
+    }
+}
+
+/// Whether a finding is about the objects of its images.
+fn draws_boxes(finding: &Finding) -> bool {
+    let is_pair = matches!(finding.evidence, Evidence::Pair(_));
+    match finding.check.family {
+        Family::Object => true,
+        Family::Label => is_pair,
+        _ => false,
+    }
+}
+
+/// Boxes drawn on one image: more hide it.
+const BOXES: usize = 60;
+
+impl Boxes {
+    /// The boxes of a sample, those with a flaw first; `None` where it has none.
+    fn of(report: &Report<'_>, id: SampleId) -> Option<Self> {
+        let header = &report.fingerprints.facts(id)?.header;
+        let listing = &report.evidence.listing;
+        let objects = listing.objects_of(id).iter();
+        let rows = report.objects.of_sample(listing, id).iter();
+        let mut all: Vec<BoxView> = objects
+            .zip(rows)
+            .filter_map(|(object, row)| {
+                let rect = row.rect.filter(|rect| rect.is_finite())?;
+                Some(BoxView {
+                    x: rect.x,
+                    y: rect.y,
+                    width: rect.width.max(0.0),
+                    height: rect.height.max(0.0),
+                    label: shown(listing.class_name(object.class)),
+                    is_odd: !row.flaws.is_empty(),
+                })
+            })
+            .collect();
+        all.sort_by_key(|view| !view.is_odd);
+        all.truncate(BOXES);
+        (!all.is_empty()).then_some(Self {
+            width: header.width,
+            height: header.height,
+            all,
+        })
     }
 }
 
@@ -279,6 +336,27 @@ pub(super) struct Image {
     /// JPEG in Base64.
     data: Option<String>,
     size: Option<String>,
+    /// The boxes of its objects, where the finding is about these.
+    boxes: Option<Boxes>,
+}
+
+/// Boxes over an image of that size.
+#[derive(Debug, Serialize)]
+struct Boxes {
+    width: u32,
+    height: u32,
+    all: Vec<BoxView>,
+}
+
+/// A box in pixels of the upright image.
+#[derive(Debug, Serialize)]
+struct BoxView {
+    x: f32,
+    y: f32,
+    width: f32,
+    height: f32,
+    label: String,
+    is_odd: bool,
 }
 
 /// A number as short as is useful.

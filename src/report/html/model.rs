@@ -47,6 +47,7 @@ pub(super) struct Page {
     resplit: Option<ResplitView>,
     scatters: Vec<Scatter>,
     shares: Option<ShareChart>,
+    objects: Vec<ObjectsView>,
     drift: Vec<DriftView>,
     distribution: Vec<CheckFindings>,
     labels: Vec<ShelfView>,
@@ -119,6 +120,19 @@ struct DriftView {
     p_value: String,
     cramers_v: String,
     words: &'static str,
+}
+
+/// The objects of a split.
+#[derive(Debug, Serialize)]
+struct ObjectsView {
+    split: String,
+    images: String,
+    background: String,
+    objects: String,
+    an_image: String,
+    small: String,
+    medium: String,
+    large: String,
 }
 
 /// The findings of a check that has no images.
@@ -214,6 +228,7 @@ impl Page {
             resplit: report.resplit.map(resplit),
             scatters: scatters(report),
             shares: charts::shares(report),
+            objects: objects(report),
             drift: drift(report),
             distribution: distribution(report),
             labels,
@@ -396,6 +411,29 @@ fn drift(report: &Report<'_>) -> Vec<DriftView> {
             p_value: p_value(d.p_value),
             cramers_v: figure(d.cramers_v),
             words: d.division.words(),
+        })
+        .collect()
+}
+
+fn objects(report: &Report<'_>) -> Vec<ObjectsView> {
+    (report.objects.splits.iter())
+        .map(|split| {
+            let sized = split.sizes.total().max(1) as f64;
+            let share = |count: u64| percent(count as f64 / sized);
+            ObjectsView {
+                split: report
+                    .listing
+                    .split_name(split.split)
+                    .unwrap_or("all")
+                    .to_owned(),
+                images: number(split.images),
+                background: number(split.background),
+                objects: number(split.objects),
+                an_image: figure(split.objects as f64 / split.images.max(1) as f64),
+                small: share(split.sizes.small),
+                medium: share(split.sizes.medium),
+                large: share(split.sizes.large),
+            }
         })
         .collect()
 }

@@ -113,6 +113,28 @@ pub struct Counts {
     pub passed_over: u64,
     /// Files kept out by globs.
     pub filtered: u64,
+    /// Objects of each split; left out of a data set without objects.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ObjectsV1>,
+}
+
+/// The objects of one split.
+#[derive(Debug, Serialize)]
+pub struct ObjectsV1 {
+    /// The split; `null` for samples outside any.
+    pub split: Option<String>,
+    /// Images with an object.
+    pub images: u64,
+    /// Images without.
+    pub background: u64,
+    /// Objects.
+    pub objects: u64,
+    /// Objects below 32² pixels, as COCO counts them.
+    pub small: u64,
+    /// Objects from 32² to below 96² pixels.
+    pub medium: u64,
+    /// Objects from 96² pixels.
+    pub large: u64,
 }
 
 /// The headline figures.
@@ -361,6 +383,17 @@ fn counts(report: &Report<'_>) -> Counts {
         groups: report.duplicates.groups.len() as u64,
         passed_over: report.listing.skipped.junk,
         filtered: report.listing.skipped.filtered,
+        objects: (report.objects.splits.iter())
+            .map(|split| ObjectsV1 {
+                split: report.listing.split_name(split.split).map(str::to_owned),
+                images: split.images,
+                background: split.background,
+                objects: split.objects,
+                small: split.sizes.small,
+                medium: split.sizes.medium,
+                large: split.sizes.large,
+            })
+            .collect(),
     }
 }
 

@@ -40,6 +40,10 @@ pub(super) fn classes(report: &Report<'_>, rows: &[(&SplitCounts, ClassId)]) -> 
         )
         .number("share_low", rows().map(|row| Some(interval(row)?.low)))
         .number("share_high", rows().map(|row| Some(interval(row)?.high)))
+        .count(
+            "objects",
+            rows().map(|(split, class)| split.objects_of(*class)),
+        )
 }
 
 /// The rows of `drift`, by pair of splits.

@@ -4,6 +4,7 @@ mod distribution;
 mod findings;
 mod frame;
 mod lists;
+mod objects;
 mod pairs;
 mod samples;
 mod scenes;
@@ -41,6 +42,14 @@ pub(super) const FILES: [&str; 15] = [
     decisions::FILE,
 ];
 
+/// The names of the files that [`write`] makes only of a data set with objects.
+pub(super) const OF_OBJECTS: [&str; 4] = [
+    "objects.parquet",
+    "objects.csv",
+    "cooccurrence.parquet",
+    "cooccurrence.csv",
+];
+
 /// Rows made at a time: some 30 MB of a wide table.
 const BATCH: usize = 1 << 16;
 
@@ -74,6 +83,16 @@ pub(super) fn write(report: &Report<'_>, folder: &Path) -> Result<()> {
     both(folder, "links", links.len(), |rows| {
         scenes::links(report, &links[rows])
     })?;
+    if !report.objects.is_empty() {
+        let owners = objects::owners(report);
+        both(folder, "objects", owners.len(), |rows| {
+            objects::rows(report, &owners[rows.clone()], rows.start)
+        })?;
+        let together = &report.objects.together;
+        both(folder, "cooccurrence", together.len(), |rows| {
+            objects::together(report, &together[rows])
+        })?;
+    }
     csv_only(folder, "scene-groups", scenes::groups(report))?;
     csv_only(folder, "drop", lists::drops(report))?;
     into_file(&folder.join(decisions::FILE), |out| {
