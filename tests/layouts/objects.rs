@@ -210,7 +210,38 @@ fn yolo(shots: &[Shot], folder: &Path) -> PathBuf {
     root
 }
 
-const LAYOUTS: &[(&str, Write)] = &[("coco", coco), ("yolo", yolo)];
+fn voc(shots: &[Shot], folder: &Path) -> PathBuf {
+    let root = folder.join("set");
+    for split in ["train", "val"] {
+        let mut list = String::new();
+        for shot in shots.iter().filter(|shot| shot.split == split) {
+            let (stem, _) = shot.name.split_once('.').expect("an extension");
+            put(&root.join("JPEGImages").join(&shot.name), &shot.bytes);
+            let mut text = format!(
+                "<annotation><filename>{}</filename><size><width>{WIDTH}</width>\
+                 <height>{HEIGHT}</height><depth>3</depth></size>\n",
+                shot.name
+            );
+            for (class, [x, y, width, height]) in &shot.boxes {
+                let (right, lower) = (x + width, y + height);
+                text += &format!(
+                    "<object><name>{}</name><difficult>0</difficult><bndbox><xmin>{x}</xmin>\
+                     <ymin>{y}</ymin><xmax>{right}</xmax><ymax>{lower}</ymax></bndbox></object>\n",
+                    CLASSES[*class]
+                );
+            }
+            text += "</annotation>\n";
+            let path = root.join(format!("Annotations/{stem}.xml"));
+            put(&path, text.as_bytes());
+            list += &format!("{stem}\n");
+        }
+        let path = root.join(format!("ImageSets/Main/{split}.txt"));
+        put(&path, list.as_bytes());
+    }
+    root
+}
+
+const LAYOUTS: &[(&str, Write)] = &[("coco", coco), ("voc", voc), ("yolo", yolo)];
 
 fn scanned(root: &Path) -> Scan {
     let checks = ["OBJECT", "LABEL007", "DIST010", "DIST011", "SHORTCUT004"];
