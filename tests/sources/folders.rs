@@ -187,7 +187,7 @@ fn masks_beside_images_are_not_samples() {
         problems(&listing, ProblemKind::Annotation),
         [
             "images/val/cat/2.png: an image has no mask",
-            "masks/train/cat/1.png: a mask cannot be read: The image format could not be determined"
+            "masks/train/cat/1.png: a mask cannot be read: no size in its header"
         ]
     );
 }
