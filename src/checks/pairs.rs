@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{CheckContext, Findings};
-use crate::duplicates::{Pair, groups};
+use crate::duplicates::{Pair, WEAK, groups};
 use crate::finding::{Evidence, PairEvidence, Relation, Severity};
 use crate::sample::{ContentHash, Role, SampleId, SplitId};
 
@@ -305,6 +305,12 @@ pub(super) fn describe(data: &CheckContext<'_>, pair: &Pair, samples: &[SampleId
     let transform = &directed.evidence.transform;
     let fact = match pair.evidence.relation {
         Relation::Exact => format!("`{to}` is the same image as `{from}`"),
+        // Slices of one volume and frames of one film come near a copy, and no pair of
+        // other images does.
+        _ if transform.is_same_view() && pair.evidence.similarity < WEAK => format!(
+            "`{to}` shows nearly the same view as `{from}`: a neighbouring slice or frame, \
+             or a re-encoded copy"
+        ),
         _ if transform.is_same_view() => {
             format!("`{to}` shows the same view as `{from}`, re-encoded")
         }
@@ -339,6 +345,10 @@ mod tests {
 
     /// Samples by split and content; every two of different splits a pair.
     fn findings(samples: &[(u16, u8)]) -> Vec<Finding> {
+        findings_of(samples, Relation::Exact, 1.0)
+    }
+
+    fn findings_of(samples: &[(u16, u8)], relation: Relation, similarity: f64) -> Vec<Finding> {
         let reference = Split {
             name: "reference".to_owned(),
             role: Role::Reference,
@@ -369,10 +379,10 @@ mod tests {
             a: SampleId(a),
             b: SampleId(b),
             evidence: PairEvidence {
-                relation: Relation::Exact,
+                relation,
                 transform: Transform::default(),
                 distance: Some(0),
-                similarity: 1.0,
+                similarity,
             },
             doubtful: false,
         };
@@ -408,6 +418,20 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].samples, [SampleId(1), SampleId(0)]);
         assert_eq!(found[0].message, "`1.png` is the same image as `0.png`");
+    }
+
+    #[test]
+    fn weak_pair_of_one_view_may_be_neighbouring_slices_and_a_strong_one_is_a_copy() {
+        let said = |similarity| {
+            let found = findings_of(&[(0, 7), (1, 8)], Relation::Near, similarity);
+            found[0].message.clone()
+        };
+        let weak = said(0.97);
+        assert!(weak.contains("a neighbouring slice or frame"), "{weak}");
+        assert_eq!(
+            said(0.99999),
+            "`1.png` shows the same view as `0.png`, re-encoded"
+        );
     }
 
     #[test]

@@ -91,24 +91,32 @@ fn flip_map((transpose, flip_x, flip_y): Flip) -> Map {
     }
 }
 
-/// Spans of the windows that look for others: the whole, the middle, and what a
-/// banner over the bottom or the top leaves.
-const ASKING: [Span; 4] = [
+/// Spans of the windows that look for others: the whole, the middle, what a banner
+/// over the bottom or the top leaves, and what a sticker in the middle leaves.
+const ASKING: [Span; 6] = [
     (0.0, 1.0),
     ((1.0 - MIDDLE) / 2.0, MIDDLE),
     (0.0, 0.8),
     (0.2, 0.8),
+    (0.0, STRIP),
+    (1.0 - STRIP, STRIP),
 ];
+/// A third of an image, and a little: a sticker of a third of its sides leaves one
+/// free at least.
+const STRIP: f32 = 0.35;
 /// Which windows of these are asked for.
 const FULL: usize = 0;
 const CENTRE: usize = ASKING.len() + 1;
 const PARTS: [usize; 2] = [2 * ASKING.len(), 3 * ASKING.len()];
+/// Above, below, left and right of a sticker.
+const STRIPS: [usize; 4] = [4 * ASKING.len(), 5 * ASKING.len(), 4, 5];
 
 /// What is kept of every image: the descriptors that look for others.
 pub(crate) struct Asker {
     full: Descriptor,
     middle: Descriptor,
     parts: [Descriptor; PARTS.len()],
+    strips: [Descriptor; STRIPS.len()],
     /// Width over height.
     aspect: f32,
 }
@@ -127,6 +135,7 @@ impl Asking {
             full: windows[FULL],
             middle: windows[CENTRE],
             parts: PARTS.map(|part| windows[part]),
+            strips: STRIPS.map(|strip| windows[strip]),
             aspect: luma.width as f32 / luma.height.max(1) as f32,
         }
     }
@@ -194,6 +203,8 @@ const WINDOW_REACH: Reach = Reach { cut: 0.8, keep: 5 };
 const FLIP_REACH: Reach = Reach { cut: 0.9, keep: 1 };
 const TURN_REACH: Reach = Reach { cut: 0.8, keep: 2 };
 const PART_REACH: Reach = Reach { cut: 0.9, keep: 1 };
+/// What a sticker leaves is as it was, and says less by itself.
+const STRIP_REACH: Reach = Reach { cut: 0.97, keep: 1 };
 
 /// One search, run of images by run of images.
 struct Search<'a> {
@@ -276,7 +287,7 @@ impl Found<'_> {
 }
 
 /// Guesses between any two of the images asking, at most about 20 each.
-/// Memory: 800 bytes and the guesses of each, and one run of windows.
+/// Memory: 1,100 bytes and the guesses of each, and one run of windows.
 pub(crate) fn propose(
     askers: &[&Asker],
     lumas: &Lumas<'_>,
@@ -336,10 +347,24 @@ pub(crate) fn propose(
         rest.through(&entries, 0, executor)?;
         sources.push(rest.end(|_, _, _| Map::IDENTITY));
     }
+    // What a sticker leaves: apart, so that plain grounds crowd out nothing.
+    let mut beside: Vec<Found<'_>> = Vec::new();
+    for strip in 0..STRIPS.len() {
+        let entries: Vec<Descriptor> = askers.iter().map(|a| a.strips[strip]).collect();
+        let mut rest = search(entries.clone(), 1, STRIP_REACH)?;
+        rest.through(&entries, 0, executor)?;
+        beside.push(rest.end(|_, _, _| Map::IDENTITY));
+    }
     let pieces = executor.map(count.div_ceil(PIECE), |piece| {
         let images = piece * PIECE..((piece + 1) * PIECE).min(count);
         images
-            .flat_map(|fixed| standing_out(fixed, count, &sources))
+            .flat_map(|fixed| {
+                let mut all = standing_out(fixed, count, &sources);
+                let known: Vec<u32> = all.iter().map(|guess| guess.moving).collect();
+                let more = standing_out(fixed, count, &beside).into_iter();
+                all.extend(more.filter(|guess| !known.contains(&guess.moving)));
+                all
+            })
             .collect::<Vec<_>>()
     })?;
     Ok(pieces.concat())

@@ -235,15 +235,23 @@ fn alone(
         (order.into_iter()).partition(|&i| tree.join(aligned[i].fixed, aligned[i].moving));
     let looked = judges.looked(aligned, &first, executor)?;
     let mut proven = DisjointSets::new(judges.ids.len());
+    // Look-alikes of which two show other things before one view: thumbnails say
+    // less than they seem to.
+    let mut disputed = vec![false; judges.ids.len()];
     for (&i, found) in first.iter().zip(looked) {
         odds[i] = found;
+        if found.is_some_and(|seen| seen.shows_two_things()) {
+            disputed[tree.find(aligned[i].fixed) as usize] = true;
+        }
         if found.is_some_and(|seen| seen.odds >= SURE && !seen.shows_two_things()) {
             proven.join(aligned[i].fixed, aligned[i].moving);
         }
     }
     let (sure, unsure): (Vec<usize>, Vec<usize>) = rest.into_iter().partition(|&i| {
         let pair = &aligned[i];
-        pair.odds >= SURE && proven.find(pair.fixed) == proven.find(pair.moving)
+        pair.odds >= SURE
+            && !disputed[tree.find(pair.fixed) as usize]
+            && proven.find(pair.fixed) == proven.find(pair.moving)
     });
     let looked = judges.looked(aligned, &unsure, executor)?;
     for (i, found) in unsure.into_iter().zip(looked) {
@@ -416,11 +424,11 @@ impl Judges<'_> {
             let pair = &aligned[which[k]];
             match pair.detail {
                 Detail::Thumbnail => self.by_thumbnails(pair),
-                Detail::Double | Detail::Full => None,
+                Detail::Double | Detail::Full => self.refuted(pair),
             }
         })?;
         let finer: Vec<usize> = (0..which.len())
-            .filter(|&k| aligned[which[k]].detail != Detail::Thumbnail)
+            .filter(|&k| seen[k].is_none() && aligned[which[k]].detail != Detail::Thumbnail)
             .collect();
         let pair = |k: usize| &aligned[which[finer[k]]];
         let known = executor.map(finer.len().div_ceil(RUN), |run| {
@@ -486,6 +494,13 @@ impl Judges<'_> {
         let (fixed, ..) = self.thumbnail_of(pair.fixed, pair.mattes.0)?;
         let (moving, ..) = self.thumbnail_of(pair.moving, pair.mattes.1)?;
         Some(pair.by_thumbnails(&fixed, &moving))
+    }
+
+    /// What thumbnails refute, no file is decoded for.
+    fn refuted(&self, pair: &Aligned) -> Option<Closer> {
+        let (fixed, ..) = self.thumbnail_of(pair.fixed, pair.mattes.0)?;
+        let (moving, ..) = self.thumbnail_of(pair.moving, pair.mattes.1)?;
+        pair.refuted(&fixed, &moving)
     }
 
     fn look(&self, pair: &Aligned) -> Look {

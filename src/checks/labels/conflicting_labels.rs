@@ -142,3 +142,90 @@ fn left_out_finding(pairs: &[&Pair]) -> NewFinding {
         }]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::duplicates::Duplicates;
+    use crate::executor::{Executor, StopFlag};
+    use crate::finding::{PairEvidence, Transform};
+    use crate::sample::{Labels, Listing, Sample, SampleKey};
+
+    /// What is reported of pairs, each two samples of their own: whether the two are
+    /// recoloured, and whether their labels agree.
+    fn severities(pairs: &[(bool, bool)]) -> Vec<Severity> {
+        let count = 2 * pairs.len() as u32;
+        let samples = (0..count).map(|id| Sample {
+            id: SampleId(id),
+            key: SampleKey::from_path(format!("{id}.png").as_ref()),
+            split: None,
+            labels: Labels::One(ClassId(match pairs[id as usize / 2].1 {
+                true => 0,
+                false => id % 2,
+            })),
+            objects: crate::sample::NO_OBJECTS,
+            group: None,
+        });
+        let listing = Listing {
+            classes: vec!["blue".to_owned(), "red".to_owned()],
+            samples: samples.collect(),
+            ..Listing::default()
+        };
+        let pairs = (0..).zip(pairs).map(|(i, &(recoloured, _))| Pair {
+            a: SampleId(2 * i),
+            b: SampleId(2 * i + 1),
+            evidence: PairEvidence {
+                relation: Relation::Near,
+                transform: Transform {
+                    colour: match recoloured {
+                        true => Colour::Changed,
+                        false => Colour::Kept,
+                    },
+                    ..Transform::default()
+                },
+                distance: None,
+                similarity: 0.99999,
+            },
+            doubtful: false,
+        });
+        let duplicates = Duplicates {
+            pairs: pairs.collect(),
+            ..Duplicates::default()
+        };
+        let evidence = crate::evidence::Evidence {
+            listing,
+            duplicates,
+            ..Default::default()
+        };
+        let executor = Executor::new(1, StopFlag::default()).expect("a thread");
+        let data = CheckContext {
+            evidence: &evidence,
+            executor: &executor,
+        };
+        let mut out = Findings::new(&CONFLICTING_LABELS, Severity::Error);
+        let ran = ThisCheck
+            .run(&data, &mut out)
+            .expect("no settings to refuse");
+        assert!(matches!(ran, Ran::Completed));
+        out.into_vec().iter().map(|found| found.severity).collect()
+    }
+
+    #[test]
+    fn recoloured_pairs_that_disagree_as_a_rule_are_one_advice_and_others_stay_errors() {
+        let disagreeing = (true, false);
+        assert_eq!(severities(&[disagreeing; 5]), [Severity::Advice]);
+        // Copies that kept their colours are judged as ever.
+        let mut pairs = vec![disagreeing; 5];
+        pairs.push((false, false));
+        assert_eq!(severities(&pairs), [Severity::Error, Severity::Advice]);
+    }
+
+    #[test]
+    fn recoloured_pairs_that_agree_as_a_rule_make_one_that_does_not_an_error() {
+        let mut pairs = vec![(true, true); 9];
+        pairs.push((true, false));
+        assert_eq!(severities(&pairs), [Severity::Error]);
+        // Four of four may be chance.
+        assert_eq!(severities(&[(true, false); 4]), [Severity::Error; 4]);
+    }
+}

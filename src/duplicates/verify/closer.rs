@@ -4,7 +4,7 @@ use super::agreement::{Agreement, WHOLE, beside_banner, glance, glance_beside};
 use super::align::align;
 use super::differences::Covered;
 use super::map::Map;
-use super::pyramid::{Pyramid, Sloped};
+use super::pyramid::{Level, Pyramid, Sloped};
 use crate::decode::Plane;
 
 /// Samples along the longer side, at most: four times the thumbnail's.
@@ -37,37 +37,75 @@ pub(crate) fn sides(fixed: (u32, u32), moving: (u32, u32), map: &Map) -> (u32, u
 /// there.
 const LEAST_MEAN: f32 = 0.58;
 
+/// Two lumas of one scale, at full and at half size.
+pub(crate) struct Planes {
+    pub(super) fixed: [Level; 2],
+    pub(super) moving: [Level; 2],
+}
+
+impl Planes {
+    pub(crate) fn new(fixed: &Plane, moving: &Plane) -> Option<Self> {
+        let levels = |plane| {
+            let pyramid = Pyramid::new(plane)?;
+            Some([pyramid.level(0), pyramid.level(1)])
+        };
+        Some(Self {
+            fixed: levels(fixed)?,
+            moving: levels(moving)?,
+        })
+    }
+}
+
+/// Agreement at half size of a registration that more rounds may improve.
+const UNSETTLED: std::ops::Range<f32> = 0.1..0.85;
+
+/// Samples at half size by which a registration may miss the whole frame and lead
+/// to where that would.
+const SAME: f32 = 0.2;
+
 /// The agreement at full and at half size of two lumas of one scale; beside a
 /// banner, if there is one, and the map they were measured under. `None` when there is next to none.
-pub(crate) fn closer(fixed: &Plane, moving: &Plane, map: Map) -> Option<([Agreement; 2], Map)> {
-    let (f, m) = (Pyramid::new(fixed)?, Pyramid::new(moving)?);
-    let (f1, m1) = (f.level(1), Sloped::new(m.level(1)));
+pub(crate) fn closer(planes: &Planes, map: Map) -> Option<([Agreement; 2], Map)> {
+    let (f1, m1) = (&planes.fixed[1], Sloped::new(planes.moving[1].clone()));
+    let from = |start: Map, rounds, stride| {
+        let map = align(f1, &m1, start, rounds, stride)?;
+        Some((glance(f1, &m1.level, &map, &WHOLE)?, map))
+    };
+    let better = |a: Option<(Agreement, Map)>, b: Option<(Agreement, Map)>| match (a, b) {
+        (Some(a), Some(b)) if b.0.trimmed.total_cmp(&a.0.trimmed).is_ge() => Some(b),
+        (a, b) => a.or(b),
+    };
+    let mut half = from(map, 3, 2);
     // A banner pulls the map a little, and more than a little of the detail is
     // lost by that: see what the frame alone would say.
-    let starts = [Some(map), whole(map)].into_iter().flatten();
-    let half = starts.filter_map(|start| {
-        let map = align(&f1, &m1, start, 3, 2)?;
-        Some((glance(&f1, &m1.level, &map, &WHOLE)?, map))
-    });
-    let (all, map) = half.max_by(|a, b| a.0.trimmed.total_cmp(&b.0.trimmed))?;
-    let (half, part) = beside_banner(&f1, &m1.level, &map, all);
+    if let Some(whole) = whole(map) {
+        let side = f1.width.max(f1.height) as f32;
+        let is_there = half.is_some_and(|(_, map)| map.misses(&whole) * side < SAME);
+        if !is_there {
+            half = better(half, from(whole, 3, 2));
+        }
+    }
+    if let Some((seen, map)) = half
+        && UNSETTLED.contains(&seen.mean)
+    {
+        half = better(half, from(map, 8, 1));
+    }
+    let (all, map) = half?;
+    let (half, part) = beside_banner(f1, &m1.level, &map, all);
     if half.mean < LEAST_MEAN {
         return None;
     }
-    let (f0, m0) = (f.level(0), Sloped::new(m.level(0)));
-    let map = align(&f0, &m0, map, 2, 4)?;
-    Some(([glance(&f0, &m0.level, &map, &part)?, half], map))
+    let (f0, m0) = (&planes.fixed[0], Sloped::new(planes.moving[0].clone()));
+    let map = align(f0, &m0, map, 2, 4)?;
+    Some(([glance(f0, &m0.level, &map, &part)?, half], map))
 }
 
 /// The same under a known map, beside what is covered.
-pub(crate) fn beside(
-    fixed: &Plane,
-    moving: &Plane,
-    map: &Map,
-    covered: &Covered,
-) -> Option<[Agreement; 2]> {
-    let (f, m) = (Pyramid::new(fixed)?, Pyramid::new(moving)?);
-    let at = |level| glance_beside(&f.level(level), &m.level(level), map, &WHOLE, Some(covered));
+pub(crate) fn beside(planes: &Planes, map: &Map, covered: &Covered) -> Option<[Agreement; 2]> {
+    let at = |level: usize| {
+        let (fixed, moving) = (&planes.fixed[level], &planes.moving[level]);
+        glance_beside(fixed, moving, map, &WHOLE, Some(covered))
+    };
     Some([at(0)?, at(1)?])
 }
 

@@ -3,9 +3,8 @@
 
 use super::grid::Cells;
 use super::map::Map;
-use super::pyramid::{CUT_OFF, Level, Pyramid};
+use super::pyramid::{CUT_OFF, Level};
 use super::tones::{median, toned};
-use crate::decode::Plane;
 
 /// What differs between two aligned images beyond light, noise and blur.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -40,16 +39,6 @@ const LEAST_AREA: usize = 12;
 /// stand in it.
 const SIDED: f32 = 0.8;
 
-/// What differs between two lumas of one scale.
-pub(crate) fn of_planes(
-    fixed: &Plane,
-    moving: &Plane,
-    map: &Map,
-) -> Option<(Differences, Covered)> {
-    let level = |plane| Some(Pyramid::new(plane)?.level(0));
-    differences(&level(fixed)?, &level(moving)?, map)
-}
-
 /// The samples of a fixed image in which it differs, and those next to them.
 pub(crate) struct Covered {
     width: usize,
@@ -73,8 +62,13 @@ struct Field {
     height: usize,
 }
 
-/// What differs. `None` where the two share next to nothing.
-fn differences(fixed: &Level, moving: &Level, map: &Map) -> Option<(Differences, Covered)> {
+/// What differs between two lumas of one scale. `None` where the two share next to
+/// nothing.
+pub(crate) fn differences(
+    fixed: &Level,
+    moving: &Level,
+    map: &Map,
+) -> Option<(Differences, Covered)> {
     let field = Field {
         width: fixed.width,
         height: fixed.height,
@@ -99,18 +93,20 @@ fn differences(fixed: &Level, moving: &Level, map: &Map) -> Option<(Differences,
     left = field.mean(&left, &live, 1);
     left = field.mean(&left, &live, 1);
     let usual = typical(&left, &live);
-    let (of_fixed, of_moving) = (field.slope(&fixed.values), field.slope(&expected));
-    let slopes: Vec<f32> = (of_fixed.iter().zip(&of_moving))
-        .map(|(a, b)| if a < b { *a } else { *b })
-        .collect();
-    let slopes = field.greatest(&slopes);
-    let least = |i: usize| FLOOR.max(DEVIATIONS * usual).max(SLOPE * slopes[i]);
-    let sign: Vec<i8> = (0..left.len())
-        .map(|i| match live[i] && left[i].abs() > least(i) {
-            true if left[i] > 0.0 => 1,
-            true => -1,
-            false => 0,
-        })
+    // Slopes are asked for where something differs only: nowhere in most copies.
+    let least = |i: usize| {
+        let slope = field.steepest(i, &fixed.values, &expected);
+        FLOOR.max(DEVIATIONS * usual).max(SLOPE * slope)
+    };
+    let floor = FLOOR.max(DEVIATIONS * usual);
+    let sign: Vec<i8> = (left.iter().zip(&live).enumerate())
+        .map(
+            |(i, (&left, &live))| match live && left.abs() > floor && left.abs() > least(i) {
+                true if left > 0.0 => 1,
+                true => -1,
+                false => 0,
+            },
+        )
         .collect();
     let mut places: Vec<Vec<usize>> = (field.places(&sign).into_iter())
         .map(|place| place.into_iter().filter(|&i| sign[i] != 0).collect())
@@ -118,7 +114,7 @@ fn differences(fixed: &Level, moving: &Level, map: &Map) -> Option<(Differences,
         .collect();
     places.sort_by_key(|place| (std::cmp::Reverse(place.len()), place.first().copied()));
     let mut out = Differences::default();
-    let mut covered = vec![0.0; sign.len()];
+    let mut covered = vec![false; sign.len()];
     let mut sided: Vec<(Frame, Option<f32>)> = Vec::new();
     for place in places {
         let frame = field.frame(&place);
@@ -142,19 +138,18 @@ fn differences(fixed: &Level, moving: &Level, map: &Map) -> Option<(Differences,
             _ => out.in_both += share,
         }
         for &i in &place {
-            covered[i] = 1.0;
+            // Smoothing shows a thing a little smaller where its contrast is weak.
+            field.near(i, 2).for_each(|near| covered[near] = true);
             let (x, y) = field.at(i);
             out.fixed.set(x, y);
             let (x, y) = map.apply(x, y);
             out.moving.set(x, y);
         }
     }
-    // Smoothing shows a thing a little smaller where its contrast is weak.
-    covered = field.greatest(&field.greatest(&covered));
     let covered = Covered {
         width: field.width,
         height: field.height,
-        samples: covered.into_iter().map(|v| v > 0.0).collect(),
+        samples: covered,
     };
     Some((out, covered))
 }
@@ -172,10 +167,12 @@ fn is_cut_off(fixed: f32, under: f32, expected: f32) -> bool {
 
 /// Deviation of the greater part: 1.48 times the median distance from 0.
 fn typical(left: &[f32], live: &[bool]) -> f32 {
-    let mut sizes: Vec<f32> = (left.iter().zip(live))
-        .filter(|(_, live)| **live)
-        .map(|(r, _)| r.abs())
-        .collect();
+    let mut sizes: Vec<f32> = Vec::with_capacity(left.len());
+    sizes.extend(
+        (left.iter().zip(live))
+            .filter(|(_, live)| **live)
+            .map(|(r, _)| r.abs()),
+    );
     1.48 * median(&mut sizes)
 }
 
@@ -218,87 +215,101 @@ impl Field {
     /// The moving image under each sample; not a number where it does not reach.
     fn under(&self, moving: &Level, map: &Map) -> Vec<f32> {
         let (w, h) = (moving.width as f32, moving.height as f32);
-        let read = |index: usize| {
-            let (x, y) = self.at(index);
-            let (x, y) = map.apply(x, y);
-            let (x, y) = ((x + 0.5) * w - 0.5, (y + 0.5) * h - 0.5);
-            if !(x >= 0.0 && y >= 0.0 && x < w - 1.0 && y < h - 1.0) {
-                return f32::NAN;
-            }
-            let (left, top) = (x as usize, y as usize);
-            let [a, b, c, d] = moving.four(top * moving.width + left);
-            let (fx, fy) = (x - left as f32, y - top as f32);
-            (a * (1.0 - fx) + b * fx) * (1.0 - fy) + (c * (1.0 - fx) + d * fx) * fy
-        };
-        (0..self.width * self.height).map(read).collect()
+        let mut out = Vec::with_capacity(self.width * self.height);
+        for row in 0..self.height {
+            let y = (row as f32 + 0.5) / self.height as f32 - 0.5;
+            out.extend((0..self.width).map(|column| {
+                let x = (column as f32 + 0.5) / self.width as f32 - 0.5;
+                let (x, y) = map.apply(x, y);
+                let (x, y) = ((x + 0.5) * w - 0.5, (y + 0.5) * h - 0.5);
+                if !(x >= 0.0 && y >= 0.0 && x < w - 1.0 && y < h - 1.0) {
+                    return f32::NAN;
+                }
+                let (left, top) = (x as usize, y as usize);
+                let [a, b, c, d] = moving.four(top * moving.width + left);
+                let (fx, fy) = (x - left as f32, y - top as f32);
+                (a * (1.0 - fx) + b * fx) * (1.0 - fy) + (c * (1.0 - fx) + d * fx) * fy
+            }));
+        }
+        out
     }
 
     /// The mean over a square of `2 radius + 1` samples a side, of what is live.
     fn mean(&self, values: &[f32], live: &[bool], radius: usize) -> Vec<f32> {
         let (w, h) = (self.width, self.height);
-        let mut sums = vec![(0f64, 0u32); (w + 1) * (h + 1)];
+        let mut out = Vec::with_capacity(w * h);
+        // Of each column, over the lines of the square.
+        let mut columns = vec![(0f64, 0f64); w];
+        let add = |columns: &mut [(f64, f64)], line: usize, sign: f64| {
+            let line = line * w..(line + 1) * w;
+            let samples = values[line.clone()].iter().zip(&live[line]);
+            for (column, (&value, &live)) in columns.iter_mut().zip(samples) {
+                let counts = if live { sign } else { 0.0 };
+                column.0 += if live { f64::from(value) * sign } else { 0.0 };
+                column.1 += counts;
+            }
+        };
+        for line in 0..radius.min(h) {
+            add(&mut columns, line, 1.0);
+        }
         for y in 0..h {
-            let mut row = (0f64, 0u32);
+            if y + radius < h {
+                add(&mut columns, y + radius, 1.0);
+            }
+            if y > radius {
+                add(&mut columns, y - radius - 1, -1.0);
+            }
+            let mut square = (0f64, 0f64);
+            for &(sum, count) in &columns[..radius.min(w)] {
+                square = (square.0 + sum, square.1 + count);
+            }
             for x in 0..w {
-                if live[y * w + x] {
-                    row.0 += f64::from(values[y * w + x]);
-                    row.1 += 1;
+                if let Some((sum, count)) = columns.get(x + radius) {
+                    square = (square.0 + sum, square.1 + count);
                 }
-                let above = sums[y * (w + 1) + x + 1];
-                sums[(y + 1) * (w + 1) + x + 1] = (above.0 + row.0, above.1 + row.1);
+                if x > radius {
+                    let (sum, count) = columns[x - radius - 1];
+                    square = (square.0 - sum, square.1 - count);
+                }
+                out.push((square.0 / square.1.max(1.0)) as f32);
             }
         }
-        let mean = |index: usize| {
-            let (x, y) = (index % w, index / w);
-            let (l, r) = (x.saturating_sub(radius), (x + radius + 1).min(w));
-            let (t, b) = (y.saturating_sub(radius), (y + radius + 1).min(h));
-            let at = |x: usize, y: usize| sums[y * (w + 1) + x];
-            let sum = at(r, b).0 - at(l, b).0 - at(r, t).0 + at(l, t).0;
-            let count = (at(r, b).1 + at(l, t).1) - (at(l, b).1 + at(r, t).1);
-            (sum / f64::from(count.max(1))) as f32
-        };
-        (0..w * h).map(mean).collect()
+        out
     }
 
     /// Grey levels from a sample to the next.
-    fn slope(&self, values: &[f32]) -> Vec<f32> {
-        let (w, h) = (self.width, self.height);
-        let slope = |index: usize| {
-            let (x, y) = (index % w, index / w);
-            let at = |x: usize, y: usize| values[y * w + x];
-            let dx = at((x + 1).min(w - 1), y) - at(x.saturating_sub(1), y);
-            let dy = at(x, (y + 1).min(h - 1)) - at(x, y.saturating_sub(1));
-            let slope = 0.5 * dx.hypot(dy);
-            if slope.is_nan() { 0.0 } else { slope }
-        };
-        (0..w * h).map(slope).collect()
+    fn slope(&self, values: &[f32], x: usize, y: usize) -> f32 {
+        let at = |x: usize, y: usize| values[y * self.width + x];
+        let dx = at((x + 1).min(self.width - 1), y) - at(x.saturating_sub(1), y);
+        let dy = at(x, (y + 1).min(self.height - 1)) - at(x, y.saturating_sub(1));
+        let slope = 0.5 * dx.hypot(dy);
+        if slope.is_nan() { 0.0 } else { slope }
     }
 
-    /// The greatest value next to each sample.
-    fn greatest(&self, values: &[f32]) -> Vec<f32> {
+    /// The greatest slope next to a sample that both images show.
+    fn steepest(&self, index: usize, fixed: &[f32], expected: &[f32]) -> f32 {
+        let mut most = 0f32;
+        for near in self.near(index, 1) {
+            let (x, y) = (near % self.width, near / self.width);
+            let (a, b) = (self.slope(fixed, x, y), self.slope(expected, x, y));
+            most = most.max(if a < b { a } else { b });
+        }
+        most
+    }
+
+    /// The samples at most `radius` away from one, along both sides.
+    fn near(&self, index: usize, radius: usize) -> impl Iterator<Item = usize> + use<> {
         let (w, h) = (self.width, self.height);
-        let greatest = |index: usize| {
-            let (x, y) = (index % w, index / w);
-            let mut most = 0f32;
-            for y in y.saturating_sub(1)..(y + 2).min(h) {
-                for x in x.saturating_sub(1)..(x + 2).min(w) {
-                    most = most.max(values[y * w + x]);
-                }
-            }
-            most
-        };
-        (0..w * h).map(greatest).collect()
+        let (x, y) = (index % w, index / w);
+        let columns = x.saturating_sub(radius)..(x + radius + 1).min(w);
+        (y.saturating_sub(radius)..(y + radius + 1).min(h))
+            .flat_map(move |y| columns.clone().map(move |x| y * w + x))
     }
 
     /// Samples that differ and hang together, and what is between them: a thing
     /// on a patterned ground is lighter here and darker there, and alike between.
     fn places(&self, sign: &[i8]) -> Vec<Vec<usize>> {
-        let (w, h) = (self.width, self.height);
-        let near = |index: usize| {
-            let (x, y) = (index % w, index / w);
-            (y.saturating_sub(1)..(y + 2).min(h))
-                .flat_map(move |y| (x.saturating_sub(1)..(x + 2).min(w)).map(move |x| y * w + x))
-        };
+        let near = |index: usize| self.near(index, 1);
         let mut reached = vec![false; sign.len()];
         for index in (0..sign.len()).filter(|&i| sign[i] != 0) {
             near(index).for_each(|i| reached[i] = true);

@@ -21,6 +21,16 @@ impl Map {
         self.0[0] * self.0[4] - self.0[1] * self.0[3]
     }
 
+    /// How far the two take a corner apart, at most.
+    pub(crate) fn misses(&self, other: &Self) -> f32 {
+        let corners = [(-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5), (0.5, 0.5)];
+        let misses = corners.map(|(x, y)| {
+            let (a, b) = (self.apply(x, y), other.apply(x, y));
+            (a.0 - b.0).hypot(a.1 - b.1)
+        });
+        misses.into_iter().fold(0.0, f32::max)
+    }
+
     /// `self` after `first`.
     pub(crate) fn after(&self, first: &Self) -> Self {
         let (a, b) = (&self.0, &first.0);

@@ -18,7 +18,7 @@ pub(crate) use similarity::Detail;
 
 use agreement::{Agreement, WHOLE, agreement, beside_banner, glance};
 use align::{align, step};
-use closer::{beside, closer, sides};
+use closer::{Planes, beside, closer, sides};
 use differences::Differences;
 use explain::{Image, Shape, direction, explain};
 use map::Map;
@@ -118,17 +118,22 @@ impl Aligned {
 
     /// What lumas of the two at [`Aligned::sides`] give.
     pub(crate) fn closer(&self, fixed: &Plane, moving: &Plane) -> Option<Closer> {
-        let (seen, map) = closer(fixed, moving, self.map)?;
+        let planes = Planes::new(fixed, moving)?;
+        let (seen, map) = closer(&planes, self.map)?;
         let odds = similarity::closer(self.detail, &self.agreement, &seen);
         let found = (odds > PERHAPS_COVERED)
-            .then(|| differences::of_planes(fixed, moving, &map))
+            .then(|| differences::differences(&planes.fixed[0], &planes.moving[0], &map))
             .flatten();
-        let Some((found, covered)) = found else {
+        let Some((mut found, covered)) = found else {
             return Some(Closer::sure(odds));
         };
+        if similarity::is_shading(&found, &seen[1]) {
+            found.in_both += found.in_fixed + found.in_moving;
+            (found.in_fixed, found.in_moving) = (0.0, 0.0);
+        }
         // What is stuck on one of the two takes nothing from the rest.
         let rest = (similarity::is_one_thing(&found))
-            .then(|| beside(fixed, moving, &map, &covered))
+            .then(|| beside(&planes, &map, &covered))
             .flatten();
         let odds = rest.map_or(odds, |rest| {
             let agreement = Agreement {
@@ -145,13 +150,30 @@ impl Aligned {
 
     /// What thumbnails of the two give, where there is nothing finer.
     pub(crate) fn by_thumbnails(&self, fixed: &Thumbnail, moving: &Thumbnail) -> Closer {
-        let found = (self.odds > 0.0)
-            .then(|| differences::of_planes(&fixed.luma, &moving.luma, &self.map))
-            .flatten();
         Closer {
             odds: self.odds,
-            differences: found.map(|(found, _)| found),
+            differences: (self.odds > 0.0)
+                .then(|| self.differing(fixed, moving))
+                .flatten(),
         }
+    }
+
+    /// The same, where it refutes a pair that could be looked at closer: each of the
+    /// two shows a thing that is large enough to be seen in thumbnails.
+    pub(crate) fn refuted(&self, fixed: &Thumbnail, moving: &Thumbnail) -> Option<Closer> {
+        let found = self.differing(fixed, moving)?;
+        let refuted = similarity::two_things_of_one_size(&found)
+            && !similarity::is_shading(&found, &self.agreement);
+        refuted.then_some(Closer {
+            odds: self.odds,
+            differences: Some(found),
+        })
+    }
+
+    fn differing(&self, fixed: &Thumbnail, moving: &Thumbnail) -> Option<Differences> {
+        let planes = Planes::new(&fixed.luma, &moving.luma)?;
+        let (fixed, moving) = (&planes.fixed[0], &planes.moving[0]);
+        Some(differences::differences(fixed, moving, &self.map)?.0)
     }
 }
 

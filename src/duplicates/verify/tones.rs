@@ -52,5 +52,12 @@ pub(super) fn toned(fixed: &[f32], under: &[f32]) -> Vec<f32> {
 /// The middle one of at least one value.
 pub(super) fn median(values: &mut [f32]) -> f32 {
     let middle = values.len() / 2;
-    *values.select_nth_unstable_by(middle, f32::total_cmp).1
+    // In the order of `f32::total_cmp`, by whole numbers: twice as fast.
+    let key = |value: f32| {
+        let bits = value.to_bits().cast_signed();
+        bits ^ ((bits >> 31).cast_unsigned() >> 1).cast_signed()
+    };
+    *values
+        .select_nth_unstable_by_key(middle, |&value| key(value))
+        .1
 }

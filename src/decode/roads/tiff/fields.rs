@@ -58,6 +58,8 @@ pub(super) struct Fields {
     pub(super) kind: Kind,
     pub(super) alpha: Option<Alpha>,
     pub(super) planar: bool,
+    /// It is stored in tiles, not in strips.
+    pub(super) tiled: bool,
     /// All reds of the palette, then all greens, then all blues.
     pub(super) palette: Vec<u16>,
     /// The number that stands for nothing (GDAL).
@@ -65,7 +67,6 @@ pub(super) struct Fields {
     pub(super) icc: Option<Vec<u8>>,
 }
 
-const PHOTOMETRIC: u16 = 262;
 const JPEG: u16 = 7;
 const GDAL_NO_DATA: u16 = 42113;
 
@@ -116,18 +117,8 @@ impl Fields {
             return Err(DecodeFailure::unsupported(what));
         }
         let planar = samples > 1 && one(file, Tag::PlanarConfiguration, 1)? == 2;
-        // The library takes the last tiles of the second plane for whole ones
-        // (tiff 0.11.3).
-        let across = file.find_tag_unsigned::<u32>(Tag::TileWidth);
-        let down = file.find_tag_unsigned::<u32>(Tag::TileLength);
-        let cut = |length: u32, tile: Option<u32>| {
-            tile.is_some_and(|tile| !length.is_multiple_of(tile.max(1)))
-        };
-        let cut = cut(width, across.map_err(failure)?) || cut(height, down.map_err(failure)?);
-        if planar && cut {
-            let what = "TIFF with its colours in planes of tiles";
-            return Err(DecodeFailure::unsupported(what));
-        }
+        let tiled = file.find_tag_unsigned::<u32>(Tag::TileWidth);
+        let tiled = tiled.map_err(failure)?.is_some();
         let extra = many(file, Tag::ExtraSamples)?;
         let premultiplied = match (extra.first(), photometric) {
             (Some(1), _) => Some(true),
@@ -149,6 +140,7 @@ impl Fields {
                 premultiplied,
             }),
             planar,
+            tiled,
             palette: many(file, Tag::ColorMap)?,
             no_data: (file.get_tag_ascii_string(Tag::Unknown(GDAL_NO_DATA)).ok())
                 .and_then(|text| text.trim_matches(['\0', ' ']).parse().ok()),
@@ -160,43 +152,4 @@ impl Fields {
 fn many(file: &mut Decoder<Cursor<&[u8]>>, tag: Tag) -> Result<Vec<u16>, DecodeFailure> {
     let values = file.find_tag_unsigned_vec::<u16>(tag).map_err(failure)?;
     Ok(values.unwrap_or_default())
-}
-
-/// The file with its first page declared as gray, so that the library gives
-/// every number of it as stored.
-pub(super) fn as_numbers(bytes: &[u8]) -> Result<Vec<u8>, DecodeFailure> {
-    let broken = || DecodeFailure::corrupt("its first directory cannot be found");
-    let place = value_of(bytes, PHOTOMETRIC).ok_or_else(broken)?;
-    let mut bytes = bytes.to_vec();
-    let one = match bytes.starts_with(b"II") {
-        true => [1, 0],
-        false => [0, 1],
-    };
-    (bytes.get_mut(place..place + 2).ok_or_else(broken)?).copy_from_slice(&one);
-    Ok(bytes)
-}
-
-/// Where the value of a SHORT field of the first directory stands.
-fn value_of(bytes: &[u8], tag: u16) -> Option<usize> {
-    let little = bytes.starts_with(b"II");
-    let number = |at: usize, length: usize| -> Option<usize> {
-        let digits = bytes.get(at..at.checked_add(length)?)?;
-        let add = |value: u64, &byte: &u8| value << 8 | u64::from(byte);
-        let value = match little {
-            true => digits.iter().rev().fold(0, add),
-            false => digits.iter().fold(0, add),
-        };
-        usize::try_from(value).ok()
-    };
-    // BigTIFF: a version of 43, and eight bytes where others have two or four.
-    let (directory, counted, entry, value) = match number(2, 2)? {
-        42 => (number(4, 4)?, 2, 12, 8),
-        43 => (number(8, 8)?, 8, 20, 12),
-        _ => return None,
-    };
-    let first = directory.checked_add(counted)?;
-    (0..number(directory, counted)?.min(1 << 16))
-        .map(|index| first + index * entry)
-        .find(|&at| number(at, 2) == Some(tag.into()))
-        .map(|at| at + value)
 }
