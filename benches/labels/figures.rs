@@ -5,6 +5,10 @@ use std::fmt;
 use splitlint::finding::LabelFlag;
 use splitlint::labelling::{Labelling, Said};
 
+/// Above lines of figures.
+pub(super) const HEAD: &str =
+    "labels changed        AUROC    AP   P@k  likely P/R     strong P/R    clusters  CPU s";
+
 /// What is told of one labelling.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Figures {

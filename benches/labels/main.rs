@@ -1,4 +1,9 @@
-//! Finds planted wrong labels: `cargo bench --bench labels -- FOLDER [SHARE] [SEED]...`.
+//! Finds planted wrong labels: `cargo bench --bench labels -- FOLDER [SHARE] [SEED]...`,
+//! or those that people made: `... -- FOLDER --truth FILE`, a CSV file with the columns
+//! `sample` (its key) and `label` (the right one).
+//!
+//! `--model FILE [--size N] [--join]` judges by an ONNX model's vectors, at that size,
+//! beside the built-in features. `--no-bursts` leaves out the planted bursts.
 //!
 //! Judges the folder as it is, then with `SHARE` (0.1 unless given) of its
 //! labels changed, for each seed (1 to 3 unless given): symmetrically, by the
@@ -13,6 +18,9 @@
 mod bursts;
 mod figures;
 mod flips;
+mod source;
+mod trust;
+mod truth;
 
 use std::error::Error;
 use std::fs;
@@ -20,6 +28,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use figures::Figures;
+use source::Asked;
 use splitlint::config::{Options, resolve};
 use splitlint::decode::Limits;
 use splitlint::duplicates::{self, Duplicates};
@@ -32,7 +41,7 @@ use splitlint::label_model::Settings;
 use splitlint::labelling::{Brought, Labelling, Material, labelling};
 use splitlint::progress::Silent;
 use splitlint::sample::Listing;
-use splitlint::source::{self, Listed};
+use splitlint::source::{self as data, Listed};
 
 /// A labelled set, looked at once and labelled in many ways.
 struct Set {
@@ -40,26 +49,34 @@ struct Set {
     seen: Fingerprinted,
     copies: Duplicates,
     executor: Executor,
+    brought: Brought,
 }
 
 impl Set {
-    fn of(root: PathBuf) -> Result<Self, Box<dyn Error>> {
+    fn of(root: PathBuf, asked: &Asked) -> Result<Self, Box<dyn Error>> {
         let options = Options {
             root: Some(root),
             ..Options::default()
         };
         let settings = resolve(options).map_err(|e| format!("{e:?}"))?;
         let executor = Executor::new(0, StopFlag::default())?;
-        let Listed { listing, reader } = source::list(&settings.request, executor.stop(), &Silent)?;
+        let Listed { listing, reader } = data::list(&settings.request, executor.stop(), &Silent)?;
         let limits = Limits::default();
         let reader = Arc::from(reader);
         let seen = fingerprint::compute(&listing, reader, limits, None, &executor, &Silent)?;
         let copies = duplicates::find(&seen.table, &seen.images, &executor)?;
+        let before = cpu();
+        let brought = asked.bring(&listing, &seen, &executor)?;
+        println!(
+            "vectors: {:.1} CPU ms an image",
+            (cpu() - before) * 1e3 / listing.samples.len().max(1) as f64
+        );
         Ok(Self {
             listing,
             seen,
             copies,
             executor,
+            brought,
         })
     }
 
@@ -71,7 +88,7 @@ impl Set {
             fingerprints: &self.seen.table,
             duplicates: &self.copies,
             images: &self.seen.images,
-            brought: &Brought::Nothing,
+            brought: &self.brought,
         };
         let before = cpu();
         let said = labelling(material, &Settings::default(), &self.executor, &Silent)?;
@@ -90,36 +107,82 @@ impl Set {
     }
 }
 
+/// The command line.
+#[derive(Default)]
+struct Command {
+    words: Vec<String>,
+    asked: Asked,
+    truth: Option<PathBuf>,
+    no_bursts: bool,
+}
+
+impl Command {
+    fn read() -> Result<Self, Box<dyn Error>> {
+        let mut command = Self::default();
+        let mut arguments = std::env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            let mut value = || {
+                arguments
+                    .next()
+                    .ok_or(format!("`{argument}` needs a value"))
+            };
+            match argument.as_str() {
+                "--model" => command.asked.model = Some(value()?.into()),
+                "--size" => command.asked.size = Some(value()?.parse()?),
+                "--join" => command.asked.joined = true,
+                "--truth" => command.truth = Some(value()?.into()),
+                "--no-bursts" => command.no_bursts = true,
+                // Cargo's own.
+                "--bench" => {}
+                word => command.words.push(word.to_owned()),
+            }
+        }
+        Ok(command)
+    }
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1).filter(|a| !a.starts_with('-'));
-    let Some(folder) = arguments.next() else {
+    let command = Command::read()?;
+    let mut words = command.words.into_iter();
+    let Some(folder) = words.next() else {
         println!("give a labelled folder");
         return Ok(());
     };
-    let share: f64 = arguments.next().map_or(Ok(0.1), |a| a.parse())?;
-    let mut seeds = arguments
-        .map(|a| a.parse())
-        .collect::<Result<Vec<u64>, _>>()?;
+    let share: f64 = words.next().map_or(Ok(0.1), |a| a.parse())?;
+    let mut seeds = words.map(|a| a.parse()).collect::<Result<Vec<u64>, _>>()?;
     if seeds.is_empty() {
         seeds = (1..=3).collect();
     }
-    let set = Set::of(PathBuf::from(&folder))?;
+    let set = Set::of(PathBuf::from(&folder), &command.asked)?;
     let given = flips::labels(&set.listing)?;
     let (clean, seconds) = set.judge(&given)?;
     as_it_is(&clean, seconds);
+    if let Some(file) = &command.truth {
+        let right = truth::read(file, &set.listing)?;
+        println!("\n{}", figures::HEAD);
+        println!(
+            "{:<20}{}",
+            "as people made it",
+            Figures::of(&clean, &right, &given, seconds)
+        );
+        println!("\n{}", trust::table(&clean, &right, &given));
+        return Ok(());
+    }
 
     let confusion = flips::confusion(&set.listing, &given, &clean);
-    println!(
-        "\nlabels changed        AUROC    AP   P@k  likely P/R     strong P/R    clusters  CPU s"
-    );
+    println!("\n{}", figures::HEAD);
     for kind in flips::Kind::ALL {
-        let mut all = Vec::new();
+        let (mut all, mut trusted) = (Vec::new(), String::new());
         for &seed in &seeds {
             let labels = flips::flip(kind, &given, &confusion, share, seed);
             let (said, seconds) = set.judge(&labels)?;
+            if seed == seeds[0] {
+                trusted = trust::table(&said, &given, &labels);
+            }
             all.push(Figures::of(&said, &given, &labels, seconds));
         }
         println!("{:<20}{}", kind.name(), Figures::mean(&all));
+        print!("{trusted}");
     }
     let vectors = set.vectors()?;
     let (mut planted, mut found, mut others) = (0, 0, 0);
@@ -133,6 +196,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("coherent blocks: {found} of {planted} found, {others} other clusters");
     drop(set);
+    if command.no_bursts {
+        return Ok(());
+    }
     for &seed in &seeds {
         println!("{}", bursts::plant_and_find(&PathBuf::from(&folder), seed)?);
     }

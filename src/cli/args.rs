@@ -217,7 +217,7 @@ pub(super) struct RunArguments {
     #[arg(long, help = help("max-pixels"), value_name = "N", help_heading = RUN)]
     pub(super) max_pixels: Option<u64>,
 
-    #[arg(long, help = help("model"), value_name = "FILE", help_heading = CHECKS, conflicts_with_all = ["embeddings", "pred_probs"])]
+    #[arg(long, help = help("model"), value_name = "FILE|NAME", help_heading = CHECKS, conflicts_with_all = ["embeddings", "pred_probs"])]
     pub(super) model: Option<PathBuf>,
 
     #[arg(long, help = help("model-size"), value_name = "N", help_heading = CHECKS)]

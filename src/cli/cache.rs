@@ -45,6 +45,17 @@ pub(super) fn place(settings: &mut Settings) {
     }
 }
 
+/// The folders that may hold installed models: the cache in use, then the usual
+/// one, which has them even where nothing is to be cached.
+pub(super) fn with_models(settings: &Settings) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    if let Cache::At(folder) = &settings.cache {
+        folders.push(folder.clone());
+    }
+    folders.extend(usual().filter(|usual| !folders.contains(usual)));
+    folders
+}
+
 /// The user's cache folder, by the conventions of the system.
 fn usual() -> Option<PathBuf> {
     let folders = etcetera::choose_base_strategy().ok()?;

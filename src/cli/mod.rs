@@ -18,6 +18,7 @@ mod init;
 mod interrupt;
 mod links;
 mod mistakes;
+mod models;
 mod panics;
 mod prepare;
 mod print;

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::apply::{by, outside};
 use super::prepare::{self, Volume};
 use super::resplit_args::ResplitArguments;
-use super::{console, resplit_words as words};
+use super::{cache, console, models, resplit_words as words};
 use crate::assignment::{self, Judged};
 use crate::config::{Cache, CacheOption, Options, Settings};
 use crate::error::{Error, Result};
@@ -120,6 +120,7 @@ fn settings(arguments: &ResplitArguments) -> Result<Settings> {
         };
     }
     let mut settings = prepare::settings(options, arguments.config.as_deref(), Volume::Normal)?;
+    models::place(&mut settings, &cache::with_models(&settings))?;
     settings
         .request
         .never_enter

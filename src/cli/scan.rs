@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::args::ScanArguments;
 use super::prepare::{self, Volume};
-use super::{console, destination, events, links, print};
+use super::{cache, console, destination, events, links, models, print};
 use crate::config::{Format, Options, Settings};
 use crate::decisions::{self, Carried};
 use crate::error::Result;
@@ -40,7 +40,8 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
 
 /// The scan itself, from what was asked to the exit code.
 fn judge(options: Options, config: Option<&Path>, volume: Volume, events: bool) -> Result<u8> {
-    let settings = prepare::settings(options, config, volume)?;
+    let mut settings = prepare::settings(options, config, volume)?;
+    models::place(&mut settings, &cache::with_models(&settings))?;
     destination::check(&settings)?;
     let executor = prepare::executor(&settings)?;
     let progress = prepare::watched(volume, events);

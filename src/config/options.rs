@@ -217,13 +217,19 @@ impl Options {
             &mut self.baseline,
             &mut self.report,
             &mut self.group_file,
-            &mut self.model,
             &mut self.embeddings,
             &mut self.pred_probs,
             &mut self.row_keys,
         ] {
             path.as_mut().map(&mut place);
         }
+        // Without an extension it is the name of an installed network: no file
+        // without one is taken.
+        let file = self
+            .model
+            .as_mut()
+            .filter(|path| path.extension().is_some());
+        file.map(&mut place);
         self.splits.iter_mut().for_each(|(_, path)| place(path));
         if let Some(CacheOption::At(path)) = &mut self.cache {
             place(path);

@@ -231,7 +231,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "model",
         Checks,
-        "Judge labels by an ONNX model's vectors of the images",
+        "Judge labels by an ONNX model's vectors of the images: a file, or an installed network's name",
         "\"model.onnx\"",
     )
     .in_file("Of `model`, `embeddings` and `pred-probs` one can be set"),

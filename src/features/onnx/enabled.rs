@@ -5,13 +5,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use image::RgbImage;
 use rten::{NodeId, RunOptions, ThreadPool, Value};
+use rten_onnx::onnx::GraphProto;
 use rten_tensor::prelude::*;
 
 use super::declared::{self, Declared};
 use super::file::{self, Opened, guarded};
+use super::plain::Plain;
 use super::pooled::pooled;
 use super::shown::{Batch, Shown, Values};
-use super::{ModelFile, Seen};
+use super::{Layout, ModelFile, Seen};
 use crate::error::{Error, Result};
 use crate::executor::{Executor, Interrupted};
 use crate::features::Vectors;
@@ -22,6 +24,8 @@ use crate::sample::SampleId;
 /// Counts changes to how images are shown or outputs pooled: raise it with
 /// every such change.
 const METHOD: &str = "onnx 1";
+/// The same of networks that are run here.
+const PLAIN: &str = " plain 1";
 
 /// Outputs that hold what a model thinks of the whole image, best first, where
 /// there are several: the names of Hugging Face's exports.
@@ -39,6 +43,8 @@ const LARGEST_BATCH: usize = 1024;
 /// A model, loaded and tried.
 pub struct Model {
     model: rten::Model,
+    /// Runs in place of `model` where it can.
+    plain: Option<Plain>,
     input: NodeId,
     output: NodeId,
     shown: Shown,
@@ -64,8 +70,8 @@ impl Model {
             model,
         } = file::open(path).map_err(fault)?;
         let declared = declared::read(&proto, file).map_err(fault)?;
-        drop(proto);
-        Self::tried(model, declared, file, &digest).map_err(fault)
+        let graph = proto.graph.as_ref();
+        Self::tried(model, graph, declared, file, &digest).map_err(fault)
     }
 
     /// What to call its vectors.
@@ -172,6 +178,11 @@ impl Model {
 
     /// One vector an image.
     fn run(&self, images: &[RgbImage], thread: &Arc<ThreadPool>) -> Result<Vec<Vec<f32>>, String> {
+        if let Some(plain) = &self.plain {
+            return (images.iter())
+                .map(|image| plainly(plain, &self.shown, image))
+                .collect();
+        }
         let shape = self.shown.shape(self.batch);
         let value = match self.shown.batch(images, self.batch) {
             Batch::Bytes(bytes) => Value::from_shape(shape, bytes).map_err(|e| e.to_string())?,
@@ -194,6 +205,7 @@ impl Model {
     /// The model once it has shown what it gives.
     fn tried(
         model: rten::Model,
+        graph: Option<&GraphProto>,
         declared: Declared,
         file: &ModelFile,
         digest: &blake3::Hash,
@@ -210,10 +222,21 @@ impl Model {
                 "it takes {batch} images at once; more than {LARGEST_BATCH} are not supported"
             ));
         }
-        let input = (model.node_id(&input)).map_err(|e| e.to_string())?;
+        let input_name = input;
+        let input = (model.node_id(&input_name)).map_err(|e| e.to_string())?;
         let output = output(&model, file.output.as_deref())?;
         let named = |id| model.node_info(id).and_then(|node| node.name());
         let output_name = named(output).unwrap_or("").to_owned();
+        let black = RgbImage::new(shown.width, shown.height);
+        let plain = match (shown.values, shown.layout, batch) {
+            (Values::Scaled { .. }, Layout::Nchw, 1) => {
+                graph.and_then(|graph| Plain::of(graph, &input_name, &output_name))
+            }
+            _ => None,
+        };
+        // What it cannot run on a black image, the runtime explains.
+        let plain = plain.filter(|plain| plainly(plain, &shown, &black).is_ok());
+        let runner = if plain.is_some() { PLAIN } else { "" };
         let digest = digest.to_hex();
         let file_name = file.path.file_name().unwrap_or_default();
         let file_name = file_name.to_string_lossy();
@@ -223,11 +246,11 @@ impl Model {
             shown,
             batch,
             name: format!("the vectors of `{file_name}` ({})", &digest[..8]),
-            method: format!("{METHOD} {digest} {output_name} {shown:?}"),
+            method: format!("{METHOD}{runner} {digest} {output_name} {shown:?}"),
             notes: Vec::new(),
             model,
+            plain,
         };
-        let black = RgbImage::new(shown.width, shown.height);
         let thread = Arc::new(ThreadPool::with_num_threads(1));
         let vectors = tried.run(&[black], &thread).map_err(|why| {
             let others: Vec<&str> = (tried.model.input_ids().iter())
@@ -255,6 +278,18 @@ impl Model {
             values(shown.values, source)
         )];
         Ok(tried)
+    }
+}
+
+/// One vector, without the runtime.
+fn plainly(plain: &Plain, shown: &Shown, image: &RgbImage) -> Result<Vec<f32>, String> {
+    let by_pixel = Shown {
+        layout: Layout::Nhwc,
+        ..*shown
+    };
+    match by_pixel.batch(std::slice::from_ref(image), 1) {
+        Batch::Numbers(data) => plain.run(data, [shown.height, shown.width].map(|n| n as usize)),
+        Batch::Bytes(_) => Err("it takes bytes".to_owned()),
     }
 }
 

@@ -12,6 +12,8 @@ mod file;
 #[cfg(feature = "onnx")]
 mod normalised;
 #[cfg(feature = "onnx")]
+mod plain;
+#[cfg(feature = "onnx")]
 mod pooled;
 #[cfg(feature = "onnx")]
 mod shown;
