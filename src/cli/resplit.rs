@@ -120,7 +120,8 @@ fn settings(arguments: &ResplitArguments) -> Result<Settings> {
         };
     }
     let mut settings = prepare::settings(options, arguments.config.as_deref(), Volume::Normal)?;
-    models::place(&mut settings, &cache::with_models(&settings))?;
+    let caches = cache::with_models(&settings);
+    models::place(&mut settings, &caches)?;
     settings
         .request
         .never_enter

@@ -41,7 +41,8 @@ pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
 /// The scan itself, from what was asked to the exit code.
 fn judge(options: Options, config: Option<&Path>, volume: Volume, events: bool) -> Result<u8> {
     let mut settings = prepare::settings(options, config, volume)?;
-    models::place(&mut settings, &cache::with_models(&settings))?;
+    let caches = cache::with_models(&settings);
+    models::place(&mut settings, &caches)?;
     destination::check(&settings)?;
     let executor = prepare::executor(&settings)?;
     let progress = prepare::watched(volume, events);

@@ -13,7 +13,7 @@ use super::file::{self, Opened, guarded};
 use super::plain::Plain;
 use super::pooled::pooled;
 use super::shown::{Batch, Shown, Values};
-use super::{Layout, ModelFile, Seen};
+use super::{ModelFile, Seen};
 use crate::error::{Error, Result};
 use crate::executor::{Executor, Interrupted};
 use crate::features::Vectors;
@@ -229,7 +229,7 @@ impl Model {
         let output_name = named(output).unwrap_or("").to_owned();
         let black = RgbImage::new(shown.width, shown.height);
         let plain = match (shown.values, shown.layout, batch) {
-            (Values::Scaled { .. }, Layout::Nchw, 1) => {
+            (Values::Scaled { .. }, super::Layout::Nchw, 1) => {
                 graph.and_then(|graph| Plain::of(graph, &input_name, &output_name))
             }
             _ => None,
@@ -284,7 +284,7 @@ impl Model {
 /// One vector, without the runtime.
 fn plainly(plain: &Plain, shown: &Shown, image: &RgbImage) -> Result<Vec<f32>, String> {
     let by_pixel = Shown {
-        layout: Layout::Nhwc,
+        layout: super::Layout::Nhwc,
         ..*shown
     };
     match by_pixel.batch(std::slice::from_ref(image), 1) {
