@@ -103,6 +103,8 @@ pub struct Options {
     pub row_keys: Option<PathBuf>,
     /// Samples in one chunk of the label model.
     pub label_chunk: Option<usize>,
+    /// Share of right flags below which a flag is left out.
+    pub label_precision: Option<f64>,
     /// Where in the settings file each key stands, as `file:line`.
     #[serde(skip)]
     pub places: BTreeMap<String, String>,
@@ -201,6 +203,7 @@ impl Options {
             pred_probs: self.pred_probs.or(below.pred_probs),
             row_keys: self.row_keys.or(below.row_keys),
             label_chunk: self.label_chunk.or(below.label_chunk),
+            label_precision: self.label_precision.or(below.label_precision),
             places,
             problems: [below.problems, self.problems].concat(),
         }

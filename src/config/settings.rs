@@ -150,6 +150,10 @@ pub fn resolve(options: Options) -> Result<Settings> {
             "`label-chunk` is below {SMALLEST_CHUNK}, too few samples to learn classes from"
         ));
     }
+    let least_precision = options.label_precision;
+    if least_precision.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
+        problems.push("`label-precision` is not between 0 and 1".to_owned());
+    }
     let label_rows = labels::wanted(
         labels::Given {
             model: options.model,
@@ -211,6 +215,8 @@ pub fn resolve(options: Options) -> Result<Settings> {
             chunk: options
                 .label_chunk
                 .unwrap_or(label_model::Settings::default().chunk),
+            least_precision: least_precision
+                .unwrap_or(label_model::Settings::default().least_precision),
             ..label_model::Settings::default()
         },
         cache: match options.cache {

@@ -38,4 +38,19 @@ pub struct LabelBelief {
     pub accuracy: f64,
     /// What always guessing the largest class would reach.
     pub guessing: f64,
+    /// The features are the built-in ones.
+    pub is_built_in: bool,
+    /// What is expected of the flags, where that was estimated.
+    pub queue: Option<LabelQueue>,
+}
+
+/// What is expected of the flags.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LabelQueue {
+    /// Of wrong labels drawn at random, the share that would be flagged.
+    pub detectable: f64,
+    /// Share of the flags that are wrong labels: expected, at least, at most.
+    pub precision: [f64; 3],
+    /// Flags left out because too few of their kind would be.
+    pub cut: u64,
 }

