@@ -139,7 +139,8 @@ def scan(
         check_content: Recognise unchanged files by content (reads every file), not by size and
             time.
         max_pixels: Do not decode an image of more than this many pixels [default: 512 million].
-        model: Judge labels by an ONNX model's vectors of the images.
+        model: Judge labels by an ONNX model's vectors of the images: a file, or an installed
+            network's name.
         model_size: Pixels a side of the images the model takes, if it does not declare them
             [default: 224].
         model_layout: The order of the dimensions of the model's input, if it does not declare it

@@ -289,6 +289,13 @@ pub const SETTINGS: &[Setting] = &[
         "\"samples.txt\"",
     ),
     Setting::new(
+        "label-precision",
+        Checks,
+        "Leave out suspicious labels of which fewer than this share can be expected to be wrong",
+        "0.3",
+    )
+    .default("0.3"),
+    Setting::new(
         "fail-on",
         Verdict,
         "Lowest severity that fails the scan",
@@ -409,13 +416,6 @@ pub const SETTINGS: &[Setting] = &[
         "5000",
     )
     .default("5000"),
-    Setting::new(
-        "label-precision",
-        Checks,
-        "Leave out suspicious labels of which fewer than this share can be expected to be wrong",
-        "0.3",
-    )
-    .default("0.3"),
 ];
 
 #[cfg(test)]
