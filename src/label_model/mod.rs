@@ -154,7 +154,7 @@ pub struct Belief {
     pub unusable: Option<String>,
     /// How many labels are wrong, and what the flags are worth, where that was
     /// estimated.
-    pub queue: Option<Queue>,
+    pub queue: Option<Box<Queue>>,
 }
 
 /// What is expected of the flags.
@@ -220,7 +220,7 @@ pub fn judge(
     alone(data)
         .into_iter()
         .for_each(|sample| samples[sample].level = None);
-    belief.queue = noise.map(|noise| case.queue(noise, &mut samples));
+    belief.queue = noise.map(|noise| Box::new(case.queue(noise, &mut samples)));
     let distances = outliers::distances(&fitted.neighbors, data.lengths);
     let outliers = outliers::find(&distances, data.labels, data.classes);
     let (mut found, mut advice) = (Vec::new(), ClassAdvice::default());

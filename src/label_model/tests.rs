@@ -295,7 +295,7 @@ fn sets_without_a_wrong_label_are_cleared_of_none() {
         let groups = lonely(labels.len());
         let data = labelled(&rows, &labels, &groups);
         let judged = judge(data, &Settings::default(), &executor(2)).expect("not stopped");
-        let queue = judged.belief.queue.expect("estimated");
+        let queue = judged.belief.queue.clone().expect("estimated");
         assert!(!queue.noise.is_certain(), "{seed}: {queue:?}");
         // So that every flag is one that the odds as they are allow.
         let least = Settings::default().likely.ln();

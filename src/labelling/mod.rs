@@ -94,7 +94,7 @@ impl Labelling {
                 accuracy: judgement.belief.accuracy,
                 guessing: judgement.belief.majority,
                 is_built_in: !self.brought,
-                queue: judgement.belief.queue.map(|queue| LabelQueue {
+                queue: judgement.belief.queue.as_deref().map(|queue| LabelQueue {
                     detectable: queue.detectable,
                     precision: queue.precision,
                     cut: queue.cut.into(),
