@@ -473,9 +473,15 @@ fn found(report: &Report<'_>) -> String {
         );
         if queue.cut > 0 {
             text += &format!(
-                "; {} with too little behind {} left out (`label-precision`)",
-                number(queue.cut),
-                if queue.cut == 1 { "it is" } else { "them are" }
+                "; {} left out, because the overlap of classes explains {} \
+                 (`label-precision = 0` in `splitlint.toml` keeps {})",
+                if queue.cut == 1 {
+                    "1 weaker flag is".to_owned()
+                } else {
+                    format!("{} weaker flags are", number(queue.cut))
+                },
+                if queue.cut == 1 { "it" } else { "them" },
+                if queue.cut == 1 { "it" } else { "them" },
             );
         }
     }
