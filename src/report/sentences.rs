@@ -453,6 +453,9 @@ fn belief(report: &Report<'_>) -> String {
     })
 }
 
+/// Width of an interval whose middle says nothing.
+const WIDE: f64 = 0.5;
+
 /// What the flags rest on and are worth, and what would see more.
 fn found(report: &Report<'_>) -> String {
     let Some(belief_of) = report.headlines.belief.as_ref() else {
@@ -462,10 +465,15 @@ fn found(report: &Report<'_>) -> String {
     if let Some(queue) = belief_of.queue {
         let suspects = report.headlines.suspects.iter().flatten();
         if suspects.map(|figures| figures.suspects).sum::<u64>() > 0 {
+            let [_, least, most] = queue.precision;
             let [expected, low, high] = queue.precision.map(percent);
-            text += &format!(
-                "; about {expected} of the flags are expected to be wrong labels ({low} to {high})"
-            );
+            text += &if most - least > WIDE {
+                format!("; how many of the flags are wrong labels is open ({low} to {high})")
+            } else {
+                format!(
+                    "; about {expected} of the flags are expected to be wrong labels ({low} to {high})"
+                )
+            };
         }
         text += &format!(
             "; of wrong labels drawn at random, about {} would be flagged",
