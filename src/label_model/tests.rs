@@ -317,7 +317,7 @@ fn flags_that_overlap_explains_are_left_out_as_the_setting_says() {
             ..Settings::default()
         };
         let judged = judge(data, &settings, &executor(2)).expect("not stopped");
-        let cut = judged.belief.queue.map_or(0, |queue| queue.cut);
+        let cut = judged.belief.queue.as_ref().map_or(0, |queue| queue.cut);
         (suspected(&judged).len(), cut as usize)
     });
     let [all, some, none] = counts;
