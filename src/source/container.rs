@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -227,8 +227,23 @@ pub(super) fn read_start(file: &File, member: &Member, most: usize) -> io::Resul
     Ok(start)
 }
 
+/// `length` bytes of a file from `offset`, to be read one after the other.
+pub(super) fn stretch(mut file: File, offset: u64, length: u64) -> io::Result<io::Take<File>> {
+    file.seek(SeekFrom::Start(offset))?;
+    Ok(file.take(length))
+}
+
+/// `length` bytes of a file from `offset`, all of them.
+pub(super) fn read_stretch(file: &File, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length)?;
+    let left = length as u64;
+    Stretch { file, offset, left }.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Refuses a member that would fill the memory.
-fn refuse_bomb(stored: u64, size: u64) -> Result<(), ReadFailure> {
+pub(super) fn refuse_bomb(stored: u64, size: u64) -> Result<(), ReadFailure> {
     if size > MAX_BYTES {
         return Err(ReadFailure(format!(
             "{size} bytes: members above {MAX_BYTES} bytes are not read"

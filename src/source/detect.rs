@@ -9,7 +9,9 @@ use super::ask::{As, Ask};
 use super::builder::Builder;
 use super::recognised::Recognised;
 use super::tree::Tree;
-use super::{archive, coco, folder, manifest, masks, tables, voc, webdataset, yolo};
+use super::{
+    archive, arrays, coco, folder, hugging_face, manifest, masks, tables, voc, webdataset, yolo,
+};
 use crate::error::{Error, Result};
 
 /// The layouts that are known.
@@ -31,6 +33,11 @@ pub enum LayoutName {
     Voc,
     /// Images with a mask each.
     Masks,
+    /// Hugging Face: Parquet shards that hold the images, or a folder with a
+    /// metadata file.
+    HuggingFace,
+    /// Arrays of pixels: IDX files, CIFAR batches, NumPy archives.
+    Arrays,
 }
 
 /// A layout: how it is recognised, and how it is listed.
@@ -79,11 +86,21 @@ const KNOWN: &[Known] = &[
         sign: masks::sign,
         list: masks::list,
     },
+    Known {
+        name: LayoutName::HuggingFace,
+        sign: hugging_face::sign,
+        list: hugging_face::list,
+    },
+    Known {
+        name: LayoutName::Arrays,
+        sign: arrays::sign,
+        list: arrays::list,
+    },
 ];
 
 impl LayoutName {
     /// All, in the order of the variants.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Folders,
         Self::Manifest,
         Self::Yolo,
@@ -92,6 +109,8 @@ impl LayoutName {
         Self::Tables,
         Self::Voc,
         Self::Masks,
+        Self::HuggingFace,
+        Self::Arrays,
     ];
 
     /// The name for `--layout`.
@@ -105,6 +124,8 @@ impl LayoutName {
             Self::Tables => "tables",
             Self::Voc => "voc",
             Self::Masks => "masks",
+            Self::HuggingFace => "huggingface",
+            Self::Arrays => "arrays",
         }
     }
 }
@@ -159,8 +180,14 @@ pub(super) fn list(ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
         .unwrap_or_default()
         .to_ascii_lowercase();
     match extension.to_str() {
+        _ if arrays::is_one(ask.path) => arrays::list_file(ask, builder),
         Some("yaml" | "yml") => yolo::list_file(ask, builder),
         Some("json") if coco::is_coco(ask.path) => coco::list_file(ask, builder),
+        _ if ask.request.layout != Some(LayoutName::Manifest)
+            && hugging_face::holds_images(ask) =>
+        {
+            hugging_face::list_file(ask, builder)
+        }
         _ => manifest::list(ask.path, ask, builder),
     }
 }

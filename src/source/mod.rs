@@ -2,6 +2,7 @@
 //! reads no pixels.
 
 mod archive;
+mod arrays;
 mod ask;
 mod builder;
 mod coco;
@@ -11,6 +12,7 @@ mod detect;
 mod folder;
 mod globs;
 mod groups;
+mod hugging_face;
 mod layout;
 mod manifest;
 mod masks;

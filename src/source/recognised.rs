@@ -255,6 +255,9 @@ pub(super) fn accepted_layouts() -> &'static str {
      ROOT/images, ROOT/masks   images with a mask each\n  \
      ROOT/train.csv, ROOT/train_images/      images and a table of their labels; also \
      `_classes.csv`, ImageNet, tiny-imagenet\n  \
+     ROOT/data/SPLIT-*.parquet Hugging Face shards that hold the images\n  \
+     ROOT/metadata.csv         a Hugging Face image folder\n  \
+     ROOT/*-idx3-ubyte, data_batch_1, FILE.npz    MNIST, CIFAR and NumPy arrays\n  \
      FILE.csv, .tsv, .parquet, .jsonl    a manifest with a row for each image\n  \
      FILE.zip, .tar, .tar.gz   an archive that holds any of these\n  \
      --split NAME=PATH …       what holds each split, wherever it lies"

@@ -2,10 +2,14 @@
 //! A new layout adds a module that writes the set, and a line in `LAYOUTS`.
 
 mod archives;
+mod arrays;
 mod coco;
 mod folders;
+mod hugging_face;
 mod masks;
 mod objects;
+#[path = "../support/shards.rs"]
+mod shards;
 mod tables;
 mod voc;
 mod webdataset;
@@ -44,6 +48,8 @@ const LAYOUTS: &[(&str, Write)] = &[
     ("table of ids", tables::ids),
     ("one-hot tables", tables::one_hot),
     ("webdataset", webdataset::write),
+    ("parquet shards", hugging_face::parquet),
+    ("image folder with metadata", hugging_face::metadata),
     ("yolo", yolo::write),
     ("yolo in a tar", yolo::in_tar),
 ];
@@ -214,6 +220,62 @@ fn one_set_is_judged_alike_in_every_layout() {
             "{name}: {}",
             scan.evidence.listing.layout.summary
         );
+    }
+}
+
+/// Arrays have neither names nor images that are cut off: the rest is judged
+/// alike, position by position.
+#[test]
+fn arrays_are_judged_as_the_same_images_in_folders() {
+    let whole: Vec<Image> = set()
+        .into_iter()
+        .take(17)
+        .map(|image| Image {
+            // By the numbers of the classes.
+            class: if image.class == CLASSES[0] { "0" } else { "1" },
+            ..image
+        })
+        .collect();
+    let plain = tempfile::tempdir().expect("a folder");
+    let (expected, _) = scanned(&folders::write(&whole, plain.path()), None, 2);
+    let expected = judged(&expected);
+    let named: Vec<Image> = set().into_iter().take(17).collect();
+    for (name, write) in [("idx", arrays::idx as Write), ("npz", arrays::npz)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = tempfile::tempdir().expect("a folder");
+        let root = write(&named, folder.path());
+        let (scan, _) = scanned(&root, Some(cache.path()), 2);
+        // From `val/00003` to the name of the fourth image of val.
+        let stem_of = |stem: &str, id: SampleId| {
+            let split = scan.evidence.listing.sample(id).split;
+            let split = scan.evidence.listing.split_name(split).expect("a split");
+            let number: usize = stem.parse().expect("a number");
+            let mut own = named.iter().filter(|image| image.split == split);
+            own.nth(number).expect("an image").stem.clone()
+        };
+        let stems = |ids: &[SampleId]| {
+            let mut stems: Vec<String> =
+                (ids.iter().map(|&id| stem_of(&stem(&scan, id), id))).collect();
+            stems.sort();
+            stems
+        };
+        let found = judged(&scan);
+        assert_eq!(found.classes, expected.classes, "{name}");
+        assert_eq!(found.verdict, expected.verdict, "{name}");
+        let pairs: BTreeSet<Vec<String>> = (scan.evidence.duplicates.pairs.iter())
+            .map(|pair| stems(&[pair.a, pair.b]))
+            .collect();
+        assert_eq!(pairs, expected.pairs, "{name}");
+        let findings: BTreeSet<(String, Vec<String>)> = (scan.outcome.findings.iter())
+            .map(|finding| (finding.check.code.to_owned(), stems(&finding.samples)))
+            .collect();
+        assert_eq!(findings, expected.findings, "{name}");
+        let (second, said) = scanned(&root, Some(cache.path()), 1);
+        assert_eq!(
+            said, "17 of 17 images, 17 of them known from earlier scans",
+            "{name}"
+        );
+        assert_eq!(judged(&second), found, "{name}");
     }
 }
 

@@ -1,11 +1,15 @@
 //! Data sets as folders and manifests, made in the test and listed.
 
 mod archives;
+mod arrays;
 mod coco;
 mod folders;
+mod hugging_face;
 mod manifests;
 mod masks;
 mod properties;
+#[path = "../support/shards.rs"]
+mod shards;
 mod tables;
 mod voc;
 mod walking;

@@ -13,17 +13,19 @@ pub(super) struct Row {
 
 /// Where a row stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(in crate::source) struct Place {
     /// From 1, the header not counted.
-    pub(super) row: u64,
+    pub(in crate::source) row: u64,
     /// From 1, in formats made of lines.
-    pub(super) line: Option<u64>,
+    pub(in crate::source) line: Option<u64>,
 }
 
 /// The cells of a row; empty text and no text are the same.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Cells {
     pub(super) path: Option<PathBuf>,
+    /// Further paths of a cell that is a list.
+    pub(super) more: Vec<PathBuf>,
     pub(super) labels: Vec<String>,
     pub(super) split: Option<String>,
     pub(super) group: Option<String>,

@@ -121,6 +121,79 @@ pub(in crate::source) struct Picked {
     pub(in crate::source) label_is_list: bool,
     /// Columns of 0 and 1, each of which is a class: instead of a label column.
     pub(in crate::source) indicators: Vec<Column>,
+    /// The cells of the column of paths are lists.
+    pub(in crate::source) path_is_list: bool,
+}
+
+/// The columns that describe images which are in the table themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::source) struct Beside {
+    pub(in crate::source) label: Option<String>,
+    pub(in crate::source) split: Option<String>,
+    pub(in crate::source) group: Option<String>,
+}
+
+impl Beside {
+    /// Picks the columns: as `wanted` says, else by their usual names.
+    pub(in crate::source) fn pick(names: &[String], wanted: &Columns) -> Result<Self, String> {
+        let mut missing = Vec::new();
+        let mut find = |flag: &str, wanted: &Option<String>, usual: &[&str]| {
+            picked(names, flag, wanted, usual, &mut missing).map(|column| column.name)
+        };
+        let beside = Self {
+            label: find("label", &wanted.label, &LABEL),
+            split: find("split", &wanted.split, &SPLIT),
+            group: find("group", &wanted.group, &GROUP),
+        };
+        match missing.is_empty() {
+            true => Ok(beside),
+            false => Err(format!(
+                "{}\nthe columns are {}",
+                missing.join("\n"),
+                quoted(names)
+            )),
+        }
+    }
+
+    /// Whether text in the label column is a list.
+    pub(in crate::source) fn label_is_list(&self) -> bool {
+        let is_plural = |name: &String| PLURAL.contains(&plain(name).as_str());
+        self.label.as_ref().is_some_and(is_plural)
+    }
+
+    /// "label = `class`, no split column".
+    pub(in crate::source) fn in_words(&self) -> String {
+        let words = [
+            ("label", &self.label),
+            ("split", &self.split),
+            ("group", &self.group),
+        ];
+        let words = words.into_iter().filter_map(|(role, column)| match column {
+            Some(column) => Some(format!("{role} = `{column}`")),
+            None if role == "label" => Some("no label column".to_owned()),
+            None => None,
+        });
+        words.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The column for `flag`: as `wanted` says, else by its usual names; what was
+/// wanted and is not there is `missing`.
+fn picked(
+    names: &[String],
+    flag: &str,
+    wanted: &Option<String>,
+    usual: &[&str],
+    missing: &mut Vec<String>,
+) -> Option<Column> {
+    let Some(name) = wanted else {
+        return guess(names, usual);
+    };
+    let column = by_name(names, name);
+    if column.is_none() {
+        missing.push(format!("no column `{name}` (`--{flag}-column`)"));
+    }
+    column
 }
 
 /// A column of a table.
@@ -133,15 +206,8 @@ pub(in crate::source) struct Column {
 /// Picks the columns: as `wanted` says, else by their usual names.
 pub(in crate::source) fn pick(names: &[String], wanted: &Columns) -> Result<Picked, String> {
     let mut missing = Vec::new();
-    let mut find = |flag: &str, wanted: &Option<String>, usual: &[&str]| match wanted {
-        None => guess(names, usual),
-        Some(name) => {
-            let column = by_name(names, name);
-            if column.is_none() {
-                missing.push(format!("no column `{name}` (`--{flag}-column`)"));
-            }
-            column
-        }
+    let mut find = |flag: &str, wanted: &Option<String>, usual: &[&str]| {
+        picked(names, flag, wanted, usual, &mut missing)
     };
     let path = find("path", &wanted.path, &PATH)
         .or_else(|| wanted.path.is_none().then(|| guess(names, &ID))?);
@@ -164,6 +230,7 @@ pub(in crate::source) fn pick(names: &[String], wanted: &Columns) -> Result<Pick
             split,
             group,
             indicators: Vec::new(),
+            path_is_list: false,
         }),
         _ => Err(format!(
             "{}\nthe columns are {}",

@@ -121,6 +121,7 @@ fn cells(record: &ByteRecord, picked: &Picked) -> Result<Cells, String> {
     };
     let path = cell(picked.path.index);
     Ok(Cells {
+        more: Vec::new(),
         path: match path {
             [] => None,
             bytes => Some(os_string(bytes)?.into()),

@@ -141,8 +141,19 @@ fn cells(object: &BTreeMap<String, Value>, picked: &Picked) -> Result<Cells, Str
             _ => text(column)?.map_or_else(Vec::new, |t| labels(&t, picked.label_is_list)),
         },
     };
+    let mut paths = match (picked.path_is_list, object.get(&picked.path.name)) {
+        (true, Some(Value::Array(list))) => {
+            let texts: Result<Vec<_>, _> = list.iter().map(json_text).collect();
+            let texts = texts.map_err(|what| format!("`{}` holds {what}", picked.path.name))?;
+            texts.into_iter().flatten().collect()
+        }
+        _ => Vec::from_iter(text(&picked.path)?),
+    }
+    .into_iter()
+    .map(PathBuf::from);
     Ok(Cells {
-        path: text(&picked.path)?.map(PathBuf::from),
+        path: paths.next(),
+        more: paths.collect(),
         labels: classes,
         split: optional(&picked.split)?,
         group: optional(&picked.group)?,

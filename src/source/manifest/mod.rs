@@ -5,6 +5,7 @@ pub(super) mod columns;
 mod csv;
 mod inside;
 mod json_lines;
+mod metadata;
 mod own;
 mod parquet;
 pub(super) mod probe;
@@ -15,10 +16,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use cell::Row;
+pub(super) use columns::Beside;
 use columns::{Column, Picked};
 pub(super) use inside::inside;
+pub(super) use metadata::{MetadataRow, MetadataTable};
 pub(super) use own::indicators;
 pub use own::{OwnTable, own_table};
+pub(super) use parquet::{many, one};
 
 use super::LayoutName;
 use super::ask::{As, Ask};

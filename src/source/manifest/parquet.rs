@@ -63,8 +63,15 @@ impl Table for Parquet {
             (picked.indicators.iter().map(series)).collect::<Result<_>>()?;
         for index in 0..table.height() {
             let cells = || {
+                let mut paths = match picked.path_is_list {
+                    true => many(&path, index, false)?,
+                    false => Vec::from_iter(one(&path, index)?),
+                }
+                .into_iter()
+                .map(PathBuf::from);
                 Ok(Cells {
-                    path: one(&path, index)?.map(PathBuf::from),
+                    path: paths.next(),
+                    more: paths.collect(),
                     labels: match &label {
                         Some(label) => many(label, index, picked.label_is_list)?,
                         None => (picked.indicators.iter().zip(&indicators))
@@ -115,7 +122,8 @@ fn is_one(column: &Series, index: usize) -> Option<bool> {
     truth(&one(column, index).ok()??)
 }
 
-fn one(column: &Series, index: usize) -> Result<Option<String>, String> {
+/// The text of a cell; `None` for an empty one.
+pub(in crate::source) fn one(column: &Series, index: usize) -> Result<Option<String>, String> {
     let value = column.get(index).map_err(|error| error.to_string())?;
     scalar(&value).ok_or_else(|| {
         format!(
@@ -126,7 +134,12 @@ fn one(column: &Series, index: usize) -> Result<Option<String>, String> {
     })
 }
 
-fn many(column: &Series, index: usize, is_list: bool) -> Result<Vec<String>, String> {
+/// The texts of a cell, which may be a list.
+pub(in crate::source) fn many(
+    column: &Series,
+    index: usize,
+    is_list: bool,
+) -> Result<Vec<String>, String> {
     let value = column.get(index).map_err(|error| error.to_string())?;
     if let AnyValue::List(list) = &value {
         let mut classes = Vec::with_capacity(list.len());
