@@ -76,6 +76,33 @@ pub fn manifest(bytes: &[u8]) {
     });
 }
 
+/// Arrays of pixels: the first byte chooses among IDX, a pickle and a binary batch
+/// of CIFAR, and NumPy archives. What is listed is read.
+pub fn arrays(bytes: &[u8]) {
+    let Some((kind, file)) = bytes.split_first() else {
+        return;
+    };
+    let names = [
+        "train-images-idx3-ubyte",
+        "train-images-idx3-ubyte.gz",
+        "test_batch",
+        "test_batch.bin",
+        "set.npz",
+    ];
+    with_file(names[usize::from(*kind) % names.len()], file, |path| {
+        let request = Request {
+            root: Some(path.to_owned()),
+            ..Request::default()
+        };
+        let Ok(listed) = source::list(&request, &StopFlag::default(), &Silent) else {
+            return;
+        };
+        for sample in listed.listing.samples.iter().take(8) {
+            let _ = listed.reader.read(sample.id);
+        }
+    });
+}
+
 /// Vectors that the user brings: NumPy and its archives.
 pub fn rows(bytes: &[u8]) {
     let Some((kind, text)) = bytes.split_first() else {

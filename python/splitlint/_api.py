@@ -94,7 +94,7 @@ def _handed_over(
         named = _intake.Columns(*(given.get(column) for column in COLUMNS))
         left = {name: value for name, value in given.items() if name not in COLUMNS}
         with _intake.store(data, named, shown) as made:
-            yield ["--", str(made.manifest)], left, made.origins
+            yield made.arguments, left, made.origins
 
 
 def scan(

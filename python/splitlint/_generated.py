@@ -108,7 +108,8 @@ def scan(
             arrays of shape `(H, W)`, `(H, W, C)` or `(C, H, W)` with 1 to 4 channels. `None`
             takes what `splitlint.toml` names.
         layout: How the data set is laid out, where its files do not show it. One of "folders",
-            "manifest", "yolo", "coco", "webdataset", "tables", "voc", "masks".
+            "manifest", "yolo", "coco", "webdataset", "tables", "voc", "masks", "huggingface",
+            "arrays".
         images: Folder of the images that a COCO file lists [default: beside the file].
         split: Folder, archive or manifest of one split, instead of ROOT.
         reference: Data used before, e.g. for pretraining: a copy of it in an evaluation split is a
@@ -258,7 +259,8 @@ def verify(
             asked to scan.
         report: The report, its folder, or a file that `splitlint digest --write` made.
         layout: How the data set is laid out, where its files do not show it. One of "folders",
-            "manifest", "yolo", "coco", "webdataset", "tables", "voc", "masks".
+            "manifest", "yolo", "coco", "webdataset", "tables", "voc", "masks", "huggingface",
+            "arrays".
         images: Folder of the images that a COCO file lists [default: beside the file].
         split: Folder, archive or manifest of one split, instead of ROOT.
         reference: Data used before, e.g. for pretraining: a copy of it in an evaluation split is a

@@ -1,35 +1,27 @@
-"""A dataset in memory as files that the program reads. Scans nothing.
-
-Everything about how they are stored is in :class:`Store`.
+"""The samples of a dataset in memory, whatever its kind, on their way into a store.
+Scans nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
 import copy
-import json
 import os
-import re
 import sys
-import tempfile
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from . import _kinds
 from ._errors import SplitlintError, SplitlintWarning
-from ._origins import Origins, Split
-from ._pixels import Levels, OutOfUnit, encoded
+from ._pixels import Levels, OutOfUnit
 from ._progress import Progress
+from ._store import Sample, Store
 
 #: Columns of a table or of a ``datasets.Dataset`` by their meaning, the likeliest first.
 LABELS = ("label", "labels", "class", "classes", "category", "target", "targets", "fine_label")
 SPLITS = ("split", "splits", "subset", "partition")
 GROUPS = ("group", "groups", "group_id", "patient_id", "patient", "subject_id", "video_id")
-
-#: Names of files that are kept, because groups are inferred from them.
-PLAIN = re.compile(r"[\w()+,=@ -][\w.()+,=@ -]*", re.ASCII)
 
 
 class Columns(NamedTuple):
@@ -39,139 +31,6 @@ class Columns(NamedTuple):
     label: Optional[str] = None
     split: Optional[str] = None
     group: Optional[str] = None
-
-
-class Sample(NamedTuple):
-    """A sample of a dataset in memory."""
-
-    image: Any
-    labels: List[str]
-    #: Its split, where a column has it.
-    split: Optional[str] = None
-    group: Optional[str] = None
-
-
-class Store:
-    """Images and what is known of them, in a folder that the program reads.
-
-    Images that are files stay where they are; others become files. ``manifest.jsonl`` lists
-    them all.
-    """
-
-    def __init__(self, kind: str) -> None:
-        self._place = tempfile.TemporaryDirectory(prefix="splitlint-")
-        self.folder = Path(self._place.name)
-        self.manifest = self.folder / "manifest.jsonl"
-        self.origins = Origins(kind, [])
-        self._rows: List[Tuple[Split, int, Dict[str, Any]]] = []
-        self._folders: Dict[Optional[str], str] = {}
-
-    def __enter__(self) -> "Store":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._place.cleanup()
-
-    def begin(self, name: Optional[str], count: int, fingerprint: Optional[str]) -> Split:
-        """A split, to which :meth:`add` adds its samples."""
-        split = Split(name, [None] * count, fingerprint)
-        self.origins.splits.append(split)
-        return split
-
-    def forget(self, split: Split) -> None:
-        """Takes out the samples of a split, to add them again."""
-        for other, _, row in self._rows:
-            if other is split and not os.path.isabs(row["path"]):
-                (self.folder / row["path"]).unlink()
-        self._rows = [row for row in self._rows if row[0] is not split]
-
-    def add(self, split: Split, index: int, sample: Sample, levels: Levels) -> None:
-        """Adds the sample at position ``index`` of its split."""
-        row: Dict[str, Any] = {"path": self._file(split, index, sample, levels)}
-        row["label"] = sample.labels
-        name = split.name if sample.split is None else sample.split
-        if name is not None:
-            row["split"] = name
-        if sample.group is not None:
-            row["group"] = sample.group
-        self._rows.append((split, index, row))
-
-    def finish(self) -> None:
-        """Writes the manifest.
-
-        Raises:
-            SplitlintError: There is no sample.
-        """
-        if not self._rows:
-            raise SplitlintError("the dataset is empty")
-        with self.manifest.open("w", encoding="utf-8") as file:
-            for _, _, row in self._rows:
-                file.write(json.dumps(row) + "\n")
-        self._name_samples()
-
-    def _file(self, split: Split, index: int, sample: Sample, levels: Levels) -> str:
-        image = sample.image
-        made = encoded(image, levels)
-        if isinstance(made, str):
-            return os.path.abspath(made)
-        data, suffix = made
-        name = image.get("path") if isinstance(image, dict) else None
-        folder = self._folder(split.name if sample.split is None else sample.split)
-        path = self.folder / folder / _file_name(name, index, suffix)
-        if path.exists():
-            path = self.folder / folder / f"{index:07}" / path.name
-            path.parent.mkdir(exist_ok=True)
-        path.write_bytes(data)
-        return path.relative_to(self.folder).as_posix()
-
-    def _folder(self, split: Optional[str]) -> str:
-        if split not in self._folders:
-            name = re.sub(r"[^A-Za-z0-9_-]", "_", split or "images") or "_"
-            while name in self._folders.values():
-                name += "_"
-            (self.folder / name).mkdir()
-            self._folders[split] = name
-        return self._folders[split]
-
-    def _name_samples(self) -> None:
-        """The names that the program gives to the samples: a path, and the number of the row
-        behind it where the same file is listed again as another sample."""
-        met: Dict[str, List[Tuple[Any, Any, str]]] = {}
-        for number, (split, index, row) in enumerate(self._rows, start=1):
-            key = _key(row["path"])
-            what = (row.get("split"), sorted(set(row["label"])))
-            earlier = met.setdefault(key, [])
-            same = next((named for *known, named in earlier if tuple(known) == what), None)
-            if same is None:
-                same = key if not earlier else f"{key}#{number}"
-                earlier.append((*what, same))
-            split.keys[index] = same
-
-
-def _file_name(name: Optional[str], index: int, suffix: str) -> str:
-    stem, ending = os.path.splitext(os.path.basename(name or ""))
-    if stem and PLAIN.fullmatch(stem) and stem == stem.strip() and len(stem) <= 100:
-        return stem + (ending if PLAIN.fullmatch(ending[1:] or "-") and ending else suffix)
-    return f"{index:07}{suffix}"
-
-
-def _key(path: str) -> str:
-    """A path as the program names the sample: without root and drive, control characters and
-    backslashes escaped."""
-    path = os.path.splitdrive(path)[1].replace(os.sep, "/").lstrip("/")
-    raw = path.encode("utf-8", "surrogateescape")
-    out = []
-    for char in raw.decode("utf-8", "surrogateescape"):
-        code = ord(char)
-        if char == "\\":
-            out.append("\\\\")
-        elif 0xDC80 <= code <= 0xDCFF:
-            out.append(f"\\x{code - 0xDC00:02x}")
-        elif code < 32 or 127 <= code < 160:
-            out += [f"\\x{byte:02x}" for byte in char.encode()]
-        else:
-            out.append(char)
-    return "".join(out)
 
 
 def store(data: Any, columns: Columns, progress: Progress) -> Store:

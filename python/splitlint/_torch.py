@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Callable, Iterator, List, Optional, Tuple
 
-from . import _intake, _kinds
+from . import _intake, _kinds, _store
 from ._errors import SplitlintError
 from ._pixels import Encoded, Levels, OutOfUnit, encoded
 
@@ -17,14 +17,14 @@ def reader(data: Any) -> _intake.Read:
     """What reads ``data`` from the start each time it is called."""
     get, count = _getter(data)
 
-    def read() -> Iterator[Tuple[int, _intake.Sample]]:
+    def read() -> Iterator[Tuple[int, _store.Sample]]:
         for index in range(count):
             yield index, get(index)
 
     return read
 
 
-Get = Callable[[int], _intake.Sample]
+Get = Callable[[int], _store.Sample]
 
 
 def _getter(data: Any) -> Tuple[Get, int]:
@@ -42,7 +42,7 @@ def _getter(data: Any) -> Tuple[Get, int]:
     if listed is not None:
         targets = _target_of(base)
         return (
-            lambda index: _intake.Sample(
+            lambda index: _store.Sample(
                 listed[index][0], _intake._labels(targets(listed[index][1]), names)
             )
         ), count
@@ -51,7 +51,7 @@ def _getter(data: Any) -> Tuple[Get, int]:
         images, labels = stored
         targets = _target_of(base)
         return (
-            lambda index: _intake.Sample(
+            lambda index: _store.Sample(
                 images[index], _intake._labels(targets(labels[index]), names)
             )
         ), count
@@ -145,19 +145,19 @@ def _notice_random(data: Any) -> None:
         )
 
 
-def _sample(item: Any, names: Optional[List[str]]) -> _intake.Sample:
+def _sample(item: Any, names: Optional[List[str]]) -> _store.Sample:
     """Image and labels of what a dataset hands out."""
     if isinstance(item, dict):
         image = next((item[k] for k in ("image", "img", "pixel_values", "path") if k in item), None)
         if image is None:
             raise SplitlintError(f"a sample has no image among its fields {sorted(item)}")
         label = next((item[k] for k in ("label", "labels", "target", "class") if k in item), None)
-        return _intake.Sample(image, _intake._labels(label, names))
+        return _store.Sample(image, _intake._labels(label, names))
     if isinstance(item, (tuple, list)) and len(item) >= 2:
-        return _intake.Sample(item[0], _intake._labels(item[1], names))
+        return _store.Sample(item[0], _intake._labels(item[1], names))
     if isinstance(item, (tuple, list)) and len(item) == 1:
         item = item[0]
-    return _intake.Sample(os.fspath(item) if _kinds.is_path(item) else item, [])
+    return _store.Sample(os.fspath(item) if _kinds.is_path(item) else item, [])
 
 
 def _image_bytes(item: Any) -> Encoded:

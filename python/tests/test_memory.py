@@ -9,6 +9,7 @@ import pytest
 
 import splitlint
 from conftest import DEMO, images, needs
+from splitlint import _shards
 from splitlint._intake import Columns, store
 from splitlint._origins import Origins
 from splitlint._pixels import Levels, OutOfUnit, encoded, png
@@ -19,6 +20,16 @@ from splitlint._progress import Progress
 def elsewhere(tmp_path, monkeypatch):
     """Reports and notebooks of these tests lie in a folder of their own."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(params=["pyarrow", "polars", "files"])
+def stored(request, monkeypatch):
+    """What the images of a dataset are written by."""
+    if request.param != "files":
+        needs(request.param)
+    own = tuple(pair for pair in _shards.WRITERS if pair[0].startswith(request.param))
+    monkeypatch.setattr(_shards, "WRITERS", own)
+    return request.param
 
 
 def leaked(report):
@@ -71,6 +82,36 @@ def test_bytes_of_files_are_scanned_as_they_are():
     assert report.drop_indices("train") == expected_drops(images("train"))
     formats = {row["format"] for row in report.samples}
     assert formats == {"jpeg"}
+
+
+def test_positions_are_right_however_the_images_are_stored(stored, monkeypatch):
+    # In parts of a few images each.
+    monkeypatch.setattr(_shards, "HELD", {"pyarrow": 200_000, "polars": 200_000})
+    paths = {split: images(split) for split in ("train", "test")}
+    # One name for all, every tenth without one, every seventh a file.
+    data = {}
+    for split, rows in paths.items():
+        data[split] = []
+        for index, (path, label) in enumerate(rows):
+            image = {"bytes": path.read_bytes(), "path": "x.jpg" if index % 10 else None}
+            data[split].append((path if index % 7 == 6 else image, label))
+    report = splitlint.scan(data)
+    assert report.drop_indices("train") == expected_drops(paths["train"])
+    for split, rows in zip(report.origins.splits, paths.values()):
+        assert len(set(split.keys)) == len(rows)
+        assert None not in split.keys
+    assert report.digest == splitlint.scan(paths, report="other").digest
+    assert not splitlint.scan(report.clean(data), report="clean").drop_indices("train")
+
+
+def test_splits_and_groups_of_columns_are_stored_with_the_images(stored):
+    pandas = needs("pandas")
+    rows = [(p.read_bytes(), c, s) for s in ("train", "test") for p, c in images(s)[:9]]
+    frame = pandas.DataFrame(rows, columns=["image", "label", "split"])
+    frame["patient"] = ["p1", *(f"p{number}" for number in range(len(rows) - 2)), "p1"]
+    report = splitlint.scan(frame, select="LEAK005")
+    assert report.splits == ["train", "test"]
+    assert [row["code"] for row in report.findings] == ["LEAK005"]
 
 
 def test_pillow_images_are_scanned_without_loss():
@@ -145,13 +186,18 @@ def test_numbers_between_the_levels_are_rounded_with_a_warning():
     assert caught[0].filename == __file__
 
 
-def test_range_of_floats_is_that_of_the_whole_split():
+def test_range_of_floats_is_that_of_the_whole_split(stored):
     numpy = needs("numpy")
     # The first image is dark enough to be within 0 and 1.
     rows = [(numpy.ones((8, 8)), 0), (numpy.full((8, 8), 200.0), 0)]
     with store(rows, Columns(), Progress()) as made:
-        names = sorted(path.name for path in made.folder.glob("images/*.png"))
-        first = (made.folder / "images" / names[0]).read_bytes()
+        if stored == "files":
+            first = sorted(made.folder.glob("images/*.png"))[0].read_bytes()
+        else:
+            [shard] = made.folder.glob("*.parquet")
+            table = needs("pyarrow.parquet").read_table(shard)
+            assert table.num_rows == 2
+            first = table["image"][0].as_py()["bytes"]
     assert first == png(bytes([1] * 64), 8, 8, 1, 8)
 
 

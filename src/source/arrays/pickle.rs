@@ -384,6 +384,12 @@ impl Machine<'_> {
             ("numpy.core.numeric" | "numpy._core.numeric", "_frombuffer") => Global::FromBuffer,
             ("numpy", "ndarray") => Global::Array,
             ("numpy", "dtype") => Global::Dtype,
+            // What bytes become in the protocols that know none.
+            ("_codecs", "encode") => {
+                return Err("it is written in a protocol before 3: write it anew with \
+                            `pickle.dump(…, protocol=4)`"
+                    .to_owned());
+            }
             _ => {
                 let clean = |text: &str| text.escape_debug().take(80).collect::<String>();
                 return Err(format!(

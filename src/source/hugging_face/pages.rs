@@ -198,6 +198,11 @@ impl Pages {
 }
 
 impl Values {
+    /// Bytes that it holds.
+    pub(super) fn size(&self) -> usize {
+        self.page.len() + self.dictionary.len() + self.places.len() * size_of::<Place>()
+    }
+
     /// The value with this number in the page; `None` for a null.
     pub(super) fn get(&self, index: usize) -> Option<&[u8]> {
         match self.places.get(index)? {

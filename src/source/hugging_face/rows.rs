@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::labels::{Described, Label, columns};
-use super::shard::{Opened, Rows, Shard};
+use super::shard::{Opened, Recent, Rows};
 use crate::error::{Error, Result};
 use crate::sample::{Labels, ProblemKind, SampleKey, SplitId, canonical_split, escaped};
 use crate::source::LayoutName;
@@ -54,6 +54,8 @@ pub(super) struct Set<'a> {
     unlabelled: u64,
     others: BTreeSet<String>,
     found: u64,
+    shards: usize,
+    recent: Arc<Recent>,
 }
 
 impl<'a> Set<'a> {
@@ -70,6 +72,8 @@ impl<'a> Set<'a> {
             unlabelled: 0,
             others: BTreeSet::new(),
             found: 0,
+            shards: 0,
+            recent: Arc::default(),
         }
     }
 
@@ -91,7 +95,9 @@ impl<'a> Set<'a> {
         let stop = self.ask.walker.stop;
         let beside = columns(&opened.schema, &self.ask.request.columns).map_err(failure)?;
         let described = Described::read(&opened.path, &opened.schema, &beside)?;
-        let rows = opened.rows(stop).map_err(failure)?;
+        self.shards += 1;
+        let recent = (self.shards, &self.recent);
+        let rows = opened.rows(recent, stop).map_err(failure)?;
         stop.check()?;
         self.others.extend(opened.schema.others.iter().cloned());
         self.columns.get_or_insert_with(|| {
@@ -122,7 +128,7 @@ impl<'a> Set<'a> {
         let shard = Arc::new(shard);
         let container = builder.container(Arc::clone(&shard) as _, key.clone());
         let empty: HashSet<u64> = empty.into_iter().collect();
-        let mut keys = Keys::new(key, &shard, count);
+        let mut keys = Keys::new(key, count);
         let mut lost = Vec::new();
         let mut faults = faults.into_iter().peekable();
         for row in 0..count {
@@ -338,7 +344,7 @@ struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
-    fn new(shard: &'a SampleKey, _: &Shard, count: u64) -> Self {
+    fn new(shard: &'a SampleKey, count: u64) -> Self {
         Self {
             shard,
             taken: HashSet::new(),

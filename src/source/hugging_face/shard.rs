@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use polars_parquet::read::FileMetadata;
 
@@ -29,8 +30,48 @@ pub(super) struct Opened {
 pub(super) struct Shard {
     path: PathBuf,
     images: Pages,
+    /// Its number among the shards of the set.
+    number: usize,
+    recent: Arc<Recent>,
     /// By row, what the file calls the image; empty for one without a name.
     names: Vec<Box<str>>,
+}
+
+/// Bytes of the pages that are kept for images read one by one: some pages of a
+/// thousand photos.
+const RECENT_BYTES: usize = 256 << 20;
+
+/// The pages of a set that single images were read from last: to read one image
+/// is to unpack its whole page.
+#[derive(Default)]
+pub(super) struct Recent(Mutex<Vec<((usize, usize), Arc<Values>)>>);
+
+impl Recent {
+    /// A page of a shard, as it was read before or by `read`.
+    fn page(
+        &self,
+        at: (usize, usize),
+        read: impl FnOnce() -> Result<Values, ReadFailure>,
+    ) -> Result<Arc<Values>, ReadFailure> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = kept.iter().position(|(known, _)| *known == at) {
+            let found = kept.remove(place);
+            let values = Arc::clone(&found.1);
+            kept.push(found);
+            return Ok(values);
+        }
+        // Others read meanwhile.
+        drop(kept);
+        let values = Arc::new(read()?);
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(known, _)| *known != at);
+        kept.push((at, Arc::clone(&values)));
+        let mut size: usize = kept.iter().map(|(_, values)| values.size()).sum();
+        while size > RECENT_BYTES && !kept.is_empty() {
+            size -= kept.remove(0).1.size();
+        }
+        Ok(values)
+    }
 }
 
 /// What the rows of a file hold.
@@ -84,7 +125,11 @@ impl Opened {
     ///
     /// # Errors
     /// Why they cannot be listed.
-    pub(super) fn rows(&self, stop: &StopFlag) -> Result<Rows, String> {
+    pub(super) fn rows(
+        &self,
+        (number, recent): (usize, &Arc<Recent>),
+        stop: &StopFlag,
+    ) -> Result<Rows, String> {
         let file = File::open(&self.path).map_err(|error| error.to_string())?;
         let groups = &self.metadata.row_groups;
         let rows = groups.iter().try_fold(0_usize, |sum, group| {
@@ -117,6 +162,8 @@ impl Opened {
             shard: Shard {
                 path: self.path.clone(),
                 images,
+                number,
+                recent: Arc::clone(recent),
                 names,
             },
             empty,
@@ -201,7 +248,12 @@ impl Container for Shard {
         visit: &mut dyn FnMut(usize, Bytes<'_>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let file = File::open(&self.path).map_err(|error| ReadFailure(error.to_string()));
-        let mut at: Option<(usize, Result<Values, ReadFailure>)> = None;
+        let is_single = entries.len() == 1;
+        let read = |file: &File, page: usize| match is_single {
+            true => (self.recent).page((self.number, page), || self.images.read(file, page)),
+            false => self.images.read(file, page).map(Arc::new),
+        };
+        let mut at: Option<(usize, Result<Arc<Values>, ReadFailure>)> = None;
         for (place, &entry) in entries.iter().enumerate() {
             let page = self.images.page_of(entry);
             let bytes = match (&file, page) {
@@ -211,7 +263,7 @@ impl Container for Shard {
                     if at.as_ref().is_none_or(|(known, _)| *known != page) {
                         // Two pages are never held at once.
                         drop(at.take());
-                        at = Some((page, self.images.read(file, page)));
+                        at = Some((page, read(file, page)));
                     }
                     let first = self.images.rows(page).start;
                     match &at {

@@ -139,6 +139,10 @@ impl MetadataTable {
 impl MetadataColumns {
     /// "path = `file_name`, label = `class`".
     pub(in crate::source) fn in_words(&self) -> String {
-        self.0.in_words()
+        let Picked { path, label, .. } = &self.0;
+        match label {
+            Some(label) => format!("path = `{}`, label = `{}`", path.name, label.name),
+            None => format!("path = `{}`, no label column", path.name),
+        }
     }
 }
