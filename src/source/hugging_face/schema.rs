@@ -147,7 +147,8 @@ fn image(
         name: name.to_owned(),
         bytes,
         path,
-        is_sure: feature.is_some() || path.is_some(),
+        // Sound has bytes and a path, too.
+        is_sure: feature.is_some() || path.is_some() && IMAGE.contains(&name),
     })
 }
 
