@@ -2,9 +2,9 @@
 //! image of them is cut off.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::deflated::deflated_zip;
 use super::{CLASSES, Image, put};
 
 /// The pixels of an image, and the number of its class.
@@ -45,7 +45,7 @@ pub(crate) fn idx(images: &[Image], folder: &Path) -> PathBuf {
 /// One archive of four compressed arrays.
 pub(crate) fn npz(images: &[Image], folder: &Path) -> PathBuf {
     let path = folder.join("set.npz");
-    let mut zip = zip::ZipWriter::new(fs::File::create(&path).expect("created"));
+    let mut members: Vec<(String, Vec<u8>)> = Vec::new();
     for split in ["train", "val"] {
         let (pixels, labels) = of(images, split);
         let count = labels.len();
@@ -58,18 +58,20 @@ pub(crate) fn npz(images: &[Image], folder: &Path) -> PathBuf {
             (format!("y_{split}"), format!("({count},)"), labels),
         ] {
             let head = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}\n");
-            zip.start_file(
-                format!("{name}.npy"),
-                zip::write::SimpleFileOptions::default(),
-            )
-            .expect("started");
-            zip.write_all(b"\x93NUMPY\x01\x00").expect("written");
             let length = (head.len() as u16).to_le_bytes();
-            for part in [&length[..], head.as_bytes(), &bytes] {
-                zip.write_all(part).expect("written");
-            }
+            let file = [
+                &b"\x93NUMPY\x01\x00"[..],
+                &length[..],
+                head.as_bytes(),
+                &bytes,
+            ]
+            .concat();
+            members.push((format!("{name}.npy"), file));
         }
     }
-    zip.finish().expect("finished");
+    let members: Vec<(String, &[u8])> = (members.iter())
+        .map(|(name, bytes)| (name.clone(), &bytes[..]))
+        .collect();
+    fs::write(&path, deflated_zip(&members)).expect("written");
     path
 }

@@ -4,6 +4,8 @@
 mod archives;
 mod arrays;
 mod coco;
+#[path = "../support/deflated.rs"]
+mod deflated;
 mod folders;
 mod hugging_face;
 mod masks;

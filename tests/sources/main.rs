@@ -3,6 +3,8 @@
 mod archives;
 mod arrays;
 mod coco;
+#[path = "../support/deflated.rs"]
+mod deflated;
 mod folders;
 mod hugging_face;
 mod manifests;
