@@ -44,7 +44,10 @@ const RECENT_BYTES: usize = 256 << 20;
 /// The pages of a set that single images were read from last: to read one image
 /// is to unpack its whole page.
 #[derive(Default)]
-pub(super) struct Recent(Mutex<Vec<((usize, usize), Arc<Values>)>>);
+pub(super) struct Recent(Mutex<Vec<Kept>>);
+
+/// A page by its shard and its number there.
+type Kept = ((usize, usize), Arc<Values>);
 
 impl Recent {
     /// A page of a shard, as it was read before or by `read`.
