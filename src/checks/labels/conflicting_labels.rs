@@ -146,10 +146,12 @@ fn left_out_finding(pairs: &[&Pair]) -> NewFinding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::DecodeFailure;
     use crate::duplicates::Duplicates;
     use crate::executor::{Executor, StopFlag};
     use crate::finding::{PairEvidence, Transform};
-    use crate::sample::{Labels, Listing, Sample, SampleKey};
+    use crate::fingerprint::{Fingerprint, FingerprintTable};
+    use crate::sample::{ContentHash, Labels, Listing, Sample, SampleKey};
 
     /// What is reported of pairs, each two samples of their own: whether the two are
     /// recoloured, and whether their labels agree.
@@ -192,8 +194,15 @@ mod tests {
             pairs: pairs.collect(),
             ..Duplicates::default()
         };
+        // Contents of their own.
+        let row = |id: u32| Fingerprint {
+            content: Some(ContentHash([id as u8; 16])),
+            bytes: 1,
+            image: Err(DecodeFailure::Empty),
+        };
         let evidence = crate::evidence::Evidence {
             listing,
+            fingerprints: FingerprintTable::new((0..count).map(|id| Some(row(id))).collect()),
             duplicates,
             ..Default::default()
         };
