@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use polars::prelude::{AnyValue, DataFrame, DataType, SerReader};
+use polars::prelude::{AnyValue, DataFrame, DataType};
 
 use super::Vectors;
 use crate::parquet;
@@ -15,7 +15,7 @@ type Parts = (Vec<String>, Vectors, Option<Vec<String>>);
 
 /// Keys, rows, and the names of columns where each number has its own.
 pub(super) fn read(path: &Path) -> Result<Parts, String> {
-    let table = parquet::guarded(|| parquet::reader(path)?.finish())?;
+    let table = parquet::guarded(|| parquet::table(path, None))?;
     let names: Vec<String> = (table.get_column_names().iter())
         .map(|name| name.to_string())
         .collect();

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use polars::prelude::{DataFrame, ParallelStrategy, SerReader, Series};
+use polars::prelude::{DataFrame, Series};
 
 use super::schema::Schema;
 use crate::error::{Error, Result};
-use crate::parquet::{guarded, reader};
+use crate::parquet::guarded;
 use crate::source::Columns;
 use crate::source::manifest::{Beside, many, one};
 
@@ -56,13 +56,7 @@ impl Described {
         let table = if names.is_empty() {
             DataFrame::empty()
         } else {
-            guarded(|| {
-                reader(path)?
-                    .read_parallel(ParallelStrategy::None)
-                    .with_columns(Some(names))
-                    .finish()
-            })
-            .map_err(failure)?
+            guarded(|| crate::parquet::table(path, Some(names))).map_err(failure)?
         };
         let series = |name: &Option<String>| {
             let column = |name: &String| {

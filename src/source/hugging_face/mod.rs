@@ -2,7 +2,6 @@
 //! that hold the images, and folders with a metadata file. Reads no pixels.
 
 mod folder;
-mod header;
 mod labels;
 mod levels;
 mod pages;

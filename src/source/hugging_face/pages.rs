@@ -9,17 +9,11 @@ use std::ops::Range;
 use polars_parquet::parquet::compression::{Compression, DecompressionContext, decompress};
 use polars_parquet::read::RowGroupMetadata;
 
-use super::header::{Fault, Header, Kind, header};
 use super::levels::{deltas, hybrid};
 use crate::executor::StopFlag;
-use crate::parquet::guarded;
+use crate::parquet::{Header, Kind, guarded, page_header};
 use crate::source::container::{read_stretch, refuse_bomb};
 use crate::source::reader::ReadFailure;
-
-/// Bytes in which the header of a page is looked for first, and at most:
-/// statistics may hold two values of the column.
-const HEADER: usize = 256;
-const MAX_HEADER: usize = 16 << 20;
 
 /// Encodings by their numbers in the format.
 const PLAIN: i64 = 0;
@@ -115,7 +109,7 @@ impl Pages {
         let (mut at, mut row) = (start, rows.start);
         let mut dictionary = None;
         while row < rows.end {
-            let header = read_header(file, at, end)?;
+            let header = page_header(at, end, |at, length| read_stretch(file, at, length))?;
             let offset = at + header.length as u64;
             let part = Part {
                 offset,
@@ -256,23 +250,6 @@ fn words(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "the file ends inside it".to_owned(),
         _ => error.to_string(),
-    }
-}
-
-/// The header of the page at `at` of a column that ends at `end`.
-fn read_header(file: &File, at: u64, end: u64) -> Result<Header, String> {
-    let mut most = HEADER;
-    loop {
-        let left = usize::try_from(end.saturating_sub(at)).unwrap_or(usize::MAX);
-        if left == 0 {
-            return Err("its pages hold fewer rows than the row group".to_owned());
-        }
-        let bytes = read_stretch(file, at, most.min(left)).map_err(|e| words(&e))?;
-        match header(&bytes) {
-            Ok(header) => return Ok(header),
-            Err(Fault::Short) if most < left.min(MAX_HEADER) => most *= 16,
-            Err(_) => return Err("a page has a damaged header".to_owned()),
-        }
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use polars::prelude::{AnyValue, DataFrame, DataType, ParallelStrategy, SerReader, Series};
+use polars::prelude::{AnyValue, DataFrame, DataType, Series};
 
 use super::Table;
 use super::cell::{Cells, Place, Row, decimal, labels, text};
 use super::columns::{Column, Picked, truth};
 use crate::error::{Error, Result};
-use crate::parquet::{guarded, reader};
+use crate::parquet::{guarded, reader, table};
 
 /// A Parquet file. Only the picked columns are read.
 pub(super) struct Parquet {
@@ -23,12 +23,7 @@ impl Parquet {
     }
 
     fn read(&self, names: Vec<String>) -> Result<DataFrame, String> {
-        guarded(|| {
-            reader(&self.path)?
-                .read_parallel(ParallelStrategy::None)
-                .with_columns(Some(names))
-                .finish()
-        })
+        guarded(|| table(&self.path, Some(names)))
     }
 }
 

@@ -2,23 +2,23 @@
 
 /// A page's header (parquet-format, `PageHeader`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Header {
-    pub(super) kind: Kind,
+pub(crate) struct Header {
+    pub(crate) kind: Kind,
     /// Bytes that follow the header.
-    pub(super) stored: u32,
+    pub(crate) stored: u32,
     /// Bytes of these once unpacked.
-    pub(super) size: u32,
+    pub(crate) size: u32,
     /// Values, nulls included.
-    pub(super) values: u32,
+    pub(crate) values: u32,
     /// As the format numbers encodings.
-    pub(super) encoding: i64,
+    pub(crate) encoding: i64,
     /// Bytes of the header itself.
-    pub(super) length: usize,
+    pub(crate) length: usize,
 }
 
 /// What a page holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Dictionary,
     /// Levels and values, compressed together.
     First,
@@ -34,7 +34,7 @@ pub(super) enum Kind {
 
 /// Why there is no header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// The bytes end inside it.
     Short,
     /// They are none.
@@ -45,24 +45,37 @@ pub(super) enum Fault {
 const MAX_DEPTH: u32 = 8;
 
 /// The header that `bytes` begin with.
-pub(super) fn header(bytes: &[u8]) -> Result<Header, Fault> {
+pub(crate) fn header(bytes: &[u8]) -> Result<Header, Fault> {
     let mut reader = Reader { bytes, at: 0 };
     let (mut kind, mut size, mut stored) = (None, None, None);
-    let (mut values, mut encoding) = (0, 0);
+    // Values and encoding as each kind of page has them; only that of the page's own
+    // kind counts, for other readers too.
+    let (mut first, mut dictionary, mut later) = ((0, 0), (0, 0), (0, 0));
+    let mut met = [false; 3];
     let mut second = (0, 0, true);
     reader.structure(|reader, id, wire| {
         match (id, wire) {
             (1, INT32) => kind = Some(reader.int()?),
             (2, INT32) => size = Some(reader.int()?),
             (3, INT32) => stored = Some(reader.int()?),
-            (5 | 7, STRUCT) => reader.structure(|reader, id, wire| match (id, wire) {
-                (1, INT32) => reader.int().map(|count| values = count),
-                (2, INT32) => reader.int().map(|number| encoding = number),
-                _ => reader.skip(wire, 1),
-            })?,
+            (5 | 7, STRUCT) => {
+                let (own, place) = match id {
+                    5 => (&mut first, 0),
+                    _ => (&mut dictionary, 1),
+                };
+                if std::mem::replace(&mut met[place], true) {
+                    return Err(Fault::Damaged);
+                }
+                reader.structure(|reader, id, wire| match (id, wire) {
+                    (1, INT32) => reader.int().map(|count| own.0 = count),
+                    (2, INT32) => reader.int().map(|number| own.1 = number),
+                    _ => reader.skip(wire, 1),
+                })?;
+            }
+            (8, STRUCT) if std::mem::replace(&mut met[2], true) => return Err(Fault::Damaged),
             (8, STRUCT) => reader.structure(|reader, id, wire| match (id, wire) {
-                (1, INT32) => reader.int().map(|count| values = count),
-                (4, INT32) => reader.int().map(|number| encoding = number),
+                (1, INT32) => reader.int().map(|count| later.0 = count),
+                (4, INT32) => reader.int().map(|number| later.1 = number),
                 (5, INT32) => reader.int().map(|length| second.0 = length),
                 (6, INT32) => reader.int().map(|length| second.1 = length),
                 (7, TRUE | FALSE) => {
@@ -85,6 +98,12 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Fault> {
             compressed: second.2,
         },
         _ => Kind::Other,
+    };
+    let (values, encoding) = match kind {
+        Kind::First => first,
+        Kind::Dictionary => dictionary,
+        Kind::Second { .. } => later,
+        Kind::Other => (0, 0),
     };
     Ok(Header {
         kind,
@@ -219,6 +238,20 @@ mod tests {
         for end in 0..page.len() {
             assert_eq!(header(&page[..end]), Err(Fault::Short), "{end}");
         }
+    }
+
+    #[test]
+    fn a_negative_count_and_a_second_header_are_damage() {
+        let mut negative = page();
+        // 100 values: 200 and 1 in two bytes; -100 is 199 and 1.
+        assert_eq!((negative[10], negative[11]), (200, 1));
+        negative[10] = 199;
+        assert_eq!(header(&negative), Err(Fault::Damaged));
+        let mut twice = page();
+        let end = twice.len() - 1;
+        // The field with number 5 again, by its number.
+        twice.splice(end..end, [0x0c, 10, 0x15, 2, 0]);
+        assert_eq!(header(&twice), Err(Fault::Damaged));
     }
 
     #[test]
