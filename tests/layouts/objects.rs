@@ -82,7 +82,7 @@ fn planted() -> (Vec<Shot>, Key) {
         flags.insert(flaw.name());
     };
     for (number, bounds, flaw) in [
-        (4, [110.0, 70.0, 40.0, 20.0], BoxFlaw::Outside),
+        (4, [110.0, 70.0, 30.0, 20.0], BoxFlaw::Outside),
         (7, [60.0, 50.0, 0.5, 20.0], BoxFlaw::Degenerate),
         (10, [0.0, 0.0, WIDTH, HEIGHT], BoxFlaw::CoversImage),
         (13, [14.0, 92.0, 100.0, 1.5], BoxFlaw::OddAspect),
