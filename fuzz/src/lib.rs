@@ -44,7 +44,6 @@ pub fn image(bytes: &[u8]) {
         assert!(luma.width > 0 && luma.height > 0);
         assert_eq!(luma.samples.len(), (luma.width * luma.height) as usize);
     }
-    let _ = decode::luma(bytes, None, &LIMITS, 256);
     let _ = decode::preview(bytes, None, &LIMITS, 64);
     let _ = decode::pixel_hash(bytes, None, &LIMITS);
 }

@@ -232,4 +232,4 @@ def test_objects_are_a_table_of_detection_sets_only(tmp_path, demo):
     assert list(report.cooccurrence) == []
     assert [row["objects"] for row in report.classes] == [2, 1]
     with pytest.raises(splitlint.SplitlintError, match="no objects"):
-        demo.objects
+        _ = demo.objects
