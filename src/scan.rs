@@ -28,7 +28,7 @@ use crate::labelling::{self, Brought, Labelling, Material};
 use crate::objects::ObjectTable;
 use crate::progress::{Progress, Stage};
 use crate::quality::QualityTable;
-use crate::resplit::{self, Forecast, Together};
+use crate::resplit::{self, Forecast, Suggested, Together};
 use crate::sample::{ContentHash, Listing, SampleId};
 use crate::scenes::{self, Scenes};
 use crate::source::{self, Listed};
@@ -359,9 +359,10 @@ fn forecast(evidence: &Evidence, executor: &Executor) -> Option<Forecast> {
         copies: true,
         declared: true,
         inferred: false,
+        scenes: false,
     };
     let (listing, duplicates) = (&evidence.listing, &evidence.duplicates);
-    let links = resplit::links(listing, duplicates, &[], together);
+    let links = resplit::links(listing, duplicates, Suggested::default(), together);
     let contents = resplit::contents(&evidence.fingerprints);
     resplit::forecast(listing, &contents, &links, executor.stop())
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use splitlint::executor::StopFlag;
-use splitlint::resplit::{Atom, Problem, Proof, Start, is_small, prove, solve};
+use splitlint::resplit::{Atom, Problem, Start, solve};
 use splitlint::statistics::Random;
 
 /// Size and labels of an atom, and the split where it is today.
@@ -24,8 +24,6 @@ struct Question {
     atoms: Vec<AtomRow>,
     /// Whether every label has to be in every split.
     everywhere: bool,
-    /// Seconds to look for a proof; none without.
-    prove: Option<f64>,
 }
 
 /// A line of the file of answers.
@@ -33,8 +31,6 @@ struct Question {
 struct Answer {
     answer: Vec<u16>,
     seconds: f64,
-    /// The best answer, where its proof was found.
-    optimum: Option<Vec<u16>>,
 }
 
 fn main() -> io::Result<()> {
@@ -55,29 +51,12 @@ fn compare(problems: &str, answers: &str) -> io::Result<()> {
     let mut out = BufWriter::new(fs::File::create(answers)?);
     for line in BufReader::new(fs::File::open(problems)?).lines() {
         let question: Question = serde_json::from_str(&line?)?;
-        let seconds = question.prove;
         let problem = problem(question);
         let begun = Instant::now();
         let answer =
             solve(&problem, Start::Fresh, &StopFlag::default()).map_err(io::Error::other)?;
-        let took = begun.elapsed().as_secs_f64();
-        // The proof starts from the first answer that comes to mind, so that it
-        // owes nothing to ours.
-        let proof = seconds
-            .filter(|_| is_small(&problem))
-            .map(|seconds| prove(&problem, vec![0; problem.atoms.len()], seconds));
-        let optimum = proof.and_then(|proof| match proof {
-            Proof::Optimal(answer) => Some(answer),
-            Proof::Open(_) => None,
-        });
-        serde_json::to_writer(
-            &mut out,
-            &Answer {
-                answer,
-                seconds: took,
-                optimum,
-            },
-        )?;
+        let seconds = begun.elapsed().as_secs_f64();
+        serde_json::to_writer(&mut out, &Answer { answer, seconds })?;
         writeln!(out)?;
     }
     out.flush()

@@ -16,14 +16,16 @@ from __future__ import annotations
 from ._api import Moved, Verification
 from ._binary import find_binary
 from ._errors import SplitlintError, SplitlintWarning, VerdictError
-from ._generated import __version__, scan, verify
+from ._generated import __version__, resplit, scan, verify
 from ._report import Difference, Headline, Report
+from ._resplit import NewSplit
 from ._table import Table
 
 __all__ = [
     "Difference",
     "Headline",
     "Moved",
+    "NewSplit",
     "Report",
     "SplitlintError",
     "SplitlintWarning",
@@ -32,6 +34,7 @@ __all__ = [
     "Verification",
     "__version__",
     "find_binary",
+    "resplit",
     "scan",
     "verify",
 ]

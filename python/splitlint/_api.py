@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from . import _intake, _kinds
@@ -15,6 +16,7 @@ from ._origins import Origins
 from ._progress import Progress
 from ._progress import progress as progress_for
 from ._report import Report
+from ._resplit import NewSplit, group_file
 from ._run import Finished, run
 
 #: Keywords that name columns; for data in memory they are read here.
@@ -78,7 +80,7 @@ def _text(keyword: str, value: Any) -> str:
 
 @contextlib.contextmanager
 def _handed_over(
-    data: Any, given: Dict[str, Any], shown: Progress
+    data: Any, given: Dict[str, Any], shown: Progress, groups: Any = None
 ) -> Iterator[Tuple[List[str], Dict[str, Any], Optional[Origins]]]:
     """The arguments that name the data, the keywords that are left, and the origins of data
     that were in memory; these lie on disk until the end."""
@@ -93,7 +95,7 @@ def _handed_over(
     else:
         named = _intake.Columns(*(given.get(column) for column in COLUMNS))
         left = {name: value for name, value in given.items() if name not in COLUMNS}
-        with _intake.store(data, named, shown) as made:
+        with _intake.store(data, named, shown, groups) as made:
             yield made.arguments, left, made.origins
 
 
@@ -124,6 +126,44 @@ def scan(
     else:
         origins.save(report.folder, report.digest)
     return report
+
+
+def resplit(
+    data: Any,
+    groups: Any,
+    flags: Mapping[str, Flag],
+    given: Dict[str, Any],
+    progress: Optional[bool],
+) -> NewSplit:
+    """Runs ``splitlint resplit``."""
+    shown = progress_for(progress)
+    if isinstance(data, Report):
+        if data.origins is not None:
+            raise SplitlintError("hand over the dataset: the report is about one in memory")
+        data = data.folder
+    in_memory = not (
+        data is None
+        or _kinds.is_path(data)
+        or (isinstance(data, Mapping) and data and all(map(_kinds.is_path, data.values())))
+    )
+    with contextlib.ExitStack() as open_files:
+        if not in_memory:
+            file = open_files.enter_context(group_file(groups))
+            if file is not None:
+                given = {**given, "group_file": file}
+        elif given.get("by") == "symlink" and given.get("to") is not None:
+            raise SplitlintError("a symlink to an image in memory breaks: use `by=\"copy\"`")
+        place, left, origins = open_files.enter_context(
+            _handed_over(data, given, shown, groups if in_memory else None)
+        )
+        if origins is not None and left.get("cache") is None:
+            left["no_cache"] = True
+        words = ["resplit", "--progress=json", *arguments(flags, left), *place]
+        finished = run(words, progress=shown)
+    if finished.code not in (0, 1):
+        raise finished.error()
+    folder = Path(given.get("out") or "splitlint-resplit").absolute()
+    return NewSplit(folder, finished.stdout, finished.code == 0, origins)
 
 
 class Moved(NamedTuple):

@@ -33,8 +33,15 @@ class Columns(NamedTuple):
     group: Optional[str] = None
 
 
-def store(data: Any, columns: Columns, progress: Progress) -> Store:
+def store(data: Any, columns: Columns, progress: Progress, groups: Any = None) -> Store:
     """Writes a dataset in memory into a store.
+
+    Args:
+        data: The dataset.
+        columns: Columns that the user named.
+        progress: What is shown meanwhile.
+        groups: The group of each sample in order, or a mapping of splits to such; ``None``
+            for what a column says.
 
     Raises:
         SplitlintError: It is of no known kind, or holds something that is no image.
@@ -52,7 +59,8 @@ def store(data: Any, columns: Columns, progress: Progress) -> Store:
     made = Store(kind)
     try:
         for name, part in splits:
-            _add_split(made, name, part, columns, progress)
+            of_split = groups.get(name) if isinstance(groups, Mapping) else groups
+            _add_split(made, name, part, columns, progress, of_split)
         made.finish()
     except BaseException:
         made.__exit__()
@@ -61,15 +69,28 @@ def store(data: Any, columns: Columns, progress: Progress) -> Store:
 
 
 def _add_split(
-    made: Store, name: Optional[str], data: Any, columns: Columns, progress: Progress
+    made: Store,
+    name: Optional[str],
+    data: Any,
+    columns: Columns,
+    progress: Progress,
+    groups: Any,
 ) -> None:
     count = _kinds.length(data)
+    if groups is not None and len(groups) != count:
+        raise SplitlintError(
+            f"there are {len(groups)} groups for {count} samples"
+            + ("" if name is None else f" of `{name}`")
+        )
     split = made.begin(name, count, _kinds.fingerprint(data))
     doing = "writing images" if name is None else f"writing images of {name}"
     read = _reader(data, name, columns)
     for levels in (Levels(), Levels(highest=255.0)):
         try:
             for index, sample in read():
+                if groups is not None:
+                    group = groups[index]
+                    sample = sample._replace(group=None if _absent(group) else str(group))
                 try:
                     made.add(split, index, sample, levels)
                 except SplitlintError as error:

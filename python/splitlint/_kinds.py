@@ -121,6 +121,38 @@ def take(of: Any, keep: List[int]) -> Any:
     return Subset(of, keep)
 
 
+def joined(parts: List[Any]) -> Any:
+    """Datasets of one kind one after another."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    if is_hugging_face(first):
+        from datasets import concatenate_datasets
+
+        return concatenate_datasets(parts)
+    if is_pandas(first):
+        import pandas
+
+        return pandas.concat(parts)
+    if is_polars(first):
+        import polars
+
+        return polars.concat(parts)
+    if is_arrow(first):
+        import pyarrow
+
+        return pyarrow.concat_tables(parts)
+    if is_arrays(first):
+        import numpy
+
+        return tuple(numpy.concatenate(side) for side in zip(*parts))
+    if isinstance(first, (list, tuple)):
+        return type(first)(sample for part in parts for sample in part)
+    from torch.utils.data import ConcatDataset
+
+    return ConcatDataset(parts)
+
+
 def records(of: Any) -> Tuple[List[str], Any]:
     """The columns of a table, and an iterator over its rows as dictionaries."""
     if is_pandas(of):

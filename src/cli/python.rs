@@ -40,7 +40,7 @@ const DATA: &str =
             takes what `splitlint.toml` names.
 ";
 
-const FUNCTIONS: [Function; 2] = [
+const FUNCTIONS: [Function; 3] = [
     Function {
         command: "scan",
         name: "scan",
@@ -79,6 +79,28 @@ const FUNCTIONS: [Function; 2] = [
 ",
         own: &["check", "write", "format"],
     },
+    Function {
+        command: "resplit",
+        name: "resplit",
+        parameters: &["data: Any", "groups: Any = None"],
+        handed: "data, groups",
+        returns: "NewSplit",
+        about: "Splits a data set anew, so that nothing leaks; changes nothing of it.",
+        arguments: "        data: A report or its folder, or a data set as :func:`scan` takes it.
+        groups: Samples of one group stay together: the path of a CSV file, a mapping of
+            samples' names to groups; or of data in memory the group of each sample in order, or a mapping of
+            splits to such.
+",
+        end: "    Returns:
+        The new split, which is true if the checks pass on it; `.apply(dataset)` deals a
+        dataset.
+
+    Raises:
+        SplitlintError: The data cannot be split; the message is the program's.
+        KeyboardInterrupt: Ctrl-C; the program was stopped.
+",
+        own: &[],
+    },
 ];
 
 /// Characters in a line of the docstring, as the package is formatted.
@@ -94,7 +116,8 @@ pub(super) fn run() -> Result<u8> {
          from typing import Any, Dict, Mapping, Optional, Sequence, Union\n\n\
          from . import _api\n\
          from ._api import Flag, Verification\n\
-         from ._report import Report\n\n",
+         from ._report import Report\n\
+         from ._resplit import NewSplit\n\n",
     );
     // Writing to a string cannot fail.
     let _ = writeln!(module, "__version__ = \"{}\"\n", env!("CARGO_PKG_VERSION"));
@@ -173,7 +196,7 @@ enum Kind {
     Switch,
     Value(&'static str),
     List(&'static str),
-    Mapping,
+    Mapping(&'static str),
 }
 
 impl Kind {
@@ -185,6 +208,7 @@ impl Kind {
             TypeId::of::<usize>(),
             TypeId::of::<u64>(),
             TypeId::of::<u32>(),
+            TypeId::of::<u16>(),
         ]
         .iter()
         .any(|whole| takes == *whole)
@@ -198,7 +222,8 @@ impl Kind {
         let names = flag.get_value_names().unwrap_or_default();
         match flag.get_action() {
             ArgAction::SetTrue => Self::Switch,
-            _ if names.iter().any(|name| name.contains('=')) => Self::Mapping,
+            _ if takes == TypeId::of::<(String, f64)>() => Self::Mapping("float"),
+            _ if names.iter().any(|name| name.contains('=')) => Self::Mapping("Path"),
             ArgAction::Append => Self::List(scalar),
             _ => Self::Value(scalar),
         }
@@ -209,7 +234,7 @@ impl Kind {
             Self::Switch => "switch",
             Self::Value(_) => "value",
             Self::List(_) => "list",
-            Self::Mapping => "mapping",
+            Self::Mapping(_) => "mapping",
         }
     }
 
@@ -218,7 +243,9 @@ impl Kind {
             Self::Switch => "bool".to_owned(),
             Self::Value(kind) => format!("Optional[{kind}]"),
             Self::List(kind) => format!("Optional[Union[{kind}, Sequence[{kind}]]]"),
-            Self::Mapping => "Optional[Union[Mapping[str, Path], Sequence[str]]]".to_owned(),
+            Self::Mapping(kind) => {
+                format!("Optional[Union[Mapping[str, {kind}], Sequence[str]]]")
+            }
         }
     }
 

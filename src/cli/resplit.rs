@@ -9,12 +9,13 @@ use super::prepare::{self, Volume};
 use super::resplit_args::ResplitArguments;
 use super::{cache, console, models, resplit_words as words};
 use crate::assignment::{self, Judged};
+use crate::checks::leakage::SAME_SCENE_ACROSS_SPLITS;
 use crate::config::{Cache, CacheOption, Options, Settings};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::finding::RunState;
 use crate::report::{write_file, write_splits};
-use crate::resplit::{self, Link, Material, Mode, Plan, Together, Wanted};
+use crate::resplit::{self, Link, Material, Mode, Plan, Scene, Suggested, Together, Wanted};
 use crate::review::{self, ReportFolder, Stay, is_report};
 use crate::sample::{Listing, Location, SampleId};
 use crate::scan::{RESPLIT_CHECKS, Scan, scan};
@@ -23,14 +24,15 @@ use crate::source;
 /// Splits anew; 1 when the checks would not pass.
 pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
     let together = Together::parse(&arguments.keep_together)?;
-    let mut settings = settings(arguments)?;
+    let mut settings = settings(arguments, together)?;
     settings.request.never_enter.push(arguments.out.clone());
     if let Some(to) = &arguments.to {
         outside(to, &settings.request)?;
     }
     outside(&arguments.out, &settings.request)?;
     let executor = prepare::executor(&settings)?;
-    let scan = scan(&settings, &executor, &prepare::progress(Volume::Normal))?;
+    let progress = prepare::watched(Volume::Normal, arguments.events.are_wanted());
+    let scan = scan(&settings, &executor, progress.as_ref())?;
     if scan.interrupted {
         return Err(Error::Interrupted);
     }
@@ -41,12 +43,16 @@ pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
         true => assignment::inferred_groups(&scan.evidence, &executor)?,
         false => Vec::new(),
     };
-    let links = resplit::links(
-        &scan.evidence.listing,
-        &scan.evidence.duplicates,
-        &inferred,
-        together,
-    );
+    let suggested = Suggested {
+        inferred: &inferred,
+        scenes: &scenes(&scan)?,
+    };
+    let evidence = &scan.evidence;
+    let links = resplit::links(&evidence.listing, &evidence.duplicates, suggested, together);
+    // Scenes are proven by their atoms; the other checks are asked again.
+    settings
+        .checks
+        .retain(|selected| RESPLIT_CHECKS.contains(&selected.check.info()));
     let wanted = wanted(arguments, &scan.evidence.listing)?;
     let times = times(arguments, &scan)?;
     let contents = resplit::contents(&scan.evidence.fingerprints);
@@ -82,10 +88,19 @@ pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
 
 /// The settings of the scan that finds out what belongs together: only the
 /// checks that a new assignment can satisfy.
-fn settings(arguments: &ResplitArguments) -> Result<Settings> {
+fn settings(arguments: &ResplitArguments, together: Together) -> Result<Settings> {
     let data = &arguments.data;
+    let mut select = RESPLIT_CHECKS.map(|check| check.code.to_owned()).to_vec();
+    let mut checks = BTreeMap::new();
+    if together.scenes {
+        // Whoever asks for scenes wants the search, however many images there are.
+        let all = toml::Table::from_iter([("up-to".to_owned(), i64::MAX.into())]);
+        select.push(SAME_SCENE_ACROSS_SPLITS.code.to_owned());
+        checks.insert(SAME_SCENE_ACROSS_SPLITS.name.to_owned(), all);
+    }
     let mut options = Options {
-        select: Some(RESPLIT_CHECKS.map(|check| check.code.to_owned()).to_vec()),
+        select: Some(select),
+        checks,
         // What a settings file leaves out is still needed for the proof.
         ignore: Some(Vec::new()),
         jobs: arguments.jobs,
@@ -130,6 +145,27 @@ fn settings(arguments: &ResplitArguments) -> Result<Settings> {
         console::note("without a cache every image is decoded, though a scan may have done so");
     }
     Ok(settings)
+}
+
+/// The same-scene links that were found, if they were searched.
+fn scenes(scan: &Scan) -> Result<Vec<Scene>> {
+    let Some(scenes) = &scan.evidence.scenes else {
+        return Ok(Vec::new());
+    };
+    if scenes.is_one_view() {
+        return Err(Error::Input(
+            "`--keep-together scenes`: most images lie over each other as one fixed camera takes \
+             them, so scenes do not tell them apart; declare groups with `--group-regex` or \
+             `--group-file`"
+                .to_owned(),
+        ));
+    }
+    let links = scenes.links.iter().map(|link| Scene {
+        a: link.a,
+        b: link.b,
+        places: link.inliers,
+    });
+    Ok(links.collect())
 }
 
 /// A check that failed leaves open whether the new split leaks.
@@ -348,6 +384,7 @@ pub(super) fn link_words(listing: &Listing, link: &Link) -> String {
             )
         }
         resplit::Why::Inferred => "inferred group".to_owned(),
+        resplit::Why::Scene { places } => format!("same scene, {places} places in common"),
     };
     format!("`{a}` – `{b}` ({why})")
 }

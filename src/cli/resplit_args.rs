@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::args::{DataArguments, RUN};
+use super::args::{DataArguments, EventArguments, RUN};
 use super::command_args::CopyBy;
 
 const SPLIT: &str = "New split";
@@ -44,7 +44,7 @@ pub(super) struct ResplitArguments {
     #[arg(long, value_name = "FILE", help_heading = SPLIT)]
     pub(super) keep_samples: Option<PathBuf>,
 
-    /// What stays together: copies, declared (groups), inferred (groups)
+    /// What stays together: copies, declared (groups), inferred (groups), scenes (other shots of one place)
     #[arg(long, value_name = "WHAT,…", help_heading = SPLIT, value_delimiter = ',', default_value = "copies,declared")]
     pub(super) keep_together: Vec<String>,
 
@@ -91,6 +91,9 @@ pub(super) struct ResplitArguments {
     /// Neither read nor keep fingerprints of other scans
     #[arg(long, help_heading = RUN)]
     pub(super) no_cache: bool,
+
+    #[command(flatten)]
+    pub(super) events: EventArguments,
 }
 
 fn named_size(text: &str) -> Result<(String, f64), String> {

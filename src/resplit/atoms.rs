@@ -30,14 +30,21 @@ pub enum Why {
     Declared(GroupId),
     /// File names or camera data suggest that they belong together.
     Inferred,
+    /// They show one place or thing.
+    Scene {
+        /// Places of one image found in the other.
+        places: u32,
+    },
 }
 
 impl Why {
-    /// How much the link is to be trusted: what is inferred least, then copies
-    /// by similarity, then what is declared.
+    /// How much the link is to be trusted: what is inferred least, then scenes by
+    /// what they share, then copies by similarity, then what is declared.
     pub fn strength(&self) -> f64 {
         match self {
             Self::Inferred => 0.0,
+            // Below every copy: no pair is verified at such a similarity.
+            Self::Scene { places } => 0.1 * (1.0 - 1.0 / (1.0 + f64::from(*places))),
             Self::Copy { similarity, .. } => *similarity,
             Self::Declared(_) => 2.0,
         }

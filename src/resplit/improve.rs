@@ -3,9 +3,11 @@
 //!
 //! Local search with cost changes computed from the touched counts alone. Small
 //! problems, whose valleys are narrow, are annealed before (Kirkpatrick, Gelatt,
-//! Vecchi 1983), with sizes as a price instead of a wall.
+//! Vecchi 1983), with sizes as a price instead of a wall, and kicked after; of
+//! very small ones all answers are gone through.
 
 use super::assign::{ByLabel, atoms_by_label};
+use super::enumerate::{FEW, enumerate};
 use super::problem::{Measure, Problem};
 use super::table::{Change, Table, Weight};
 use crate::executor::{Interrupted, StopFlag};
@@ -16,8 +18,8 @@ use crate::statistics::Random;
 pub(super) struct Effort {
     /// Changes to compare in all.
     pub(super) changes: u64,
-    /// Times to anneal; none leaves an answer as near as it was.
-    pub(super) annealings: u32,
+    /// Times to anneal at most; none leaves an answer as near as it was.
+    pub(super) annealings: u64,
     /// Deviations within this part of chance are let be: see [`Table::new`].
     pub(super) free: f64,
 }
@@ -34,7 +36,12 @@ const ROUNDS: usize = 8;
 
 /// What all squares together weigh beside the worst deviation: enough to
 /// decide between answers of about the same one.
-const SQUARES: f64 = 0.1;
+pub(super) const SQUARES: f64 = 0.1;
+
+/// So many labels of the atoms compared take as long as the rest of a change, and
+/// so many cells looked over.
+pub(super) const LABELS: u64 = 16;
+const CELLS: u64 = 32;
 
 /// Any number would do; fixed, so that two runs agree.
 const SEED: u64 = 0x5917;
@@ -56,41 +63,28 @@ pub(super) fn improve(
         random: Random::seeded(SEED),
         left: effort.changes,
         stop,
+        locked: None,
+        is_quick: false,
     };
     search.table.weigh(Weight::Squares);
     search.descend()?;
     search.lower_worst()?;
-    let mut best = search.table.answer.clone();
-    let mut measure = search.measure();
-    // Below a thousandth above it there is nothing to gain.
-    let floor = match effort.free > 0.0 {
-        true => 0.0,
-        false => 1.001 * problem.floor(),
-    };
-    let steps = search.left / u64::from(effort.annealings.max(1)) / 2;
-    for round in 0..effort.annealings {
-        if search.left == 0 || ((measure.0, measure.1) == (0, 0) && measure.2 <= floor) {
-            break;
+    if effort.annealings > 0 {
+        if problem.atoms.len() <= FEW {
+            let (found, is_whole) = enumerate(problem, &search.table.answer);
+            if let Some(found) = found {
+                search.table.recount(found);
+                search.polish()?;
+            }
+            if is_whole {
+                return Ok(search.table.answer);
+            }
         }
-        // Where sizes are off, or all are stuck, labels must be let go further.
-        let slack = f64::from(1u32 << (round % 4));
-        let sizes = if measure.1 > 0 { 8.0 * slack } else { slack };
-        // Squares lead down from afar and lead astray at the bottom.
-        let squares = if round % 2 == 0 {
-            SQUARES
-        } else {
-            SQUARES / 100.0
-        };
-        search.anneal(steps, slack, sizes, squares)?;
-        search.lower_worst()?;
-        let found = search.measure();
-        if found < measure {
-            (best, measure) = (search.table.answer.clone(), found);
-        } else {
-            search.table.recount(best.clone());
-        }
+        let floor = problem.floor();
+        search.anneal_often(effort.annealings, floor)?;
+        search.kick(floor)?;
     }
-    Ok(best)
+    Ok(search.table.answer)
 }
 
 /// A search under way.
@@ -102,34 +96,41 @@ pub(super) struct Search<'a> {
     /// Changes that may still be compared.
     pub(super) left: u64,
     pub(super) stop: &'a StopFlag,
+    /// An atom that stays where it is for now.
+    pub(super) locked: Option<usize>,
+    /// Whether a descent works on what costs most, however few atoms there are.
+    pub(super) is_quick: bool,
 }
 
 impl Search<'_> {
-    /// What restarts are compared by.
-    fn measure(&self) -> (u64, u64, f64, f64, u64) {
-        let Measure {
-            missing,
-            size,
-            moved,
-            ..
-        } = self.problem.measure(&self.table.answer);
-        (
-            missing,
-            size,
-            self.table.worst(),
-            self.table.squares(),
-            moved,
-        )
+    /// What answers are compared by.
+    pub(super) fn measure(&self) -> Measure {
+        Measure {
+            worst: self.table.worst(),
+            squares: self.table.squares(),
+            ..self.problem.measure(&self.table.answer)
+        }
+    }
+
+    /// Lowers the squares of the best answer; keeps it where anything weightier
+    /// would be worse.
+    fn polish(&mut self) -> Result<(), Interrupted> {
+        let before = (self.measure(), self.table.answer.clone());
+        self.lower_worst()?;
+        if !self.measure().is_below(&before.0) {
+            self.table.recount(before.1);
+        }
+        Ok(())
     }
 
     /// Down to an answer whose worst deviation no move or swap makes better.
-    fn lower_worst(&mut self) -> Result<(), Interrupted> {
+    pub(super) fn lower_worst(&mut self) -> Result<(), Interrupted> {
         for _ in 0..ROUNDS {
             let worst = self.table.worst();
             if worst <= 0.0 {
                 break;
             }
-            self.table.weigh(self.worst_first(worst, 0.0, SQUARES));
+            self.table.weigh(self.worst_first(worst));
             self.descend()?;
             // A round that gains less than a thousandth is the last.
             if self.table.worst() > 0.999 * worst {
@@ -140,7 +141,7 @@ impl Search<'_> {
     }
 
     fn descend(&mut self) -> Result<(), Interrupted> {
-        if self.problem.atoms.len() <= SMALL {
+        if self.problem.atoms.len() <= SMALL && !self.is_quick {
             while self.left > 0 && self.pass()? {}
             return Ok(());
         }
@@ -177,6 +178,7 @@ impl Search<'_> {
         let mut hopeless = vec![false; cells];
         while self.left > 0 {
             self.stop.check()?;
+            self.spend(cells as u64 / CELLS);
             let splits = 0..self.problem.splits();
             let uneven = splits
                 .max_by_key(|&s| self.table.oversize(s))
@@ -225,6 +227,7 @@ impl Search<'_> {
                 }
             }
         }
+        self.spend(self.table.cells() as u64 / CELLS);
         let fitting: Vec<Option<u32>> = (0..self.problem.splits())
             .map(|other| match too_much {
                 true => self.surplus(other, split),
@@ -332,16 +335,16 @@ impl Search<'_> {
         Ok(())
     }
 
-    pub(super) fn worst_first(&self, worst: f64, sizes: f64, squares: f64) -> Weight {
+    fn worst_first(&self, worst: f64) -> Weight {
         Weight::Worst {
             of: worst,
-            squares: squares / self.table.squares().max(1e-9),
-            sizes,
+            squares: SQUARES / self.table.squares().max(1e-9),
+            sizes: 0.0,
         }
     }
 
     pub(super) fn is_free(&self, atom: usize) -> bool {
-        self.problem.atoms[atom].pin.is_none()
+        self.problem.atoms[atom].pin.is_none() && self.locked != Some(atom)
     }
 
     /// The splits where `atom` may go and is not.
@@ -356,8 +359,16 @@ impl Search<'_> {
             .collect()
     }
 
+    /// Takes work as heavy as this many changes of two labels each from what is
+    /// left.
+    pub(super) fn spend(&mut self, changes: u64) {
+        self.left = self.left.saturating_sub(changes);
+    }
+
     fn compare(&mut self, best: &mut Best, atom: usize, to: u16, back: Option<usize>) {
-        self.left = self.left.saturating_sub(1);
+        let labels = |atom: usize| self.problem.atoms[atom].labels.len();
+        let touched = labels(atom) + back.map_or(0, labels);
+        self.spend(1 + touched as u64 / LABELS);
         let change = self.table.of_swap(atom, to, back);
         if change.is_better_than(&best.change) {
             *best = Best {

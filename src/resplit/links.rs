@@ -17,10 +17,32 @@ pub struct Together {
     pub declared: bool,
     /// Groups that file names or camera data suggest.
     pub inferred: bool,
+    /// Other shots of one place or thing.
+    pub scenes: bool,
+}
+
+/// Two samples that show one place or thing and are no copies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scene {
+    /// One.
+    pub a: SampleId,
+    /// The other.
+    pub b: SampleId,
+    /// Places of one image found in the other.
+    pub places: u32,
+}
+
+/// What speaks for staying together besides copies and declared groups.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Suggested<'a> {
+    /// Groups that file names or camera data suggest.
+    pub inferred: &'a [Vec<SampleId>],
+    /// Same-scene links.
+    pub scenes: &'a [Scene],
 }
 
 impl Together {
-    /// Reads `copies,declared,inferred`.
+    /// Reads `copies,declared,inferred,scenes`.
     ///
     /// # Errors
     /// [`Error::Config`] with every word that is none of these.
@@ -29,6 +51,7 @@ impl Together {
             copies: false,
             declared: false,
             inferred: false,
+            scenes: false,
         };
         let mut mistakes = Vec::new();
         for word in words {
@@ -36,13 +59,9 @@ impl Together {
                 "copies" => together.copies = true,
                 "declared" => together.declared = true,
                 "inferred" => together.inferred = true,
-                "scenes" => mistakes.push(
-                    "`--keep-together scenes`: this version finds no same-scene links; leave it \
-                     out, or declare the groups with `--group-regex` or `--group-file`"
-                        .to_owned(),
-                ),
+                "scenes" => together.scenes = true,
                 other => mistakes.push(format!(
-                    "`--keep-together {other}`: use copies, declared and inferred"
+                    "`--keep-together {other}`: use copies, declared, inferred and scenes"
                 )),
             }
         }
@@ -53,12 +72,11 @@ impl Together {
     }
 }
 
-/// The links to hold. `inferred` are groups that something suggests. Demoted
-/// pairs hold nothing together.
+/// The links to hold. Demoted pairs hold nothing together.
 pub fn links(
     listing: &Listing,
     duplicates: &Duplicates,
-    inferred: &[Vec<SampleId>],
+    suggested: Suggested<'_>,
     together: Together,
 ) -> Vec<Link> {
     let mut links = Vec::new();
@@ -95,9 +113,18 @@ pub fn links(
         }
     }
     if together.inferred {
-        for group in inferred {
+        for group in suggested.inferred {
             links.extend(chain(group, Why::Inferred));
         }
+    }
+    if together.scenes {
+        links.extend(suggested.scenes.iter().map(|scene| Link {
+            a: scene.a,
+            b: scene.b,
+            why: Why::Scene {
+                places: scene.places,
+            },
+        }));
     }
     links
 }
@@ -119,8 +146,9 @@ mod tests {
     fn words_are_understood_or_named() {
         let words = |text: &str| text.split(',').map(str::to_owned).collect::<Vec<_>>();
         let both = Together::parse(&words("copies,declared")).expect("known");
-        assert!(both.copies && both.declared && !both.inferred);
-        match Together::parse(&words("scenes,copys,inferred")) {
+        assert!(both.copies && both.declared && !both.inferred && !both.scenes);
+        assert!(Together::parse(&words("scenes")).is_ok_and(|all| all.scenes && !all.copies));
+        match Together::parse(&words("scene,copys,inferred")) {
             Err(Error::Config(mistakes)) => assert_eq!(mistakes.len(), 2),
             other => panic!("{other:?}"),
         }

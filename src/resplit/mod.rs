@@ -2,17 +2,20 @@
 //! image and writes no file.
 //!
 //! `atoms` joins what must stay together, `plan` makes a problem of numbers of
-//! it and answers with reasons; in between `assign` deals, `improve` searches,
-//! `settle` keeps samples where they were, and `exact` proves.
+//! it and answers with reasons; in between `assign` deals, `improve` searches (with
+//! `anneal`, `kicks` and, of the smallest, `enumerate`), `settle` keeps samples where
+//! they were, and `exact` proves.
 
 mod anneal;
 mod assign;
 mod atoms;
 mod dates;
+mod enumerate;
 mod evidence;
 mod exact;
 mod forecast;
 mod improve;
+mod kicks;
 mod links;
 mod outputs;
 mod placing;
@@ -29,7 +32,7 @@ pub use dates::{DAY_MS, parse as parse_date};
 pub use evidence::{contents, duplicates_of, fingerprints_of};
 pub use exact::{Proof, is_small, prove};
 pub use forecast::{Forecast, crossing, forecast};
-pub use links::{Together, links};
+pub use links::{Scene, Suggested, Together, links};
 pub use outputs::{Row, file_name};
 pub use plan::{Large, Material, Plan, Reason, plan};
 pub use problem::{Atom, Measure, Problem, sizes};

@@ -53,6 +53,26 @@ pub struct Measure {
     pub moved: u64,
 }
 
+impl Measure {
+    /// Whether it is better than `other`.
+    pub(super) fn is_below(&self, other: &Self) -> bool {
+        let key = |m: &Self| (m.missing, m.size, m.worst, m.squares, m.moved);
+        key(self) < key(other)
+    }
+
+    /// Whether it is better in what is missing or sizes, or by a ten-thousandth
+    /// in its worst deviation.
+    pub(super) fn is_well_below(&self, other: &Self) -> bool {
+        (self.missing, self.size, self.worst) < (other.missing, other.size, 0.9999 * other.worst)
+    }
+
+    /// Whether nothing is missing, sizes are met and the worst deviation is
+    /// within a thousandth of `floor`: there is nothing to gain.
+    pub(super) fn is_at(&self, floor: f64) -> bool {
+        (self.missing, self.size) == (0, 0) && self.worst <= 1.001 * floor
+    }
+}
+
 impl Problem {
     /// How many splits there are.
     pub fn splits(&self) -> usize {

@@ -20,13 +20,13 @@ pub enum Start {
 const CHANGES: u64 = 30_000_000;
 
 /// The same where answers are annealed: about two seconds.
-const CHANGES_ANNEALED: u64 = 6_000_000;
+const CHANGES_ANNEALED: u64 = 12_000_000;
 
 /// Up to this many atoms an answer is annealed.
 const ANNEALED: usize = 20_000;
 
-/// How often: up to a hundred atoms, and more.
-const ANNEALINGS: [u32; 2] = [16, 3];
+/// How often at most: many short annealings find more than a few long ones.
+const ANNEALINGS: u64 = 32;
 
 /// A repair lets deviations be that are a twentieth of what chance gives, or
 /// half a sample: a test for drift sees a stratified split then.
@@ -43,7 +43,7 @@ pub fn solve(problem: &Problem, start: Start, stop: &StopFlag) -> Result<Vec<u16
             let effort = match count <= ANNEALED {
                 true => Effort {
                     changes: CHANGES_ANNEALED,
-                    annealings: ANNEALINGS[usize::from(count > 100)],
+                    annealings: ANNEALINGS,
                     free: 0.0,
                 },
                 false => Effort {

@@ -124,6 +124,17 @@ impl<'a> Table<'a> {
             .fold(0.0, f64::max)
     }
 
+    /// The cell that has the worst deviation; the first of equals.
+    pub(super) fn worst_cell(&self) -> Option<usize> {
+        let judged = |&cell: &usize| cell % self.problem.labels < self.problem.judged;
+        let of = |cell: usize| self.beyond(cell, self.counts[cell]) / self.target(cell);
+        (0..self.counts.len())
+            .filter(judged)
+            .map(|cell| (of(cell), cell))
+            .reduce(|best, next| if next.0 > best.0 { next } else { best })
+            .map(|(_, cell)| cell)
+    }
+
     /// The sum of squares beyond what is free.
     pub(super) fn squares(&self) -> f64 {
         (0..self.counts.len())
