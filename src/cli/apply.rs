@@ -74,10 +74,11 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
         ));
     }
     if let Some(to) = &arguments.to {
-        let copied = with_manifest.then(|| review::manifest(&staying, true, own.as_ref()));
+        let manifest = || review::Beside::manifest(review::manifest(&staying, true, own.as_ref()));
+        let beside: Vec<review::Beside> = with_manifest.then(manifest).into_iter().collect();
         let way = by(arguments.by);
         let reader = listed.reader.as_ref();
-        review::copy(&staying, reader, to, way, copied.as_deref(), &stop)?;
+        review::copy(&staying, reader, to, way, &beside, &stop)?;
         text.push_str(&next(to, &request, with_manifest));
         if baseline.exists() && in_settings.as_ref() != Some(&baseline) {
             text.push_str(&format!(" --baseline {}", quoted(&baseline)));

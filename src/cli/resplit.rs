@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::apply::{by, outside};
+use super::apply::outside;
 use super::prepare::{self, Volume};
 use super::resplit_args::ResplitArguments;
+use super::resplit_write::write;
 use super::{cache, console, models, resplit_words as words};
 use crate::assignment::{self, Judged};
 use crate::checks::leakage::SAME_SCENE_ACROSS_SPLITS;
@@ -14,10 +15,9 @@ use crate::config::{Cache, CacheOption, Options, Settings};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::finding::RunState;
-use crate::report::{write_file, write_splits};
 use crate::resplit::{self, Link, Material, Mode, Plan, Scene, Suggested, Together, Wanted};
-use crate::review::{self, ReportFolder, Stay, is_report};
-use crate::sample::{Listing, Location, SampleId};
+use crate::review::{ReportFolder, is_report};
+use crate::sample::{Listing, SampleId};
 use crate::scan::{RESPLIT_CHECKS, Scan, scan};
 use crate::source;
 
@@ -71,7 +71,13 @@ pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
     let before = judge(&settings, &scan, today, &all, &executor)?;
     let after = judge(&settings, &scan, listing, &was, &executor)?;
 
-    write(arguments, &plan, &scan, &settings, executor.stop())?;
+    write(
+        arguments,
+        &plan,
+        &scan.evidence.listing,
+        &settings,
+        executor.stop(),
+    )?;
     let story = words::Story {
         scan: &scan,
         plan: &plan,
@@ -81,7 +87,7 @@ pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
     };
     let failures = words::failures(&story);
     let mut text = words::summary(&story, &failures);
-    text.push_str(&words::places(arguments, &settings.request));
+    text.push_str(&words::places(arguments));
     console::print(&text)?;
     Ok(u8::from(!failures.is_empty()))
 }
@@ -266,107 +272,6 @@ fn times(arguments: &ResplitArguments, scan: &Scan) -> Result<Vec<Option<i64>>> 
         }
     }
     Ok(times)
-}
-
-fn write(
-    arguments: &ResplitArguments,
-    plan: &Plan,
-    scan: &Scan,
-    settings: &Settings,
-    stop: &crate::executor::StopFlag,
-) -> Result<()> {
-    let listing = &scan.evidence.listing;
-    let out = &arguments.out;
-    let is_manifest = settings.request.root.as_deref().is_some_and(Path::is_file);
-    let listed = source::list(&settings.request, stop, &prepare::progress(Volume::Quiet))?;
-    if listed.listing.samples.len() != listing.samples.len() {
-        return Err(Error::Input(
-            "the data set changes while it is read; run it again".to_owned(),
-        ));
-    }
-    let layout = listing.layout.name;
-    if arguments.to.is_some() && !["folders", "manifest", ""].contains(&layout) {
-        return Err(Error::config(format!(
-            "`--to` copies class folders and manifests; the annotations of the layout `{layout}` \
-             would be lost: leave `--to` out and use splits.csv"
-        )));
-    }
-    let places = plan.places(listing);
-    let mut staying = Vec::new();
-    for sample in &listing.samples {
-        let new = plan.split_name(plan.new[sample.id.index()]);
-        let (Some(split), Some(place)) = (new, &places[sample.id.index()]) else {
-            continue;
-        };
-        if listing.is_reference(sample) {
-            continue;
-        }
-        if listed.reader.version(sample.id).is_none() {
-            return Err(Error::Input(format!(
-                "`{}` cannot be reached; scan again to see why",
-                sample.key
-            )));
-        }
-        let from = listed.reader.location(sample.id);
-        staying.push(Stay {
-            id: sample.id,
-            key: sample.key.as_str().to_owned(),
-            from,
-            to: match is_manifest {
-                true => review::within(sample.key.as_str()),
-                false => place.clone(),
-            },
-            split: split.to_owned(),
-            label: listing.label_text(sample.id),
-            is_relabelled: false,
-            group: sample
-                .group
-                .map(|group| listing.group_name(group).to_owned())
-                .unwrap_or_default(),
-        });
-    }
-    std::fs::create_dir_all(out).map_err(|e| Error::output(out, e))?;
-    write_splits(plan, listing, out)?;
-    write_file(
-        &out.join("manifest.csv"),
-        &review::manifest(&staying, false, None),
-    )?;
-    let mut lists: BTreeMap<&str, String> = BTreeMap::new();
-    for split in &plan.splits {
-        if split.role != crate::sample::Role::Reference {
-            lists.insert(&split.name, String::new());
-        }
-    }
-    for stay in &staying {
-        if let Some(list) = lists.get_mut(stay.split.as_str()) {
-            // A member of a container has no path; its key names it.
-            match &stay.from {
-                Location::File(path) => list.push_str(&path.to_string_lossy()),
-                Location::Member { .. } => list.push_str(&stay.key),
-            }
-            list.push('\n');
-        }
-    }
-    for (split, list) in lists {
-        write_file(
-            &out.join(format!("{}.txt", resplit::file_name(split))),
-            &list,
-        )?;
-    }
-    if let Some(to) = &arguments.to {
-        // A manifest of its own would bring its old splits.
-        let manifest = is_manifest.then(|| review::manifest(&staying, true, None));
-        let reader = listed.reader.as_ref();
-        review::copy(
-            &staying,
-            reader,
-            to,
-            by(arguments.by),
-            manifest.as_deref(),
-            stop,
-        )?;
-    }
-    Ok(())
 }
 
 /// The links of an atom in words, weakest first.

@@ -11,7 +11,6 @@ use crate::finding::{Family, Finding, Severity};
 use crate::resplit::{Mode, Plan, Wanted, crossing};
 use crate::sample::{Listing, Role, SplitId};
 use crate::scan::Scan;
-use crate::source::Request;
 
 /// Everything there is to tell.
 pub(super) struct Story<'a> {
@@ -253,7 +252,7 @@ fn sentences(text: &mut String, what: &str, all: &[String]) {
 }
 
 /// Where all of it lies, and what to do next.
-pub(super) fn places(arguments: &ResplitArguments, request: &Request) -> String {
+pub(super) fn places(arguments: &ResplitArguments) -> String {
     let out = &arguments.out;
     let mut text = format!(
         "samples    {}\nmanifest   {}\nlists      {}\n",
@@ -263,13 +262,11 @@ pub(super) fn places(arguments: &ResplitArguments, request: &Request) -> String 
     );
     match &arguments.to {
         Some(to) => {
-            let scanned = match request
-                .root
-                .as_deref()
-                .is_some_and(std::path::Path::is_file)
-            {
-                true => to.join("manifest.csv"),
-                false => to.clone(),
+            let manifest = to.join("manifest.csv");
+            let scanned = if manifest.is_file() {
+                manifest
+            } else {
+                to.clone()
             };
             text.push_str(&format!(
                 "copy       {}\nnext       splitlint scan {}\n",

@@ -153,4 +153,31 @@ mod tests {
             other => panic!("{other:?}"),
         }
     }
+
+    #[test]
+    fn scenes_hold_together_where_asked_and_not_otherwise() {
+        let scene = Scene {
+            a: SampleId(0),
+            b: SampleId(4),
+            places: 30,
+        };
+        let suggested = Suggested {
+            inferred: &[],
+            scenes: &[scene],
+        };
+        let of = |word: &str| {
+            let together = Together::parse(&[word.to_owned()]).expect("known");
+            links(
+                &Listing::default(),
+                &Duplicates::default(),
+                suggested,
+                together,
+            )
+        };
+        assert_eq!(of("scenes").len(), 1);
+        assert_eq!((of("scenes")[0].a, of("scenes")[0].b), (scene.a, scene.b));
+        assert!(of("copies").is_empty());
+        let strength = of("scenes")[0].why.strength();
+        assert!(strength > Why::Inferred.strength() && strength < 0.1);
+    }
 }

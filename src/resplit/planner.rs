@@ -199,6 +199,10 @@ impl Planner<'_> {
             .min()
             .unwrap_or(0);
         let by_number = most > fewest;
+        // Objects of each class, where there are any: an image of forty cars weighs
+        // more for cars than one of a single car.
+        let of_objects = classes + if by_number { most - fewest + 1 } else { 0 };
+        let has_objects = samples().any(|sample| !listing.objects_of(sample.id).is_empty());
         let atoms: Vec<Atom> = (self.free.iter())
             .map(|&atom| {
                 let mut labels: BTreeMap<u32, u32> = BTreeMap::new();
@@ -210,6 +214,10 @@ impl Planner<'_> {
                     if by_number {
                         let number = sample.labels.classes().len() - fewest;
                         *labels.entry((classes + number) as u32).or_default() += 1;
+                    }
+                    for object in listing.objects_of(sample.id) {
+                        let label = of_objects as u32 + object.class.0;
+                        *labels.entry(label).or_default() += 1;
                     }
                     let place = self.today[sample.id.index()].and_then(|split| self.open(split));
                     if let Some(place) = place {
@@ -247,7 +255,7 @@ impl Planner<'_> {
                 .map(|&target| (target as f64 * TOLERANCE) as u64)
                 .collect(),
             targets,
-            labels: classes + if by_number { most - fewest + 1 } else { 0 },
+            labels: of_objects + if has_objects { classes } else { 0 },
             judged: classes,
             first,
         }

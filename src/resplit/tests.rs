@@ -213,6 +213,41 @@ proptest! {
     }
 }
 
+#[test]
+fn objects_are_shared_out_evenly_though_every_image_has_the_same_classes() {
+    let made: Vec<Made> = (0..40).map(|_| (None, vec![0], 100)).collect();
+    let mut set = Set::of(&made, 0);
+    // Eight images of twenty cars, the others of one.
+    for sample in &mut set.listing.samples {
+        let first = set.listing.objects.len() as u32;
+        let count = if sample.id.0 % 5 == 0 { 20 } else { 1 };
+        let object = crate::sample::Object {
+            class: ClassId(0),
+            bounds: crate::sample::Bounds::Pixels(crate::sample::Rect {
+                x: 0.0,
+                y: 0.0,
+                width: 9.0,
+                height: 9.0,
+            }),
+            flags: crate::sample::ObjectFlags::default(),
+        };
+        set.listing
+            .objects
+            .extend(std::iter::repeat_n(object, count));
+        let end = crate::sample::ObjectId(first + count as u32);
+        sample.objects = crate::sample::ObjectId(first)..end;
+    }
+    let wanted = Wanted {
+        sizes: [("train", 0.5), ("test", 0.5)]
+            .map(|(name, size)| (name.to_owned(), size))
+            .to_vec(),
+        ..fresh()
+    };
+    let plan = set.plan(&wanted);
+    let crowded = (0..40).step_by(5).map(|i| plan.split_name(plan.new[i]));
+    assert_eq!(crowded.filter(|split| *split == Some("test")).count(), 4);
+}
+
 /// Classes of about Zipf shares and a split drawn at random, in a fixed way.
 fn drawn(count: usize, seed: u64) -> Vec<Made> {
     let mut random = crate::statistics::Random::seeded(seed);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::plan::{Action, Plan};
 use crate::error::{Error, Result};
@@ -51,6 +51,34 @@ pub enum By {
     /// The bytes again; where the disk can, the system shares the room until one
     /// of the two changes.
     Copy,
+}
+
+/// A file of a copy that is no image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beside {
+    /// Where it comes to lie, `/` between parts.
+    pub to: String,
+    /// What it holds.
+    pub what: Content,
+}
+
+/// What a file of a copy holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// The bytes of a file, again.
+    File(PathBuf),
+    /// A text.
+    Text(String),
+}
+
+impl Beside {
+    /// The text of a `manifest.csv`.
+    pub fn manifest(text: String) -> Self {
+        Self {
+            to: "manifest.csv".to_owned(),
+            what: Content::Text(text),
+        }
+    }
 }
 
 /// The samples that stay, in listing order. Data used before
@@ -219,8 +247,9 @@ pub fn steps(plan: &Plan) -> String {
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-/// Makes a copy of what stays in `folder`, whole or not at all; with the text of
-/// a `manifest.csv` where the folders alone do not tell splits and labels.
+/// Makes a copy of what stays in `folder`, whole or not at all; with the files
+/// `beside` the images, such as a manifest where the folders alone do not tell
+/// splits and labels.
 /// Members of containers are written out as files.
 ///
 /// # Errors
@@ -231,7 +260,7 @@ pub fn copy(
     reader: &dyn Reader,
     folder: &Path,
     by: By,
-    manifest: Option<&str>,
+    beside: &[Beside],
     stop: &StopFlag,
 ) -> Result<()> {
     let failed = |e: io::Error| Error::output(folder, e);
@@ -249,8 +278,8 @@ pub fn copy(
         _ => Path::new("."),
     };
     fs::create_dir_all(parent).map_err(failed)?;
-    let beside = Scratch::in_folder(parent).map_err(failed)?;
-    let inside = beside.path();
+    let scratch = Scratch::in_folder(parent).map_err(failed)?;
+    let inside = scratch.path();
     let failed_at = |stay: &Stay, e: io::Error| Error::output(folder.join(&stay.to), hint(e, by));
     let mut members = BTreeMap::new();
     for stay in staying {
@@ -265,8 +294,16 @@ pub fn copy(
         }
     }
     extract(&members, reader, inside, folder, stop)?;
-    if let Some(manifest) = manifest {
-        fs::write(inside.join("manifest.csv"), manifest).map_err(failed)?;
+    for file in beside {
+        stop.check()?;
+        let to = inside.join(&file.to);
+        let failed = |e: io::Error| Error::output(folder.join(&file.to), e);
+        fs::create_dir_all(to.parent().unwrap_or(inside)).map_err(failed)?;
+        match &file.what {
+            // Never a link: annotations are edited in place, and the input is not ours.
+            Content::File(from) => fs::copy(from, &to).map(drop).map_err(failed)?,
+            Content::Text(text) => fs::write(&to, text).map_err(failed)?,
+        }
     }
     if folder.exists() {
         fs::remove_dir(folder).map_err(failed)?;

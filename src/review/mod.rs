@@ -7,9 +7,11 @@ mod copy;
 mod diff;
 mod folder;
 mod plan;
+mod yolo;
 
 pub use audit::{Changes, Listed, Moved, changes};
-pub use copy::{By, Stay, copy, manifest, staying, steps, within};
+pub use copy::{Beside, By, Content, Stay, copy, manifest, staying, steps, within};
 pub use diff::{Change, Diff, diff};
 pub use folder::{Dropped, Found, ReportFolder, audited, is_report};
 pub use plan::{Action, Plan, Step, check_unchanged, plan};
+pub use yolo::yolo;

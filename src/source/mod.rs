@@ -40,6 +40,9 @@ pub use dates::dates;
 pub use detect::LayoutName;
 pub use manifest::{OwnTable, own_table};
 pub use reader::{Bytes, ReadFailure, Reader, Version};
+pub use yolo::{
+    description as yolo_description, label_path as yolo_label, rewritten as yolo_rewritten,
+};
 
 use ask::{As, Ask};
 use builder::{Builder, REFERENCE};

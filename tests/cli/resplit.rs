@@ -1,5 +1,6 @@
 //! A new split: planned, proven, copied, scanned from nothing.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use super::run::Place;
@@ -90,6 +91,77 @@ fn kept_split_stays_and_what_leaks_into_it_is_left_out() {
 }
 
 #[test]
+fn scenes_are_searched_where_they_are_to_stay_together() {
+    let place = Place::new();
+    leaky(&place);
+    place
+        .splitlint(["resplit", "data", "--keep-together", "copies,scenes"])
+        .exits(0)
+        .says("the checks of leaks, groups and class shares pass");
+}
+
+/// Every image of a YOLO set with its label file.
+fn annotated(root: &std::path::Path) -> BTreeSet<(Vec<u8>, Option<String>)> {
+    let mut found = BTreeSet::new();
+    for split in ["train", "val"] {
+        for entry in fs::read_dir(root.join("images").join(split)).expect("a folder") {
+            let image = entry.expect("an entry").path();
+            let name = image.file_name().expect("a name");
+            let label = root.join("labels").join(split).join(name);
+            let label = fs::read_to_string(label.with_extension("txt")).ok();
+            found.insert((fs::read(&image).expect("an image"), label));
+        }
+    }
+    found
+}
+
+#[test]
+fn yolo_set_is_copied_with_its_labels_and_a_description_of_the_new_splits() {
+    let place = Place::new();
+    for i in 0..24u64 {
+        let split = if i < 16 { "train" } else { "val" };
+        // The last is a copy of the first, under its own box.
+        place.image(format!("data/images/{split}/{:02}.png", i % 16), i % 23);
+        if i % 5 != 4 {
+            let label = format!("{} 0.5 0.5 0.5 0.{}\n", i % 2, 10 + i);
+            place.write(format!("data/labels/{split}/{:02}.txt", i % 16), label);
+        }
+    }
+    let yaml = "# mine\npath: .\ntrain: images/train\nval: images/val\nnames: [cat, dog]\n";
+    place.write("data/data.yaml", yaml);
+    let before = annotated(&place.path("data"));
+    let args = [
+        "resplit",
+        "data",
+        "--to",
+        "new",
+        "--fresh",
+        "--sizes",
+        "train=0.5,val=0.5",
+    ];
+    let _ = place.splitlint(args).into_command().output().expect("runs");
+    assert_eq!(annotated(&place.path("new")), before);
+    assert_eq!(
+        annotated(&place.path("data")),
+        before,
+        "the input is as it was"
+    );
+    assert_eq!(
+        place.read("new/data.yaml"),
+        "# mine\nnames: [cat, dog]\ntrain: \"images/train\"\nval: \"images/val\"\n"
+    );
+    let args = [
+        "scan",
+        "new",
+        "--no-cache",
+        "--select",
+        "LEAK001,LEAK002,FILE",
+    ];
+    place.splitlint(args).exits(0);
+    assert!(place.read("data/data.yaml") == yaml);
+}
+
+#[test]
 fn what_is_not_understood_is_refused_by_name() {
     let place = Place::new();
     leaky(&place);
@@ -100,7 +172,10 @@ fn what_is_not_understood_is_refused_by_name() {
             .exits(2)
             .warns(why);
     };
-    refused(&["--keep-together", "copies,scenes"], "no same-scene links");
+    refused(
+        &["--keep-together", "copies,scene"],
+        "`--keep-together scene`",
+    );
     refused(&["--keep", "holdout-2"], "`--keep holdout-2`");
     refused(&["--sizes", "train"], "NAME=SIZE");
     refused(&["--to", "data/inside"], "lies in the data set");

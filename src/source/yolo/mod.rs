@@ -4,11 +4,14 @@
 mod config;
 mod images;
 mod labels;
+mod rewrite;
 
 use std::path::{Path, PathBuf};
 
 use config::Config;
 use images::Images;
+
+pub use rewrite::{description, rewritten};
 
 use super::ask::Ask;
 use super::builder::Builder;
@@ -96,7 +99,7 @@ fn no_description(tree: &Tree, ask: &Ask<'_>) -> Error {
 
 /// Where the label file of an image lies: the last folder `images` on its way
 /// is `labels` there, and the extension `.txt` (Ultralytics, `img2label_paths`).
-fn label_path(image: &Path) -> PathBuf {
+pub fn label_path(image: &Path) -> PathBuf {
     let parts: Vec<_> = image.components().collect();
     let folders = parts.len().saturating_sub(1);
     let last = (1..folders)
