@@ -15,7 +15,7 @@ use crate::config::{Cache, CacheOption, Options, Settings};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::finding::RunState;
-use crate::resplit::{self, Link, Material, Mode, Plan, Scene, Suggested, Together, Wanted};
+use crate::resplit::{self, Link, Material, Mode, Scene, Suggested, Together, Wanted};
 use crate::review::{ReportFolder, is_report};
 use crate::sample::{Listing, SampleId};
 use crate::scan::{RESPLIT_CHECKS, Scan, scan};
