@@ -152,7 +152,7 @@ def resplit(
             if file is not None:
                 given = {**given, "group_file": file}
         elif given.get("by") == "symlink" and given.get("to") is not None:
-            raise SplitlintError("a symlink to an image in memory breaks: use `by=\"copy\"`")
+            raise SplitlintError('a symlink to an image in memory breaks: use `by="copy"`')
         place, left, origins = open_files.enter_context(
             _handed_over(data, given, shown, groups if in_memory else None)
         )
