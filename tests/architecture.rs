@@ -83,6 +83,11 @@ fn every_module_imports_only_from_levels_below_its_own() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// A file or a folder of nothing but tests.
+fn is_test(name: &str) -> bool {
+    name.ends_with("tests.rs") || name.contains("/tests/")
+}
+
 /// A check says what it counts as; nothing else may go by its code.
 #[test]
 fn no_code_of_a_check_is_named_but_where_it_is_declared() {
@@ -92,7 +97,7 @@ fn no_code_of_a_check_is_named_but_where_it_is_declared() {
         let relative = file.strip_prefix(&source).expect("below src");
         let name = relative.to_str().expect("UTF-8").replace('\\', "/");
         // What only tests use, and the one place that names the families.
-        if name.ends_with("tests.rs")
+        if is_test(&name)
             || name == "report/fixture.rs"
             || name == "checks/multisets.rs"
             || name == "finding/check_info.rs"
@@ -190,8 +195,8 @@ fn only_the_command_line_prints_or_exits() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut faults = Vec::new();
     for file in rust_files(&source) {
-        let is_test = file.ends_with("tests.rs");
-        if file.starts_with(source.join("cli")) || file.ends_with("main.rs") || is_test {
+        let name = file.to_str().expect("UTF-8").replace('\\', "/");
+        if file.starts_with(source.join("cli")) || file.ends_with("main.rs") || is_test(&name) {
             continue;
         }
         let text = fs::read_to_string(&file).expect("readable source");

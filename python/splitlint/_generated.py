@@ -8,6 +8,7 @@ from typing import Any, Dict, Mapping, Optional, Sequence, Union
 from . import _api
 from ._api import Flag, Verification
 from ._report import Report
+from ._resplit import NewSplit
 
 __version__ = "0.1.0"
 
@@ -302,3 +303,161 @@ def verify(
         "jobs": jobs,
     }
     return _api.verify(data, report, VERIFY_FLAGS, given, progress)
+
+
+RESPLIT_FLAGS: Dict[str, Flag] = {
+    "layout": Flag("--layout", "value"),
+    "images": Flag("--images", "value"),
+    "split": Flag("--split", "mapping"),
+    "reference": Flag("--reference", "value"),
+    "include": Flag("--include", "list"),
+    "exclude": Flag("--exclude", "list"),
+    "path_column": Flag("--path-column", "value"),
+    "label_column": Flag("--label-column", "value"),
+    "split_column": Flag("--split-column", "value"),
+    "group_column": Flag("--group-column", "value"),
+    "group_regex": Flag("--group-regex", "value"),
+    "group_file": Flag("--group-file", "value"),
+    "fresh": Flag("--fresh", "switch"),
+    "kfold": Flag("--kfold", "value"),
+    "temporal": Flag("--temporal", "switch"),
+    "sizes": Flag("--sizes", "mapping"),
+    "keep": Flag("--keep", "list"),
+    "keep_samples": Flag("--keep-samples", "value"),
+    "keep_together": Flag("--keep-together", "list"),
+    "gap": Flag("--gap", "value"),
+    "dates": Flag("--dates", "value"),
+    "date_column": Flag("--date-column", "value"),
+    "prove": Flag("--prove", "value"),
+    "out": Flag("--out", "value"),
+    "to": Flag("--to", "value"),
+    "by": Flag("--by", "value"),
+    "config": Flag("--config", "value"),
+    "jobs": Flag("--jobs", "value"),
+    "cache": Flag("--cache", "value"),
+    "no_cache": Flag("--no-cache", "switch"),
+}
+
+
+def resplit(
+    data: Any,
+    groups: Any = None,
+    *,
+    layout: Optional[str] = None,
+    images: Optional[Path] = None,
+    split: Optional[Union[Mapping[str, Path], Sequence[str]]] = None,
+    reference: Optional[Path] = None,
+    include: Optional[Union[str, Sequence[str]]] = None,
+    exclude: Optional[Union[str, Sequence[str]]] = None,
+    path_column: Optional[str] = None,
+    label_column: Optional[str] = None,
+    split_column: Optional[str] = None,
+    group_column: Optional[str] = None,
+    group_regex: Optional[str] = None,
+    group_file: Optional[Path] = None,
+    fresh: bool = False,
+    kfold: Optional[int] = None,
+    temporal: bool = False,
+    sizes: Optional[Union[Mapping[str, float], Sequence[str]]] = None,
+    keep: Optional[Union[str, Sequence[str]]] = None,
+    keep_samples: Optional[Path] = None,
+    keep_together: Optional[Union[str, Sequence[str]]] = None,
+    gap: Optional[str] = None,
+    dates: Optional[Path] = None,
+    date_column: Optional[str] = None,
+    prove: Optional[float] = None,
+    out: Optional[Path] = None,
+    to: Optional[Path] = None,
+    by: Optional[str] = None,
+    config: Optional[Path] = None,
+    jobs: Optional[int] = None,
+    cache: Optional[Path] = None,
+    no_cache: bool = False,
+    progress: Optional[bool] = None,
+) -> NewSplit:
+    """Splits a data set anew, so that nothing leaks; changes nothing of it.
+
+    Args:
+        data: A report or its folder, or a data set as :func:`scan` takes it.
+        groups: Samples of one group stay together: the path of a CSV file, a mapping of
+            samples' names to groups; or of data in memory the group of each sample in order, or a mapping of
+            splits to such.
+        layout: How the data set is laid out, where its files do not show it. One of "folders",
+            "manifest", "yolo", "coco", "webdataset", "tables", "voc", "masks".
+        images: Folder of the images that a COCO file lists [default: beside the file].
+        split: Folder, archive or manifest of one split, instead of ROOT.
+        reference: Data used before, e.g. for pretraining: a copy of it in an evaluation split is a
+            leak, one in training data is advice.
+        include: Scan only files whose path in the data set matches a pattern.
+        exclude: Leave out files whose path in the data set matches a pattern.
+        path_column: Manifest column with the image's path.
+        label_column: Manifest column with the label.
+        split_column: Manifest column with the split.
+        group_column: Manifest column with the group (patient, video, scene).
+        group_regex: Part of a path that names the group: the first capture, e.g. `(patient\\d+)_`.
+        group_file: CSV file with groups: a path or file name in the first column, its group in the
+            second.
+        fresh: Split anew, whatever today's splits are.
+        kfold: Split anew into N folds of one size.
+        temporal: Split by time: the oldest to train on, the newest to be measured on.
+        sizes: Sizes of the splits, in relation to each other [default: as today, else
+            train=0.8,val=0.1,test=0.1].
+        keep: A split that stays as it is, such as a published test split.
+        keep_samples: Samples that stay where they are: a file with one a line.
+        keep_together: What stays together: copies, declared (groups), inferred (groups), scenes
+            (other shots of one place).
+        gap: With `--temporal`: leave out what lies less than this behind a cut, e.g. `7d`, `12h`.
+        dates: With `--temporal`: CSV file with dates, where EXIF has none or others.
+        date_column: The column of `--dates` with the date [default: date, else the second].
+        prove: Look for a proof that no split of these atoms is better, for SECONDS twice; for few
+            atoms.
+        out: Folder for splits.csv, splits.parquet, manifest.csv and lists of paths.
+        to: Also make a copy of the data set in DIR that lies in the new splits.
+        by: How the copy is made. One of "copy", "link-or-copy", "hard-link", "symlink".
+        config: Settings file [default: splitlint.toml in the current folder, else in ROOT].
+        jobs: Threads [default: one for each core].
+        cache: Where scans keep fingerprints, if not in the user's own cache.
+        no_cache: Neither read nor keep fingerprints of other scans.
+        progress: Whether to show progress; by default in a notebook and at a terminal.
+
+    Returns:
+        The new split, which is true if the checks pass on it; `.apply(dataset)` deals a
+        dataset.
+
+    Raises:
+        SplitlintError: The data cannot be split; the message is the program's.
+        KeyboardInterrupt: Ctrl-C; the program was stopped.
+    """
+    given: Dict[str, Any] = {
+        "layout": layout,
+        "images": images,
+        "split": split,
+        "reference": reference,
+        "include": include,
+        "exclude": exclude,
+        "path_column": path_column,
+        "label_column": label_column,
+        "split_column": split_column,
+        "group_column": group_column,
+        "group_regex": group_regex,
+        "group_file": group_file,
+        "fresh": fresh,
+        "kfold": kfold,
+        "temporal": temporal,
+        "sizes": sizes,
+        "keep": keep,
+        "keep_samples": keep_samples,
+        "keep_together": keep_together,
+        "gap": gap,
+        "dates": dates,
+        "date_column": date_column,
+        "prove": prove,
+        "out": out,
+        "to": to,
+        "by": by,
+        "config": config,
+        "jobs": jobs,
+        "cache": cache,
+        "no_cache": no_cache,
+    }
+    return _api.resplit(data, groups, RESPLIT_FLAGS, given, progress)

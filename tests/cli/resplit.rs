@@ -121,7 +121,7 @@ fn yolo_set_is_copied_with_its_labels_and_a_description_of_the_new_splits() {
     for i in 0..24u64 {
         let split = if i < 16 { "train" } else { "val" };
         // The last is a copy of the first, under its own box.
-        place.image(format!("data/images/{split}/{:02}.png", i % 16), i % 23);
+        place.image(&format!("data/images/{split}/{:02}.png", i % 16), i % 23);
         if i % 5 != 4 {
             let label = format!("{} 0.5 0.5 0.5 0.{}\n", i % 2, 10 + i);
             place.write(format!("data/labels/{split}/{:02}.txt", i % 16), label);
