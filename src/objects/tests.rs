@@ -269,7 +269,7 @@ fn sound(count: usize) -> Vec<[f32; 4]> {
 
 fn reading(write: impl Fn([f32; 4]) -> Bounds) -> Vec<(Option<SplitId>, Reading)> {
     let mut made = Made::new();
-    for (index, rect) in sound(120).into_iter().enumerate() {
+    for (index, rect) in sound(400).into_iter().enumerate() {
         let [x, y, width, height] = rect;
         // One split is written as its format says.
         let bounds = match (index % 2, write(rect)) {
