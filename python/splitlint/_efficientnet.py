@@ -3,15 +3,13 @@ named tensors. Reads and writes no file."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Tuple
+from typing import Any, Dict, List, NamedTuple, Tuple
 
 from ._errors import SplitlintError
 from ._onnx_file import Network
 
-if TYPE_CHECKING:
-    import numpy
-
-    Array = numpy.ndarray[Any, Any]
+#: A `numpy.ndarray`; numpy need not be installed.
+Array = Any
 
 #: What the networks were trained with: bytes less 127, over 128; and the batch
 #: normalisation's epsilon.

@@ -380,8 +380,8 @@ def resplit(
     Args:
         data: A report or its folder, or a data set as :func:`scan` takes it.
         groups: Samples of one group stay together: the path of a CSV file, a mapping of
-            samples' names to groups; or of data in memory the group of each sample in order, or a mapping of
-            splits to such.
+            samples' names to groups; or of data in memory the group of each sample in
+            order, or a mapping of splits to such.
         layout: How the data set is laid out, where its files do not show it. One of "folders",
             "manifest", "yolo", "coco", "webdataset", "tables", "voc", "masks".
         images: Folder of the images that a COCO file lists [default: beside the file].

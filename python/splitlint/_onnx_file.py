@@ -3,12 +3,10 @@ such a network with numpy to check it. Reads no file."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Tuple, Union
+from typing import Any, Dict, List, Mapping, Tuple, Union
 
-if TYPE_CHECKING:
-    import numpy
-
-    Array = numpy.ndarray[Any, Any]
+#: A `numpy.ndarray`; numpy need not be installed.
+Array = Any
 
 #: Version 8 of the format with operators of set 13: what every runtime since 2021 reads.
 IR_VERSION = 8

@@ -88,8 +88,8 @@ const FUNCTIONS: [Function; 3] = [
         about: "Splits a data set anew, so that nothing leaks; changes nothing of it.",
         arguments: "        data: A report or its folder, or a data set as :func:`scan` takes it.
         groups: Samples of one group stay together: the path of a CSV file, a mapping of
-            samples' names to groups; or of data in memory the group of each sample in order, or a mapping of
-            splits to such.
+            samples' names to groups; or of data in memory the group of each sample in
+            order, or a mapping of splits to such.
 ",
         end: "    Returns:
         The new split, which is true if the checks pass on it; `.apply(dataset)` deals a
