@@ -383,7 +383,8 @@ def resplit(
             samples' names to groups; or of data in memory the group of each sample in
             order, or a mapping of splits to such.
         layout: How the data set is laid out, where its files do not show it. One of "folders",
-            "manifest", "yolo", "coco", "webdataset", "tables", "voc", "masks".
+            "manifest", "yolo", "coco", "webdataset", "tables", "voc", "masks", "huggingface",
+            "arrays".
         images: Folder of the images that a COCO file lists [default: beside the file].
         split: Folder, archive or manifest of one split, instead of ROOT.
         reference: Data used before, e.g. for pretraining: a copy of it in an evaluation split is a
