@@ -86,7 +86,7 @@ impl<'a> Album<'a> {
             ),
         };
         let opinion = (finding.samples.first())
-            .filter(|_| pair.is_none())
+            .filter(|_| pair.is_none() && finding.check.family == Family::Label)
             .and_then(|id| Some((*id, self.report.opinions().get(id.index())?)))
             .filter(|(_, opinion)| opinion.suggested.is_some());
         let suggested = |(class, _)| shown(self.report.listing.class_name(class));

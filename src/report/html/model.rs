@@ -51,6 +51,8 @@ pub(super) struct Page {
     drift: Vec<DriftView>,
     distribution: Vec<CheckFindings>,
     labels: Vec<ShelfView>,
+    /// Whether any label was judged: without, there is no all-clear.
+    labels_judged: bool,
     confusion: Option<Confusion>,
     others: Vec<ShelfView>,
     histograms: Vec<Histogram>,
@@ -232,6 +234,8 @@ impl Page {
             drift: drift(report),
             distribution: distribution(report),
             labels,
+            labels_judged: (report.headlines.suspects.iter().flatten())
+                .any(|split| split.judged > 0),
             confusion: charts::confusion(report),
             others,
             histograms: charts::histograms(report),
