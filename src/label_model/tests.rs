@@ -289,7 +289,7 @@ fn where_few_wrong_labels_of_two_small_classes_are_found_that_is_known() {
 #[test]
 fn sets_without_a_wrong_label_are_cleared_of_none() {
     for seed in 0..12 {
-        // From classes that are told apart to such that overlap.
+        // From classes that are separated to such that overlap.
         let spread = [0.8, 1.5, 2.5][seed as usize % 3];
         let (rows, labels) = two_classes(60, spread, 0, seed);
         let groups = lonely(labels.len());

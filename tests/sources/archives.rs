@@ -141,7 +141,7 @@ fn names_that_leave_the_archive_are_told_and_not_read() {
         "cat/1.jpg",
         "dog/2.jpg",
         "../../etc/3.jpg",
-        "/root/4.jpg",
+        "/etc/4.jpg",
         "cat/../../5.jpg",
     ];
     for (name, bytes) in [("set.tar", tar(&names)), ("set.zip", zip(&names))] {

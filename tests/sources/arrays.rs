@@ -194,9 +194,9 @@ fn idx_files_that_are_cut_off_anywhere_are_reported() {
             }
             Ok(Listed { listing, reader }) => {
                 assert_eq!(listing.samples.len(), (end - 16) / 24, "{end}");
-                let told = problems(&listing, ProblemKind::BadMember).join("\n");
+                let messages = problems(&listing, ProblemKind::BadMember).join("\n");
                 has_all(
-                    &told,
+                    &messages,
                     &["train-images-idx3-ubyte: it is cut off", "of the 3 images"],
                 );
                 for sample in &listing.samples {

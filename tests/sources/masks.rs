@@ -113,10 +113,10 @@ fn missing_extra_other_sized_and_broken_masks_are_told() {
             "images/5.png - -"
         ]
     );
-    let told = problems(&listing, ProblemKind::Annotation);
-    assert_eq!(told.len(), 4, "{told:?}");
+    let messages = problems(&listing, ProblemKind::Annotation);
+    assert_eq!(messages.len(), 4, "{messages:?}");
     has_all(
-        &told.join("\n"),
+        &messages.join("\n"),
         &[
             "images/5.png: an image has no mask",
             "masks/2.png: a mask has another size than its image: 20×8, `images/2.png` has 16×8",

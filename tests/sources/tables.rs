@@ -289,9 +289,9 @@ fn rows_that_repeat_an_image_are_told_or_are_its_objects() {
     let once = format!("{table}3,dog\n3,cat\n");
     let listing = of(&files, &[("train.csv", &once)]).list();
     assert_eq!(listing.samples.len(), 30);
-    let told = problems(&listing, ProblemKind::DuplicateRow).join("\n");
+    let messages = problems(&listing, ProblemKind::DuplicateRow).join("\n");
     has_all(
-        &told,
+        &messages,
         &[
             "line 32 of `train.csv` repeats line 5 with other labels; both are used",
             "line 33",

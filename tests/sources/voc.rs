@@ -223,9 +223,9 @@ fn faults_are_told_by_file_and_line() {
     .put("Annotations/9.xml", xml("../../etc/passwd", &[]).as_bytes())
     .put("ImageSets/Main/val.txt", b"3\n7\n../secret\n");
     let listing = set.list();
-    let told = problems(&listing, ProblemKind::Annotation);
+    let messages = problems(&listing, ProblemKind::Annotation);
     has_all(
-        &told.join("\n"),
+        &messages.join("\n"),
         &[
             "Annotations/1.xml: an annotation cannot be read: line 3",
             "Annotations/2.xml: an object has no class: line 4",
@@ -238,7 +238,7 @@ fn faults_are_told_by_file_and_line() {
             "ImageSets/Main: a name leaves the folder of the images: `../secret` in val",
         ],
     );
-    assert_eq!(told.len(), 9, "{told:?}");
+    assert_eq!(messages.len(), 9, "{messages:?}");
     assert_eq!(
         problems(&listing, ProblemKind::MissingFile),
         ["JPEGImages/7: val of `ImageSets/Main` names `7`"]

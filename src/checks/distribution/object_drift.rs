@@ -112,7 +112,7 @@ fn counts_of<'a>(data: &'a CheckContext<'_>, split: SplitId) -> &'a SplitCounts 
 }
 
 /// Shares of classes among objects, of the classes that both splits have: of
-/// the others DIST002 tells.
+/// the others DIST002 reports.
 fn classes(data: &CheckContext<'_>, pair: &[Side; 2], draws: usize) -> Difference {
     let [a, b] = [0, 1].map(|side| counts_of(data, pair[side].split));
     let in_both: Vec<bool> = (a.objects.iter().zip(&b.objects))

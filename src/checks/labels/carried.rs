@@ -54,12 +54,12 @@ const SHIFTED: f64 = 0.75;
 /// Below this overlap, two boxes are no one object.
 const APART: f64 = 0.1;
 
-/// The part of a box that both images must show for its lack to be told: tools
+/// The part of a box that both images must show for its lack to be reported: tools
 /// that crop drop objects of which less is left.
 const VISIBLE: f64 = 0.75;
 
 /// The side in pixels that an object must have in both images for its lack to be
-/// told: smaller ones are left out when images are made smaller.
+/// reported: smaller ones are left out when images are made smaller.
 const CLEAR_SIDE: f32 = 8.0;
 
 /// The error of a registration, as a share of the shorter side of what both

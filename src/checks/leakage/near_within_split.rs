@@ -23,7 +23,7 @@ declare_check! { pub NEAR_DUPLICATE_WITHIN_SPLIT = {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 struct Settings {
-    /// Similarity, 0 to 1, below which a verified pair is not reported. 0 tells
+    /// Similarity, 0 to 1, below which a verified pair is not reported. 0 reports
     /// every pair that verification let through.
     #[serde(deserialize_with = "ranges::share")]
     min_similarity: f64,

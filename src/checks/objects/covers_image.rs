@@ -1,7 +1,7 @@
 //! Finds boxes that cover their whole image where boxes of that class do not as
 //! a rule, and sets where hardly any box does anything else.
 
-use super::{boxes_words, figure, having, tell, without_objects};
+use super::{boxes_words, figure, having, report, without_objects};
 use crate::checks::words::percent;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
@@ -89,7 +89,7 @@ impl Check for ThisCheck {
             covering[class] as f64 <= (USUAL * all[class] as f64).max(1.0)
         });
         let ends = ("covers its whole image", "cover their whole images");
-        tell(data, out, Severity::Advice, &boxes, ends);
+        report(data, out, Severity::Advice, &boxes, ends);
         Ok(Ran::Completed)
     }
 }

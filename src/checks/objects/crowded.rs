@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{figure, having, images_words, tell, without_objects};
+use super::{figure, having, images_words, report, without_objects};
 use crate::checks::words::{listed, quoted};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
@@ -95,7 +95,7 @@ impl Check for ThisCheck {
             "overlaps another of its class by more than 0.7, and one of both is suppressed",
             "overlap another of their class by more than 0.7, and one of each two is suppressed",
         );
-        tell(data, out, Severity::Advice, &boxes, ends);
+        report(data, out, Severity::Advice, &boxes, ends);
         Ok(Ran::Completed)
     }
 }

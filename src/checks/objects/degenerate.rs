@@ -1,6 +1,6 @@
 //! Finds boxes that are less than a pixel wide or high.
 
-use super::{having, tell, without_objects};
+use super::{having, report, without_objects};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
 use crate::finding::{CheckInfo, Severity};
 use crate::objects::BoxFlaw;
@@ -40,7 +40,7 @@ impl Check for ThisCheck {
             "is less than a pixel wide or high",
             "are less than a pixel wide or high",
         );
-        tell(data, out, Severity::Warning, &boxes, ends);
+        report(data, out, Severity::Warning, &boxes, ends);
         Ok(Ran::Completed)
     }
 }

@@ -1,6 +1,6 @@
 //! Finds objects that are annotated twice.
 
-use super::{having, tell, without_objects};
+use super::{having, report, without_objects};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
 use crate::finding::{CheckInfo, Severity};
 use crate::objects::BoxFlaw;
@@ -40,7 +40,7 @@ impl Check for ThisCheck {
             "lies on another of its class (overlap above 0.95)",
             "lie on another of their class (overlap above 0.95)",
         );
-        tell(data, out, Severity::Warning, &boxes, ends);
+        report(data, out, Severity::Warning, &boxes, ends);
         Ok(Ran::Completed)
     }
 }

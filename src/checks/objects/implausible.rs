@@ -1,6 +1,6 @@
 //! Finds boxes whose size or shape hardly fits their class.
 
-use super::{having, tell, without_objects};
+use super::{having, report, without_objects};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
 use crate::finding::{CheckInfo, Severity};
 use crate::objects::BoxFlaw;
@@ -40,14 +40,14 @@ impl Check for ThisCheck {
             "is far larger or smaller in its image than others of its class",
             "are far larger or smaller in their images than others of their class",
         );
-        tell(data, out, Severity::Advice, &sizes, ends);
+        report(data, out, Severity::Advice, &sizes, ends);
         let mut shapes = having(data, BoxFlaw::OddAspect);
         shapes.retain(|found| !sizes.contains(found));
         let ends = (
             "is far longer or wider than others of its class",
             "are far longer or wider than others of their class",
         );
-        tell(data, out, Severity::Advice, &shapes, ends);
+        report(data, out, Severity::Advice, &shapes, ends);
         Ok(Ran::Completed)
     }
 }

@@ -49,9 +49,9 @@ fn without_objects(data: &CheckContext<'_>) -> Option<Ran> {
         .then(|| Ran::NotApplicable("the data set has no objects".to_owned()))
 }
 
-/// Tells `out` of these boxes in one finding; `is`, such as "have no width or no
-/// height", ends the sentence "3 boxes …". Tells nothing of none.
-fn tell(
+/// Reports these boxes in one finding; `is`, such as "have no width or no
+/// height", ends the sentence "3 boxes …". Reports nothing for none.
+fn report(
     data: &CheckContext<'_>,
     out: &mut Findings,
     severity: Severity,

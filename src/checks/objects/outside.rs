@@ -1,7 +1,7 @@
 //! Finds boxes that reach out of their image. Leaves those of an image turned by EXIF
 //! to OBJECT008, and whole splits to OBJECT009.
 
-use super::{having, tell, without_objects};
+use super::{having, report, without_objects};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
 use crate::finding::{CheckInfo, Severity};
 use crate::objects::BoxFlaw;
@@ -38,7 +38,7 @@ impl Check for ThisCheck {
         }
         let boxes = having(data, BoxFlaw::Outside);
         let ends = ("reaches out of its image", "reach out of their images");
-        tell(data, out, Severity::Warning, &boxes, ends);
+        report(data, out, Severity::Warning, &boxes, ends);
         Ok(Ran::Completed)
     }
 }

@@ -1,6 +1,6 @@
 //! Finds boxes of two classes on one object.
 
-use super::{having, tell, without_objects};
+use super::{having, report, without_objects};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
 use crate::finding::{CheckInfo, Severity};
 use crate::objects::BoxFlaw;
@@ -40,7 +40,7 @@ impl Check for ThisCheck {
             "lies on one of another class (overlap above 0.95)",
             "lie on one of another class (overlap above 0.95)",
         );
-        tell(data, out, Severity::Warning, &boxes, ends);
+        report(data, out, Severity::Warning, &boxes, ends);
         Ok(Ran::Completed)
     }
 }

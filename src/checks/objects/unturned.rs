@@ -1,6 +1,6 @@
 //! Finds boxes drawn on an image before EXIF turned it.
 
-use super::{having, tell, without_objects};
+use super::{having, report, without_objects};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
 use crate::finding::{CheckInfo, Severity};
 use crate::objects::BoxFlaw;
@@ -40,7 +40,7 @@ impl Check for ThisCheck {
             "fits the stored image, but not the image as EXIF turns it",
             "fit the stored images, but not the images as EXIF turns them",
         );
-        tell(data, out, Severity::Error, &boxes, ends);
+        report(data, out, Severity::Error, &boxes, ends);
         Ok(Ran::Completed)
     }
 }

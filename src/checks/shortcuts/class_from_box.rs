@@ -65,7 +65,7 @@ const FEWEST: usize = 20;
 /// Images looked at: an accuracy is then known to a hundredth.
 const MOST_ROWS: usize = 6_000;
 
-/// A class goes on to cross-validation only if some single cut tells it from the
+/// A class goes on to cross-validation only if some single cut separates it from the
 /// rest at least so well.
 const SCREEN: f64 = 0.7;
 

@@ -71,7 +71,7 @@ const MOST_ROWS: usize = 6_000;
 /// Where more classes than this are distinguished, that is one finding.
 const MOST_FINDINGS: usize = 5;
 
-/// A class goes on to cross-validation only if some single cut tells it from
+/// A class goes on to cross-validation only if some single cut separates it from
 /// the rest at least so well: far below any bar, and far above noise.
 const SCREEN: f64 = 0.7;
 
@@ -125,7 +125,7 @@ impl Check for ThisCheck {
             for shortcut in &shortcuts {
                 reported[shortcut.class.index()] = true;
             }
-            // What may be content is reported once, however many classes it tells.
+            // What may be content is reported once, however many classes it predicts.
             let most = match kind {
                 Kind::Container => MOST_FINDINGS,
                 Kind::Appearance => 1,

@@ -16,7 +16,7 @@ pub(super) const NOTES: [&str; 5] = [
 pub(super) const IMAGE: u64 = 3 * 32 * 32;
 
 /// How a file of this name, in lower case, is read, where it is a batch.
-/// `beside` tells whether a file lies beside it.
+/// `beside` reports whether a file lies beside it.
 pub(super) fn kind(name: &str, beside: impl Fn(&str) -> bool) -> Option<PartKind> {
     let stem = name.strip_suffix(".bin").unwrap_or(name);
     let number = stem.strip_prefix("data_batch_");

@@ -29,7 +29,7 @@ pub(super) fn labels_of(name: &str) -> Vec<String> {
     names
 }
 
-/// The split that the name tells; `t10k` are the ten thousand for tests.
+/// The split in the name; `t10k` are the ten thousand for tests.
 pub(super) fn split_of(name: &str) -> Option<String> {
     let words = words(name);
     if words.iter().any(|word| word == "t10k") {

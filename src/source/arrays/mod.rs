@@ -31,7 +31,7 @@ const SHOWN: usize = 8;
 /// Files of one set, in the order in which they are read.
 struct Found {
     what: &'static str,
-    /// What tells it from other sets of the folder, to scan it alone.
+    /// What distinguishes it from other sets of the folder, to scan it alone.
     base: String,
     parts: Vec<Part>,
 }
@@ -190,7 +190,7 @@ fn kind_of_file(path: &Path) -> Option<PartKind> {
     }
 }
 
-/// The split that a file's name tells.
+/// The split in a file's name.
 fn split_of(kind: PartKind, name: &str) -> Option<String> {
     match kind {
         PartKind::Idx => idx::split_of(name),

@@ -215,16 +215,16 @@ mod tests {
 
     #[test]
     fn names_tell_images_labels_and_splits() {
-        let told = |name: &str| role(name).map(|role| (role.is_images, role.split));
-        assert_eq!(told("x_train"), Some((true, Some("train"))));
-        assert_eq!(told("y_test"), Some((false, Some("test"))));
-        assert_eq!(told("val_images"), Some((true, Some("val"))));
-        assert_eq!(told("train_labels"), Some((false, Some("train"))));
-        assert_eq!(told("X"), Some((true, None)));
-        assert_eq!(told("Xtrain"), Some((true, Some("train"))));
-        assert_eq!(told("testY"), Some((false, Some("test"))));
-        assert_eq!(told("embeddings"), None);
-        assert_eq!(told("arr_0"), None);
-        assert_eq!(told("xyz"), None);
+        let parsed_name = |name: &str| role(name).map(|role| (role.is_images, role.split));
+        assert_eq!(parsed_name("x_train"), Some((true, Some("train"))));
+        assert_eq!(parsed_name("y_test"), Some((false, Some("test"))));
+        assert_eq!(parsed_name("val_images"), Some((true, Some("val"))));
+        assert_eq!(parsed_name("train_labels"), Some((false, Some("train"))));
+        assert_eq!(parsed_name("X"), Some((true, None)));
+        assert_eq!(parsed_name("Xtrain"), Some((true, Some("train"))));
+        assert_eq!(parsed_name("testY"), Some((false, Some("test"))));
+        assert_eq!(parsed_name("embeddings"), None);
+        assert_eq!(parsed_name("arr_0"), None);
+        assert_eq!(parsed_name("xyz"), None);
     }
 }

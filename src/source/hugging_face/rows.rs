@@ -82,7 +82,7 @@ impl<'a> Set<'a> {
         &self.used
     }
 
-    /// Adds the rows of one file. `split` is the one that its name tells.
+    /// Adds the rows of one file. `split` is the one in its name.
     pub(super) fn add(
         &mut self,
         opened: &Opened,

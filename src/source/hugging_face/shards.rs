@@ -30,7 +30,7 @@ struct File {
     file: usize,
     path: PathBuf,
     key: SampleKey,
-    /// As its own name or that of a folder above it tells.
+    /// From its own name or that of a folder above it.
     split: Option<String>,
     /// The folder of its configuration, from the top.
     base: PathBuf,
@@ -175,7 +175,7 @@ fn files(tree: &Tree) -> Vec<File> {
         .collect()
 }
 
-/// The split that the name of a shard tells.
+/// The split in the name of a shard.
 fn split_of(name: &str) -> Option<String> {
     if let Some((split, _)) = splits::of_shard(name) {
         let known = canonical_split(split).or_else(|| {

@@ -106,7 +106,7 @@ pub(super) fn list(mut tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Resu
     Ok(recognised)
 }
 
-/// A mask that was read, and the size of its image where its header tells.
+/// A mask that was read, and the size of its image where its header has it.
 struct Read {
     mask: Result<Mask, String>,
     image: Option<(u32, u32)>,

@@ -350,10 +350,10 @@ impl<'a> Listing<'a> {
             let key = self.tree.dirs[image.dir].key.child(&image.name);
             let again = !used.insert(sample.image);
             met.insert(&sample.stem);
-            let told = self.sets.classes.get(&shown(&sample.stem));
+            let listed = self.sets.classes.get(&shown(&sample.stem));
             let (objects, labels) = match self.annotations.get(&sample.stem) {
                 Some(&file) => {
-                    let (objects, labels) = self.objects(file, told, !again, builder);
+                    let (objects, labels) = self.objects(file, listed, !again, builder);
                     backgrounds += u64::from(objects.is_empty() && labels.is_empty());
                     (objects, labels)
                 }
@@ -362,7 +362,7 @@ impl<'a> Listing<'a> {
                         let detail = NO_ANNOTATION.to_owned();
                         builder.problem(key.clone(), ProblemKind::Annotation, detail);
                     }
-                    let present = told.into_iter().flatten();
+                    let present = listed.into_iter().flatten();
                     let present = present.filter(|(_, is)| **is == Presence::Present);
                     (
                         Vec::new(),
@@ -496,13 +496,13 @@ impl<'a> Listing<'a> {
     }
 
     /// The objects of an annotation, and the classes of those without a box.
-    /// `told` is what the lists of classes say of the image; faults are problems
-    /// if `tells`.
+    /// `listed` is what the lists of classes say of the image; faults are problems
+    /// if `reports`.
     fn objects(
         &self,
         file: usize,
-        told: Option<&BTreeMap<String, Presence>>,
-        tells: bool,
+        listed: Option<&BTreeMap<String, Presence>>,
+        reports: bool,
         builder: &mut Builder,
     ) -> (Vec<Object>, Vec<ClassId>) {
         let key = self.tree.file_key(file);
@@ -532,7 +532,7 @@ impl<'a> Listing<'a> {
                         },
                     }));
                 }
-                faults.extend(told.into_iter().flatten().filter_map(|(class, said)| {
+                faults.extend(listed.into_iter().flatten().filter_map(|(class, said)| {
                     let is_there = read
                         .objects
                         .iter()
@@ -545,7 +545,7 @@ impl<'a> Listing<'a> {
                 }));
             }
         }
-        if tells {
+        if reports {
             for detail in faults {
                 builder.problem(key.clone(), ProblemKind::Annotation, detail);
             }
