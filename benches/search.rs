@@ -7,7 +7,7 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use splitlint::duplicates::hamming::{HashBits, Joined, pairs_within};
+use splitlint::duplicates::hash::{HashBits, Joined, pairs_within};
 use splitlint::executor::{Executor, StopFlag};
 
 /// As many as a scan lists for one sample.

@@ -1,33 +1,28 @@
 //! Pairs of samples that show the same image, proven on pixels, and the
 //! groups they form. Knows nothing of splits or labels.
 
-mod background;
 mod candidates;
-mod cells;
-mod descriptor;
+mod contents;
 mod directed;
 mod doubt;
-mod find;
 mod groups;
-pub mod hamming;
-mod join;
-mod look;
-mod looked_at;
-mod one_view;
-mod products;
-mod prove;
-mod remembered;
-mod runs;
+mod images;
+mod memo;
+mod pipeline;
+mod refinement;
+mod registration;
 mod same_pixels;
-mod verify;
+mod scoring;
+mod transform;
 
+pub use candidates::hash;
+#[cfg(test)]
+pub(crate) use contents::of_same_content;
 pub use directed::Directed;
 pub use doubt::{Doubt, WEAK};
-#[cfg(test)]
-pub(crate) use find::of_same_content;
 pub use groups::groups;
-pub use remembered::find;
-pub(crate) use verify::explained_map as explained;
+pub use memo::find;
+pub(crate) use scoring::explained_map as explained;
 
 use crate::finding::PairEvidence;
 use crate::sample::SampleId;
@@ -91,7 +86,5 @@ impl Duplicates {
     }
 }
 
-#[cfg(test)]
-mod look_alikes;
 #[cfg(test)]
 mod tests;

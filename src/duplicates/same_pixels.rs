@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::looked_at::LookedAt;
-use super::prove::{Proof, Proven};
+use super::images::LookedAt;
+use super::pipeline::{Proof, Proven};
 use crate::executor::{Executor, Interrupted};
 use crate::finding::Relation;
 
@@ -114,7 +114,7 @@ mod tests {
     use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
     use super::super::Pair;
-    use super::super::looked_at::tests::{files, scan_with};
+    use super::super::images::tests::{files, scan_with};
     use super::super::tests::Scene;
     use crate::finding::Relation;
 

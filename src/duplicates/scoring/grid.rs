@@ -10,7 +10,7 @@ pub(crate) struct Cells(pub(crate) [u64; CELLS * CELLS / 64]);
 
 impl Cells {
     /// Where `x` and `y` run from −½ to ½.
-    pub(super) fn set(&mut self, x: f32, y: f32) {
+    pub(crate) fn set(&mut self, x: f32, y: f32) {
         let cell = |v: f32| (((v + 0.5) * CELLS as f32).max(0.0) as usize).min(CELLS - 1);
         let index = cell(y) * CELLS + cell(x);
         self.0[index / 64] |= 1 << (index % 64);

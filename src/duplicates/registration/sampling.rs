@@ -3,18 +3,18 @@
 
 use std::ops::Range;
 
-use super::map::Map;
+use super::affine::Map;
 use super::pyramid::{CUT_OFF, Level, Sloped};
 
 /// Samples of a row handled together.
-pub(super) const LANES: usize = 8;
+pub(crate) const LANES: usize = 8;
 /// One number of each.
-pub(super) type Lanes = [f32; LANES];
+pub(crate) type Lanes = [f32; LANES];
 
 /// One number of each sample. Written as a loop, which always becomes vector
 /// instructions; the methods of arrays are calls where they are not inlined.
 #[inline(always)]
-pub(super) fn each(f: impl Fn(usize) -> f32) -> Lanes {
+pub(crate) fn each(f: impl Fn(usize) -> f32) -> Lanes {
     let mut out = [0.0; LANES];
     for (lane, value) in out.iter_mut().enumerate() {
         *value = f(lane);
@@ -24,13 +24,13 @@ pub(super) fn each(f: impl Fn(usize) -> f32) -> Lanes {
 
 /// Lane by lane.
 #[inline(always)]
-pub(super) fn times(a: &Lanes, b: &Lanes) -> Lanes {
+pub(crate) fn times(a: &Lanes, b: &Lanes) -> Lanes {
     each(|l| a[l] * b[l])
 }
 
 /// Lane by lane.
 #[inline(always)]
-pub(super) fn add(to: &mut Lanes, values: &Lanes) {
+pub(crate) fn add(to: &mut Lanes, values: &Lanes) {
     for (sum, value) in to.iter_mut().zip(values) {
         *sum += value;
     }
@@ -38,7 +38,7 @@ pub(super) fn add(to: &mut Lanes, values: &Lanes) {
 
 /// All lanes together, always in the same order.
 #[inline(always)]
-pub(super) fn sum(lanes: &Lanes) -> f32 {
+pub(crate) fn sum(lanes: &Lanes) -> f32 {
     let [a, b, c, d, e, f, g, h] = *lanes;
     ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
@@ -50,7 +50,7 @@ const CUT_BY: f32 = 4.0;
 /// two, and one only, is as dark or as bright as samples get and the other says
 /// that it would be darker or brighter still. `gain` above 0.
 #[inline(always)]
-pub(super) fn transformed(fixed: &Lanes, moving: &Lanes, gain: f32, offset: f32) -> Lanes {
+pub(crate) fn transformed(fixed: &Lanes, moving: &Lanes, gain: f32, offset: f32) -> Lanes {
     let (low, high) = CUT_OFF;
     // How much brighter than expected.
     let r = each(|l| fixed[l] - gain * moving[l] - offset);
@@ -65,7 +65,7 @@ pub(super) fn transformed(fixed: &Lanes, moving: &Lanes, gain: f32, offset: f32)
 }
 
 /// What is read of the moving image under eight samples of the fixed one.
-pub(super) trait Under: Copy {
+pub(crate) trait Under: Copy {
     /// What it is read from.
     type From;
     /// Width and height of that.
@@ -97,7 +97,7 @@ impl Under for Lanes {
 
 /// Value, slope in x, slope in y (grey levels a sample), nothing. One after
 /// the other, so that each is one vector.
-pub(super) type Slopes = [[f32; 4]; LANES];
+pub(crate) type Slopes = [[f32; 4]; LANES];
 
 impl Under for Slopes {
     type From = Sloped;
@@ -122,31 +122,31 @@ impl Under for Slopes {
 
 /// Eight samples of the fixed image, and the moving one under them.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Block<U> {
+pub(crate) struct Block<U> {
     /// Of the fixed image, from −½ to ½.
-    pub(super) x: Lanes,
+    pub(crate) x: Lanes,
     /// The same of all.
-    pub(super) y: f32,
-    pub(super) fixed: Lanes,
+    pub(crate) y: f32,
+    pub(crate) fixed: Lanes,
     /// 1 where the moving image covers the sample, else 0.
-    pub(super) live: Lanes,
-    pub(super) under: U,
+    pub(crate) live: Lanes,
+    pub(crate) under: U,
 }
 
 /// Which samples to look at.
-pub(super) struct Look<'a, M> {
-    pub(super) fixed: &'a Level,
+pub(crate) struct Look<'a, M> {
+    pub(crate) fixed: &'a Level,
     /// Of the fixed image.
-    pub(super) lines: Range<usize>,
-    pub(super) moving: &'a M,
-    pub(super) map: &'a Map,
+    pub(crate) lines: Range<usize>,
+    pub(crate) moving: &'a M,
+    pub(crate) map: &'a Map,
     /// Every how manyth sample of every how manyth line.
-    pub(super) stride: usize,
+    pub(crate) stride: usize,
 }
 
 impl<M> Look<'_, M> {
     /// Fills `blocks` with those that `moving` covers in part, line by line.
-    pub(super) fn at<U: Under<From = M>>(self, blocks: &mut Vec<Block<U>>) {
+    pub(crate) fn at<U: Under<From = M>>(self, blocks: &mut Vec<Block<U>>) {
         blocks.clear();
         let lines = self.lines.len().div_ceil(self.stride);
         blocks.reserve(lines * self.fixed.width.div_ceil(self.stride * LANES));

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::look::{self, Look};
-use super::prove::Album;
-use super::verify::Closer;
-use super::verify::closer::SIDE;
+use super::memo::refinements::{self as look, Look};
+use super::pipeline::Album;
+use super::scoring::Closer;
+use super::scoring::refine::SIDE;
 use crate::decode::{CloseUp, Matte, Thumbnail};
 use crate::executor::{Executor, Interrupted};
 use crate::fingerprint::cache::Key;
@@ -14,12 +14,12 @@ use crate::fingerprint::{FingerprintTable, Images};
 use crate::sample::{ContentHash, SampleId};
 
 /// The first sample of each content, as images to compare.
-pub(super) struct LookedAt<'a> {
-    pub(super) table: &'a FingerprintTable,
-    pub(super) images: &'a Images,
-    pub(super) copies: &'a [Vec<SampleId>],
+pub(crate) struct LookedAt<'a> {
+    pub(crate) table: &'a FingerprintTable,
+    pub(crate) images: &'a Images,
+    pub(crate) copies: &'a [Vec<SampleId>],
     /// Names how pairs are judged: what was kept under another name is unknown.
-    pub(super) method: &'a str,
+    pub(crate) method: &'a str,
 }
 
 impl Album for LookedAt<'_> {
@@ -89,14 +89,14 @@ impl LookedAt<'_> {
     }
 
     /// Columns and rows of an image.
-    pub(super) fn size(&self, index: usize) -> Option<(u32, u32)> {
+    pub(crate) fn size(&self, index: usize) -> Option<(u32, u32)> {
         let header = &self.table.facts(self.sample(index)?)?.header;
         Some((header.width, header.height))
     }
 
     /// The digest of the pixels of each of `images` that can be read: each is
     /// decoded once in a cache's life.
-    pub(super) fn digests(
+    pub(crate) fn digests(
         &self,
         images: &BTreeSet<usize>,
         executor: &Executor,
@@ -133,7 +133,7 @@ impl LookedAt<'_> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use std::collections::BTreeSet;
     use std::io::Cursor;
     use std::path::Path;
@@ -143,7 +143,7 @@ pub(super) mod tests {
     use rusqlite::Connection;
     use tempfile::TempDir;
 
-    use super::super::find::find;
+    use super::super::contents::find;
     use super::super::tests::{Scene, photo};
     use super::super::{Duplicates, Pair};
     use crate::decode::Limits;
@@ -156,7 +156,7 @@ pub(super) mod tests {
     use crate::source::{ReadFailure, Reader, Version};
 
     /// Files in memory that note which of them are read.
-    pub(in super::super) struct Files {
+    pub(crate) struct Files {
         bytes: Vec<Vec<u8>>,
         modified: AtomicI64,
         read: Mutex<Vec<u32>>,
@@ -192,7 +192,7 @@ pub(super) mod tests {
         }
     }
 
-    pub(in super::super) fn files(bytes: Vec<Vec<u8>>) -> Arc<Files> {
+    pub(crate) fn files(bytes: Vec<Vec<u8>>) -> Arc<Files> {
         Arc::new(Files {
             bytes,
             modified: AtomicI64::new(1),
@@ -216,7 +216,7 @@ pub(super) mod tests {
 
     /// Three images of each of six scenes, `3 * scene` the first: as it is,
     /// brighter, and cropped. Then scene 5 once more, in another format.
-    pub(in super::super) static SET: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    pub(crate) static SET: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
         let mut all = Vec::new();
         for scene in (0..6).map(Scene::new) {
             all.push(png(|x, y| scene.tone(x, y)));
@@ -240,7 +240,7 @@ pub(super) mod tests {
         (found.pairs, read)
     }
 
-    pub(in super::super) fn scan_with(
+    pub(crate) fn scan_with(
         files: &Arc<Files>,
         folder: Option<&TempDir>,
         method: &str,

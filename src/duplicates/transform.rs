@@ -1,7 +1,7 @@
 //! Puts an alignment into words: relation and transform. Does not judge it.
 
-use super::agreement::Agreement;
-use super::map::Map;
+use super::registration::affine::Map;
+use super::scoring::measurements::Agreement;
 use crate::decode::{Plane, Thumbnail};
 use crate::finding::{Colour, Extent, Relation, Share, Transform};
 

@@ -9,7 +9,7 @@ const LEAST_SHARE: f32 = 0.05;
 /// What the fixed image is to be expected to show where the moving one shows
 /// `under`, by the median for each tone: any curve of light, not only gain and
 /// offset (cf. the correlation ratio of Roche et al. 1998).
-pub(super) fn toned(fixed: &[f32], under: &[f32]) -> Vec<f32> {
+pub(crate) fn toned(fixed: &[f32], under: &[f32]) -> Vec<f32> {
     let mut tones: Vec<Vec<f32>> = vec![Vec::new(); TONES];
     let step = 256.0 / TONES as f32;
     let mut count = 0;
@@ -50,7 +50,7 @@ pub(super) fn toned(fixed: &[f32], under: &[f32]) -> Vec<f32> {
 }
 
 /// The middle one of at least one value.
-pub(super) fn median(values: &mut [f32]) -> f32 {
+pub(crate) fn median(values: &mut [f32]) -> f32 {
     let middle = values.len() / 2;
     // In the order of `f32::total_cmp`, by whole numbers: twice as fast.
     let key = |value: f32| {

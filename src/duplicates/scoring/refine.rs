@@ -1,11 +1,11 @@
 //! Looks at an aligned pair once more, finer than its thumbnails show.
 
-use super::agreement::{Agreement, WHOLE, beside_banner, glance, glance_beside};
-use super::align::align;
 use super::differences::Covered;
-use super::map::Map;
-use super::pyramid::{Level, Pyramid, Sloped};
+use super::measurements::{Agreement, WHOLE, beside_banner, glance, glance_beside};
 use crate::decode::Plane;
+use crate::duplicates::registration::affine::Map;
+use crate::duplicates::registration::gauss_newton::align;
+use crate::duplicates::registration::pyramid::{Level, Pyramid, Sloped};
 
 /// Samples along the longer side, at most: four times the thumbnail's.
 pub(crate) const SIDE: u32 = 256;
@@ -39,8 +39,8 @@ const LEAST_MEAN: f32 = 0.58;
 
 /// Two lumas of one scale, at full and at half size.
 pub(crate) struct Planes {
-    pub(super) fixed: [Level; 2],
-    pub(super) moving: [Level; 2],
+    pub(crate) fixed: [Level; 2],
+    pub(crate) moving: [Level; 2],
 }
 
 impl Planes {

@@ -1,8 +1,8 @@
 //! Refutes pairs whose images share no more than the view of a fixed camera:
 //! what stands in each of them stands in no other. Looks at no pixels.
 
-use super::verify::grid::Cells;
-use super::verify::{Aligned, Closer};
+use super::grid::Cells;
+use super::{Aligned, Closer};
 
 /// Images that resemble an image, at least, for what sets it apart from them to
 /// be known.
@@ -17,7 +17,7 @@ const LACKING: f32 = 0.25;
 
 /// Which of `pairs` have no more in common than a view that many images share.
 /// `seen` is what a closer look gave of each.
-pub(super) fn of_one_view(count: usize, pairs: &[Aligned], seen: &[Option<Closer>]) -> Vec<bool> {
+pub(crate) fn of_one_view(count: usize, pairs: &[Aligned], seen: &[Option<Closer>]) -> Vec<bool> {
     let mut differing: Vec<Vec<(usize, Cells)>> = vec![Vec::new(); count];
     for (i, (pair, seen)) in pairs.iter().zip(seen).enumerate() {
         let Some(found) = seen.and_then(|seen| seen.differences) else {

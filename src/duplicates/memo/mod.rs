@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) mod refinements;
+
 use super::{Duplicates, Pair, groups};
 use crate::executor::{Executor, Interrupted};
 use crate::finding::{Colour, Extent, PairEvidence, Relation, Share, Transform};
@@ -34,7 +36,7 @@ pub fn find(
     if let Some(known) = known {
         return Ok(known);
     }
-    let found = super::find::find(table, images, METHOD, executor)?;
+    let found = super::contents::find(table, images, METHOD, executor)?;
     if let (Some(key), Some(bytes)) = (key, to_bytes(&found)) {
         images.memo.keep_verdict(key, bytes);
     }
@@ -198,7 +200,7 @@ impl PairRow {
 
 #[cfg(test)]
 mod tests {
-    use super::super::looked_at::tests::{SET, files, scan_with};
+    use super::super::images::tests::{SET, files, scan_with};
     use super::super::tests::Scene;
     use super::*;
     use crate::sample::ContentHash;

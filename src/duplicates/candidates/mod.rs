@@ -3,12 +3,18 @@
 
 use std::ops::Range;
 
-use super::cells::Cells;
-use super::descriptor::{Basis, Descriptor, GRID, Span, Windows, turned};
-use super::join::{Database, Hit, Queries, Reach, join};
-use super::verify::map::Map;
+mod descriptor;
+pub mod hash;
+mod ivf;
+mod quantized;
+mod search;
+
+use super::registration::affine::Map;
 use crate::decode::Plane;
 use crate::executor::{Executor, Interrupted};
+use descriptor::{Basis, Descriptor, GRID, Span, Windows, turned};
+use ivf::Cells;
+use search::{Database, Hit, Queries, Reach, join};
 
 /// A guess that `map` lays image `fixed` over image `moving`.
 #[derive(Debug, Clone, Copy)]

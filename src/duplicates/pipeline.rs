@@ -4,14 +4,14 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::background::in_view_of_all;
 use super::candidates::{Asker, Asking, Guess, propose};
-use super::look::Look;
-use super::runs::{Place, runs};
+use super::memo::refinements::Look;
+use super::refinement::batches::{Place, runs};
+use super::registration::affine::Map;
 use super::same_pixels::UNTOUCHED;
-use super::verify::closer::SIDE as CLOSE_UP;
-use super::verify::map::Map;
-use super::verify::{Aligned, Answer, Closer, Detail, Subject, approach, explained, judge};
+use super::scoring::context::in_view_of_all;
+use super::scoring::refine::SIDE as CLOSE_UP;
+use super::scoring::{Aligned, Answer, Closer, Detail, Subject, approach, explained, judge};
 use crate::decode::{CloseUp, Matte, Thumbnail};
 use crate::disjoint_sets::DisjointSets;
 use crate::executor::{Executor, Interrupted};

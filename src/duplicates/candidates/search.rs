@@ -1,9 +1,9 @@
 //! Nearest descriptors of one set for each of another, exact for small sets
 //! and by coarse cells beyond. Knows nothing of images but their number.
 
-use super::cells::{Cells, Lists};
 use super::descriptor::{Descriptor, cosine};
-use super::products::{Packed, Rounded, Seek, above};
+use super::ivf::{Cells, Lists};
+use super::quantized::{Packed, Rounded, Seek, above};
 use crate::executor::{Executor, Interrupted};
 
 /// A database entry near a query.

@@ -1,9 +1,9 @@
 //! Finds the affine map and the gain that lay one image over another,
 //! starting near. Does not judge the result.
 
-use super::lanes::{Block, LANES, Lanes, Look, Slopes, add, each, sum, times, transformed};
-use super::map::Map;
+use super::affine::Map;
 use super::pyramid::{Level, Sloped};
+use super::sampling::{Block, LANES, Lanes, Look, Slopes, add, each, sum, times, transformed};
 
 const UNKNOWNS: usize = 8;
 /// How far each unknown moves.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::hamming::pairs_within;
-use super::looked_at::LookedAt;
-use super::prove::prove;
+use super::candidates::hash::pairs_within;
+use super::images::LookedAt;
+use super::pipeline::prove;
 use super::same_pixels::same_pixels;
 use super::{Duplicates, Pair, groups};
 use crate::executor::{Executor, Interrupted};
@@ -13,7 +13,7 @@ use crate::fingerprint::{FingerprintTable, Images};
 use crate::sample::SampleId;
 
 /// The least similarity of a pair worth telling: see docs/accuracy.md, "Pairs".
-pub(super) const CUT: f32 = 0.8;
+pub(crate) const CUT: f32 = 0.8;
 
 /// Pairs of one group of equal files listed in full; of a larger group only
 /// those with its first member are, so that ten thousand copies of one
@@ -35,7 +35,7 @@ const NEAREST: usize = 16;
 ///
 /// # Errors
 /// [`Interrupted`] when the user asked to stop.
-pub(super) fn find(
+pub(crate) fn find(
     table: &FingerprintTable,
     images: &Images,
     method: &str,

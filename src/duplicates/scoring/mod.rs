@@ -1,31 +1,28 @@
 //! Decides on pixels whether two images show the same. Knows nothing of how
 //! candidates were found.
 
-pub(super) mod agreement;
-pub(super) mod align;
-pub(super) mod closer;
-pub(super) mod differences;
-pub(super) mod explain;
-pub(super) mod grid;
-mod lanes;
-pub(super) mod map;
-mod places;
-pub(super) mod pyramid;
-pub(super) mod similarity;
-mod tones;
+pub(crate) mod context;
+pub(crate) mod differences;
+pub(crate) mod grid;
+mod local_ncc;
+pub(crate) mod logistic;
+pub(crate) mod measurements;
+pub(crate) mod refine;
+mod shared_view;
+mod tone_curve;
 
-pub(crate) use similarity::Detail;
+pub(crate) use logistic::Detail;
 
-use agreement::{Agreement, WHOLE, agreement, beside_banner, glance};
-use align::{align, step};
-use closer::{Planes, beside, closer, sides};
 use differences::Differences;
-use explain::{Image, Shape, direction, explain};
-use map::Map;
-use pyramid::{Pyramid, Sloped, Small, matched};
-use similarity::{CLOSER_ODDS, LEAST_TEXTURE, NOTHING, likely, likely_at_quarter, promising};
+use logistic::{CLOSER_ODDS, LEAST_TEXTURE, NOTHING, likely, likely_at_quarter, promising};
+use measurements::{Agreement, WHOLE, agreement, beside_banner, glance};
+use refine::{Planes, beside, closer, sides};
 
 use super::candidates::Guess;
+use super::registration::affine::Map;
+use super::registration::gauss_newton::{align, step};
+use super::registration::pyramid::{Pyramid, Sloped, Small, matched};
+use super::transform::{Image, Shape, direction, explain};
 use crate::decode::{Matte, Plane, Thumbnail};
 use crate::finding::{Relation, Transform};
 
@@ -120,19 +117,19 @@ impl Aligned {
     pub(crate) fn closer(&self, fixed: &Plane, moving: &Plane) -> Option<Closer> {
         let planes = Planes::new(fixed, moving)?;
         let (seen, map) = closer(&planes, self.map)?;
-        let odds = similarity::closer(self.detail, &self.agreement, &seen);
+        let odds = logistic::closer(self.detail, &self.agreement, &seen);
         let found = (odds > PERHAPS_COVERED)
             .then(|| differences::differences(&planes.fixed[0], &planes.moving[0], &map))
             .flatten();
         let Some((mut found, covered)) = found else {
             return Some(Closer::sure(odds));
         };
-        if similarity::is_shading(&found, &seen[1]) {
+        if logistic::is_shading(&found, &seen[1]) {
             found.in_both += found.in_fixed + found.in_moving;
             (found.in_fixed, found.in_moving) = (0.0, 0.0);
         }
         // What is stuck on one of the two takes nothing from the rest.
-        let rest = (similarity::is_one_thing(&found))
+        let rest = (logistic::is_one_thing(&found))
             .then(|| beside(&planes, &map, &covered))
             .flatten();
         let odds = rest.map_or(odds, |rest| {
@@ -140,7 +137,7 @@ impl Aligned {
                 mean: self.agreement.mean.max(self.agreement.trimmed),
                 ..self.agreement
             };
-            odds.max(similarity::closer(self.detail, &agreement, &rest))
+            odds.max(logistic::closer(self.detail, &agreement, &rest))
         });
         Some(Closer {
             odds,
@@ -162,8 +159,8 @@ impl Aligned {
     /// two shows a thing that is large enough to be seen in thumbnails.
     pub(crate) fn refuted(&self, fixed: &Thumbnail, moving: &Thumbnail) -> Option<Closer> {
         let found = self.differing(fixed, moving)?;
-        let refuted = similarity::two_things_of_one_size(&found)
-            && !similarity::is_shading(&found, &self.agreement);
+        let refuted = logistic::two_things_of_one_size(&found)
+            && !logistic::is_shading(&found, &self.agreement);
         refuted.then_some(Closer {
             odds: self.odds,
             differences: Some(found),
@@ -198,7 +195,7 @@ impl Closer {
     /// Whether something stands in the one image that is not in the other, and
     /// something else the other way round: no copy is made so.
     pub(crate) fn shows_two_things(&self) -> bool {
-        self.differences.is_some_and(|d| similarity::two_things(&d))
+        self.differences.is_some_and(|d| logistic::two_things(&d))
     }
 
     /// Whether nothing differs that was looked for.
@@ -341,7 +338,7 @@ pub(crate) fn judge(
         moving: coarse.moving,
         mattes: (Matte::White, Matte::White),
         map,
-        odds: similarity::of_thumbnails(detail, &agreement),
+        odds: logistic::of_thumbnails(detail, &agreement),
         agreement,
         detail,
         sides,

@@ -2,9 +2,9 @@
 //! in which of the two a thing stands there. Does not judge.
 
 use super::grid::Cells;
-use super::map::Map;
-use super::pyramid::{CUT_OFF, Level};
-use super::tones::{median, toned};
+use super::tone_curve::{median, toned};
+use crate::duplicates::registration::affine::Map;
+use crate::duplicates::registration::pyramid::{CUT_OFF, Level};
 
 /// What differs between two aligned images beyond light, noise and blur.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -48,7 +48,7 @@ pub(crate) struct Covered {
 
 impl Covered {
     /// Whether a place is one of them; `x` and `y` run from −½ to ½.
-    pub(super) fn holds(&self, x: f32, y: f32) -> bool {
+    pub(crate) fn holds(&self, x: f32, y: f32) -> bool {
         let column = ((x + 0.5) * self.width as f32) as usize;
         let line = ((y + 0.5) * self.height as f32) as usize;
         let at = line.min(self.height - 1) * self.width + column.min(self.width - 1);

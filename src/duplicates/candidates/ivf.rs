@@ -3,7 +3,7 @@
 //! images.
 
 use super::descriptor::{DIM, Descriptor, unit};
-use super::products::{BOTH, Packed, Rows, nearest};
+use super::quantized::{BOTH, Packed, Rows, nearest};
 use crate::executor::{Executor, Interrupted};
 
 /// Centres of cells.

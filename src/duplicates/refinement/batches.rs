@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::decode::Matte;
 
 /// An image before one matte.
-pub(super) type Place = (u32, Matte);
+pub(crate) type Place = (u32, Matte);
 
 /// Bytes of decoded images that one run of pairs needs, at most: two runs in
 /// memory, and of the largest images 480 in each.
@@ -16,7 +16,7 @@ const ROOM: usize = 128 << 20;
 /// each image, and gives their places in `pairs`. Images that are compared
 /// with each other come together: in the order of a breadth-first search, as
 /// Cuthill and McKee (1969) number the rows of a sparse matrix.
-pub(super) fn runs(pairs: &[[Place; 2]], bytes: impl Fn(u32) -> usize) -> Vec<Vec<usize>> {
+pub(crate) fn runs(pairs: &[[Place; 2]], bytes: impl Fn(u32) -> usize) -> Vec<Vec<usize>> {
     let ranks = ranks(pairs);
     let key = |pair: &[Place; 2]| {
         let ranks = pair.map(|place| ranks.get(&place).copied().unwrap_or(0));

@@ -7,9 +7,9 @@
 //! are harder to tell apart than most sets. See docs/accuracy.md,
 //! "Calibration".
 
-use super::agreement::Agreement;
-use super::align::Step;
 use super::differences::Differences;
+use super::measurements::Agreement;
+use crate::duplicates::registration::gauss_newton::Step;
 
 /// Textured places below which an image holds too little to say anything.
 pub(crate) const LEAST_TEXTURE: f32 = 2.0;

@@ -1,11 +1,11 @@
 //! What "close" means in this set: how alike each image's other candidates
 //! are. Looks at no pixels.
 
-use super::groups;
-use super::one_view::of_one_view;
-use super::verify::map::Map;
-use super::verify::similarity::{NOTHING, STRONG, among_small, in_a_crowd};
-use super::verify::{Aligned, Closer, Detail};
+use super::logistic::{NOTHING, STRONG, among_small, in_a_crowd};
+use super::shared_view::of_one_view;
+use super::{Aligned, Closer, Detail};
+use crate::duplicates::groups;
+use crate::duplicates::registration::affine::Map;
 use crate::sample::SampleId;
 
 /// The place, best first, of the candidate that speaks for all others: an
@@ -28,7 +28,7 @@ const ASKED: usize = 32;
 
 /// Turns what was seen of each pair by itself (`None`: not the same) into log odds
 /// in view of the whole set of `count` images.
-pub(super) fn in_view_of_all(
+pub(crate) fn in_view_of_all(
     count: usize,
     pairs: &[Aligned],
     seen: &[Option<Closer>],

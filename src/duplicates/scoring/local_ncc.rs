@@ -1,6 +1,6 @@
 //! Correlates two aligned images square by square. Does not judge.
 
-use super::lanes::{Block, LANES, Lanes, add, each, sum, times};
+use crate::duplicates::registration::sampling::{Block, LANES, Lanes, add, each, sum, times};
 
 /// Deviation of what compression and noise leave in a thumbnail, in grey levels.
 const NOISE: f32 = 1.5;
@@ -16,19 +16,19 @@ const SUMS: usize = 6;
 type Columns = [Lanes; SUMS];
 
 /// What small squares of two images have in common.
-pub(super) struct Places {
+pub(crate) struct Places {
     /// Correlation of the local contrast, all squares together.
-    pub(super) fine: f32,
+    pub(crate) fine: f32,
     /// Correlation and weight of each textured square.
-    pub(super) found: Vec<(f32, f32)>,
+    pub(crate) found: Vec<(f32, f32)>,
     /// How much of a square no other covers, on average.
-    pub(super) share: f32,
+    pub(crate) share: f32,
 }
 
 /// Correlations in small squares, of which each begins where the one before has
 /// its middle.
 #[inline(always)]
-pub(super) fn places(
+pub(crate) fn places(
     blocks: &[Block<Lanes>],
     (width, height): (usize, usize),
     gain: f32,

@@ -8,12 +8,12 @@
 //! same.
 
 mod arithmetic;
-mod tasks;
+mod kernels;
 #[cfg(test)]
 mod tests;
 
 use arithmetic::run;
-use tasks::{Above, All, Greatest, Pack, Widen};
+use kernels::{Above, All, Greatest, Pack, Widen};
 
 use super::descriptor::{DIM, Descriptor, ONE};
 

@@ -5,7 +5,7 @@ use crate::decode::Plane;
 
 /// Grey levels next to which a sample may be cut off. Not the very ends: samples
 /// are means.
-pub(super) const CUT_OFF: (f32, f32) = (7.0, 248.0);
+pub(crate) const CUT_OFF: (f32, f32) = (7.0, 248.0);
 
 /// One size of an image: gray levels, row by row.
 #[derive(Debug, Clone)]

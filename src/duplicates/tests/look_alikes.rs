@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::tests::{Scene, Shown, Tone, pairs, proof, unit};
+use super::{Scene, Shown, Tone, pairs, proof, unit};
 
 /// A thing of `size` at a place of its own before one scene, lighter or darker
 /// than all of it.

@@ -1,24 +1,26 @@
 //! Planted copies among painted scenes: found, named, and nothing else.
 
+mod look_alikes;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::prove::{Album, Proof, prove};
+use super::pipeline::{Album, Proof, prove};
 use crate::decode::{CloseUp, Matte, Plane, Thumbnail};
 use crate::executor::{Executor, StopFlag};
 use crate::finding::{Extent, Relation};
 
-use super::find::CUT;
+use super::contents::CUT;
 
-pub(super) fn unit(rng: &mut ChaCha8Rng) -> f32 {
+pub(in crate::duplicates) fn unit(rng: &mut ChaCha8Rng) -> f32 {
     (rng.next_u32() >> 8) as f32 / (1u32 << 24) as f32
 }
 
 /// A scene as a function of the place: overlapping discs before a slope.
-pub(super) struct Scene(Vec<[f32; 4]>);
+pub(in crate::duplicates) struct Scene(Vec<[f32; 4]>);
 
 impl Scene {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(in crate::duplicates) fn new(seed: u64) -> Self {
         let rng = &mut ChaCha8Rng::seed_from_u64(seed);
         let disc = |rng: &mut ChaCha8Rng| {
             let radius = 0.03 + 0.17 * unit(rng) * unit(rng);
@@ -27,7 +29,7 @@ impl Scene {
         Self((0..30).map(|_| disc(rng)).collect())
     }
 
-    pub(super) fn tone(&self, x: f32, y: f32) -> f32 {
+    pub(in crate::duplicates) fn tone(&self, x: f32, y: f32) -> f32 {
         let inside = |disc: &&[f32; 4]| (x - disc[0]).hypot(y - disc[1]) < disc[2];
         self.0
             .iter()
@@ -38,7 +40,11 @@ impl Scene {
 }
 
 /// A thumbnail of what `tone` shows over the unit square, as a camera sees it.
-pub(super) fn photo(width: u32, height: u32, tone: impl Fn(f32, f32) -> f32) -> Thumbnail {
+pub(in crate::duplicates) fn photo(
+    width: u32,
+    height: u32,
+    tone: impl Fn(f32, f32) -> f32,
+) -> Thumbnail {
     let mut samples = Vec::new();
     for row in 0..height {
         for column in 0..width {
@@ -62,10 +68,10 @@ pub(super) fn photo(width: u32, height: u32, tone: impl Fn(f32, f32) -> f32) -> 
     }
 }
 
-pub(super) type Tone<'a> = Box<dyn Fn(f32, f32) -> f32 + Sync + 'a>;
+pub(in crate::duplicates) type Tone<'a> = Box<dyn Fn(f32, f32) -> f32 + Sync + 'a>;
 
 /// Images as functions of the place, of one size in pixels.
-pub(super) struct Shown<'a> {
+pub(in crate::duplicates) struct Shown<'a> {
     tones: Vec<Tone<'a>>,
     thumbnails: Vec<Thumbnail>,
     width: u32,
@@ -73,7 +79,7 @@ pub(super) struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn new(tones: Vec<Tone<'a>>, width: u32, height: u32) -> Self {
+    pub(in crate::duplicates) fn new(tones: Vec<Tone<'a>>, width: u32, height: u32) -> Self {
         let mut shown = Self {
             tones,
             thumbnails: Vec::new(),
@@ -107,12 +113,12 @@ impl Album for Shown<'_> {
     }
 }
 
-pub(super) fn proof(shown: &Shown<'_>, jobs: usize) -> Proof {
+pub(in crate::duplicates) fn proof(shown: &Shown<'_>, jobs: usize) -> Proof {
     let executor = Executor::new(jobs, StopFlag::default()).expect("threads");
     prove(shown.tones.len(), shown, &[], CUT, &executor).expect("not stopped")
 }
 
-pub(super) fn pairs(proof: &Proof) -> Vec<(u32, u32)> {
+pub(in crate::duplicates) fn pairs(proof: &Proof) -> Vec<(u32, u32)> {
     proof.pairs.iter().map(|p| (p.first, p.second)).collect()
 }
 

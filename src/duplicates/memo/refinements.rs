@@ -1,9 +1,9 @@
 //! All that decides what a closer look at a pair gives, and how the answer is
 //! written down. Looks at nothing.
 
-use super::verify::agreement::Agreement;
-use super::verify::differences::Differences;
-use super::verify::{Aligned, Closer, Detail};
+use crate::duplicates::scoring::differences::Differences;
+use crate::duplicates::scoring::measurements::Agreement;
+use crate::duplicates::scoring::{Aligned, Closer, Detail};
 
 /// A closer look at two images under one alignment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,8 +133,8 @@ mod tests {
 
     use super::*;
     use crate::decode::Matte;
-    use crate::duplicates::verify::grid::Cells;
-    use crate::duplicates::verify::map::Map;
+    use crate::duplicates::registration::affine::Map;
+    use crate::duplicates::scoring::grid::Cells;
 
     #[test]
     fn what_was_seen_comes_back_as_it_went_in_and_anything_else_is_refused() {

@@ -4,11 +4,13 @@
 use std::ops::Range;
 
 use super::differences::Covered;
-use super::lanes::{Block, LANES, Lanes, Look, add, each, sum, times, transformed};
-use super::map::Map;
-use super::places::{Places, places};
-use super::pyramid::Level;
+use super::local_ncc::{Places, places};
 use crate::decode::{Plane, Thumbnail};
+use crate::duplicates::registration::affine::Map;
+use crate::duplicates::registration::pyramid::Level;
+use crate::duplicates::registration::sampling::{
+    Block, LANES, Lanes, Look, add, each, sum, times, transformed,
+};
 
 /// What two aligned images have in common.
 #[derive(Debug, Clone, Copy, Default)]
