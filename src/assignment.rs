@@ -42,6 +42,7 @@ pub fn judge(
     let evidence = Evidence {
         fingerprints: resplit::fingerprints_of(&known.fingerprints, was),
         duplicates: resplit::duplicates_of(&known.duplicates, was),
+        demoted: known.demoted.clone(),
         classes,
         drift,
         listing,

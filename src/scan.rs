@@ -15,7 +15,7 @@ use crate::digest;
 use crate::distribution;
 use crate::duplicates::{self, Duplicates};
 use crate::error::{Error, Result};
-use crate::evidence::Evidence;
+use crate::evidence::{self, DemotedBand, Evidence};
 use crate::executor::{Executor, Interrupted};
 use crate::finding::{
     self, CheckInfo, CheckRun, CountsAs, Finding, FindingId, Headlines, RunState,
@@ -190,7 +190,7 @@ impl Stages<'_> {
         interrupted: &mut bool,
     ) -> Evidence {
         let needs = needs(self.settings);
-        let mut duplicates = (needs.searches_copies() && !*interrupted)
+        let (mut duplicates, demoted) = (needs.searches_copies() && !*interrupted)
             .then(|| self.duplicates(&listing, &fingerprints, images))
             .and_then(|found| or_stop(found, interrupted))
             .unwrap_or_default();
@@ -222,6 +222,7 @@ impl Stages<'_> {
             fingerprints,
             digest,
             duplicates,
+            demoted,
             scenes,
             classes,
             drift,
@@ -248,15 +249,13 @@ impl Stages<'_> {
         listing: &Listing,
         fingerprints: &FingerprintTable,
         images: &Images,
-    ) -> Result<Duplicates, Interrupted> {
+    ) -> Result<(Duplicates, Vec<DemotedBand>), Interrupted> {
         self.progress.begin(Stage::Duplicates, None);
         let found = duplicates::find(fingerprints, images, self.executor).map(|mut found| {
-            let single = listing.samples.iter().map(|sample| sample.labels.single());
-            let single: Vec<_> = single.map(|class| class.map(|c| c.0)).collect();
-            found.set_aside(&single);
-            found
+            let demoted = evidence::demote(&mut found, listing);
+            (found, demoted)
         });
-        let pairs = found.as_ref().map_or(0, |found| found.pairs.len());
+        let pairs = found.as_ref().map_or(0, |(found, _)| found.pairs.len());
         self.progress
             .end(Stage::Duplicates, &format!("{pairs} pairs"));
         found
@@ -301,7 +300,7 @@ fn or_stop<T>(answer: Result<T, Interrupted>, interrupted: &mut bool) -> Option<
     answer.ok()
 }
 
-/// The pairs in one split each that nobody doubts and no accepted finding is
+/// The pairs within one split each that are not demoted and that no accepted finding is
 /// about.
 fn pairs_within_splits(evidence: &Evidence, outcome: &Outcome) -> Vec<(SampleId, SampleId)> {
     let accepted = outcome.accepted.iter().map(|accepted| &accepted.finding);
@@ -322,7 +321,7 @@ fn pairs_within_splits(evidence: &Evidence, outcome: &Outcome) -> Vec<(SampleId,
         .duplicates
         .pairs
         .iter()
-        .filter(|pair| !pair.doubtful);
+        .filter(|pair| !pair.demoted);
     pairs
         .map(|pair| (pair.a, pair.b))
         .filter(|&(a, b)| split(a) == split(b) && !is_accepted(a, b))

@@ -44,7 +44,7 @@ pub(super) enum Concerned {
     OtherLabels,
 }
 
-/// Reports the pairs that `keep` keeps and nobody doubts. Pairs of the same
+/// Reports the pairs that `keep` keeps and that are not demoted. Pairs of the same
 /// contents in the same splits are one fact, and one finding that lists all
 /// copies, however few of the pairs are listed one by one. `keep` is asked of
 /// one pair of each fact, and so must not depend on what differs inside it:
@@ -173,7 +173,7 @@ fn facts(data: &CheckContext<'_>, keep: impl Fn(&Pair) -> bool, concerned: Conce
                     a: a.min(b),
                     b: a.max(b),
                     evidence,
-                    doubtful: false,
+                    demoted: false,
                 };
                 if keep(&pair) {
                     facts.push(Fact { pair, samples });
@@ -185,10 +185,10 @@ fn facts(data: &CheckContext<'_>, keep: impl Fn(&Pair) -> bool, concerned: Conce
     facts
 }
 
-/// The pairs that nobody doubts.
+/// The pairs that are not demoted.
 pub(super) fn believed<'a>(data: &CheckContext<'a>) -> impl Iterator<Item = &'a Pair> + use<'a> {
     let pairs = data.evidence.duplicates.pairs.iter();
-    pairs.filter(|pair| !pair.doubtful)
+    pairs.filter(|pair| !pair.demoted)
 }
 
 type Concerning = (Option<(SampleId, SampleId)>, Vec<SampleId>);
@@ -384,7 +384,7 @@ mod tests {
                 distance: Some(0),
                 similarity,
             },
-            doubtful: false,
+            demoted: false,
         };
         let count = samples.len() as u32;
         let duplicates = Duplicates {

@@ -48,7 +48,7 @@ fn judge(options: Options, config: Option<&Path>, volume: Volume, events: bool) 
     let progress = prepare::watched(volume, events);
     let scan = scan(&settings, &executor, progress.as_ref())?;
     if volume == Volume::Verbose {
-        tell_kept(&scan);
+        print_stages(&scan);
     }
     if volume != Volume::Quiet {
         let notes = scan.notes.iter().chain(&scan.outcome.notes);
@@ -175,8 +175,8 @@ fn dataset(settings: &Settings) -> String {
 }
 
 /// How many candidates each stage of the duplicate search kept.
-fn tell_kept(scan: &Scan) {
-    for (stage, kept) in &scan.evidence.duplicates.kept {
-        console::note(format!("{:<12} {kept:>9}  {stage}", ""));
+fn print_stages(scan: &Scan) {
+    for (stage, count) in &scan.evidence.duplicates.stages {
+        console::note(format!("{:<12} {count:>9}  {stage}", ""));
     }
 }

@@ -1,13 +1,42 @@
-//! Pairs of samples that show the same image, proven on pixels, and the
-//! groups they form. Knows nothing of splits or labels.
+//! Copies: pairs of samples that show the same image, verified on pixels, and the groups
+//! they form. Knows nothing of splits or labels.
+//!
+//! In stages (`pipeline.rs`), in order of cost, each of which leaves fewer pairs to the next:
+//!
+//! 1. **Candidate generation** (`candidates/`). Two sources propose pairs. All pairs of
+//!    64-bit DCT hashes within 8 bits, exactly, by multi-index hashing (`hash/`; Norouzi,
+//!    Punjani & Fleet 2012, "Fast search in Hamming space with multi-index hashing"). And
+//!    the nearest neighbours of descriptors of windows, for copies that were mirrored,
+//!    rotated, cropped, padded or covered in part (`windows.rs`, `descriptor.rs`): an
+//!    inverted file with a coarse quantizer (`ivf.rs`; Sivic & Zisserman 2003, "Video
+//!    Google"; Jégou, Douze & Schmid 2011, "Product quantization for nearest neighbor
+//!    search") over scalar-quantized descriptors (`quantized/`).
+//! 2. **Registration** (`registration/`). The affine map between the two thumbnails, with
+//!    gain and offset, by Gauss–Newton steps (`gauss_newton.rs`; Lucas & Kanade 1981;
+//!    Evangelidis & Psarakis 2008), coarse to fine on an image pyramid (`pyramid.rs`; Burt
+//!    & Adelson 1983). `scoring/cascade.rs` runs it at three sizes and rejects at each
+//!    (Viola & Jones 2001).
+//! 3. **Scoring** (`scoring/`). Local normalized cross-correlation (`local_ncc.rs`; Lewis
+//!    1995), a robust photometric model (`photometric.rs`) and the chroma of the two give
+//!    log odds by logistic regressions on planted copies (`logistic.rs`). Regions that only
+//!    one of two images shows are searched in what remains (`differences.rs`).
+//! 4. **Refinement** (`refinement/`, `scoring/refine.rs`). The likely pairs are decoded to
+//!    256 pixels, registered and scored again; `memo/` recalls those of earlier scans.
+//! 5. **Context rescoring** (`scoring/context.rs`). Among many images that resemble each
+//!    other a pair must exceed what look-alikes reach by chance: the ratio test (Lowe 2004)
+//!    for images without finer detail, extreme values (Gumbel 1958) for others.
+//! 6. **Transforms and groups** (`transform.rs`, `same_pixels.rs`, `contents.rs`,
+//!    `groups.rs`). Names what was done to the image, compares untouched pairs pixel by
+//!    pixel, lists the pairs of samples, and connects them to groups by union-find.
+//!
+//! A false pair has passed stages 3 to 5; a missed copy was mostly not proposed by stage 1.
 
 mod candidates;
 mod contents;
-mod directed;
-mod doubt;
 mod groups;
 mod images;
 mod memo;
+mod participants;
 mod pipeline;
 mod refinement;
 mod registration;
@@ -18,14 +47,17 @@ mod transform;
 pub use candidates::hash;
 #[cfg(test)]
 pub(crate) use contents::of_same_content;
-pub use directed::Directed;
-pub use doubt::{Doubt, WEAK};
 pub use groups::groups;
-pub use memo::find;
-pub(crate) use scoring::explained_map as explained;
+pub use pipeline::find;
+pub(crate) use transform::of_map as transform_of_map;
 
 use crate::finding::PairEvidence;
 use crate::sample::SampleId;
+
+/// Similarity below which a pair is weak: log odds of 8, which nearly all re-encoded copies
+/// and half of the planted crops reach, and no pair of different photos came near
+/// (docs/accuracy.md, "Pairs").
+pub const WEAK: f64 = 0.9997;
 
 /// Two samples and their relation; `a < b`.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,8 +68,8 @@ pub struct Pair {
     pub b: SampleId,
     /// What was measured.
     pub evidence: PairEvidence,
-    /// Set aside: see [`Duplicates::set_aside`].
-    pub doubtful: bool,
+    /// Withheld by evidence beyond pixels: see `evidence::demote`.
+    pub demoted: bool,
 }
 
 /// All pairs found, and what they connect.
@@ -46,23 +78,21 @@ pub struct Duplicates {
     /// Sorted by `(a, b)`; every verified pair of contents, and of each the
     /// pairs of samples up to the cap. Lists and connects, but counts nothing.
     pub pairs: Vec<Pair>,
-    /// Samples connected by pairs that are not doubtful: each of two members or more, sorted;
+    /// Samples connected by pairs that are not demoted: each of two members or more, sorted;
     /// groups sorted by first member.
     pub groups: Vec<Vec<SampleId>>,
-    /// What was said of each band of weak pairs that is doubtful.
-    pub doubts: Vec<Doubt>,
     /// Pairs left out because a giant group reached the cap.
     pub pairs_not_listed: u64,
-    /// Candidates whose images hold too little to say.
+    /// Candidate pairs with too little texture to score.
     pub abstained: u64,
-    /// How many candidates each stage kept, for `-v`.
-    pub kept: Vec<(&'static str, u64)>,
+    /// Number of pairs after each stage, for `-v`.
+    pub stages: Vec<(&'static str, u64)>,
 }
 
 impl Duplicates {
     /// Whether copies were searched for at all.
     pub fn is_searched(&self) -> bool {
-        !self.kept.is_empty()
+        !self.stages.is_empty()
     }
 
     /// All pairs, listed or not.
@@ -75,14 +105,19 @@ impl Duplicates {
     pub fn join(&mut self, pairs: Vec<Pair>, count: usize) {
         let known = self.pairs.len();
         let new = |pair: &Pair| {
-            let place = self.pairs[..known].binary_search_by_key(&(pair.a, pair.b), |p| (p.a, p.b));
-            place.is_err()
+            let found = self.pairs[..known].binary_search_by_key(&(pair.a, pair.b), |p| (p.a, p.b));
+            found.is_err()
         };
         let new: Vec<Pair> = pairs.into_iter().filter(new).collect();
         self.pairs.extend(new);
         self.pairs.sort_by_key(|pair| (pair.a, pair.b));
-        let believed = self.pairs.iter().filter(|pair| !pair.doubtful);
-        self.groups = groups(count, believed.map(|pair| (pair.a, pair.b)));
+        self.group(count);
+    }
+
+    /// Groups `count` samples anew by the pairs that are not demoted.
+    pub fn group(&mut self, count: usize) {
+        let pairs = self.pairs.iter().filter(|pair| !pair.demoted);
+        self.groups = groups(count, pairs.map(|pair| (pair.a, pair.b)));
     }
 }
 

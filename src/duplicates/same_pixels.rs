@@ -1,71 +1,70 @@
-//! Images that hold the same pixels: stored anew without loss. Compares
-//! whole images and judges no likeness.
+//! Images that hold the same pixels, stored anew without loss. Compares whole images for
+//! equality only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::images::LookedAt;
-use super::pipeline::{Proof, Proven};
+use super::images::ContentImages;
+use super::pipeline::{Verified, VerifiedPair};
 use crate::executor::{Executor, Interrupted};
 use crate::finding::Relation;
 
-/// What is left between two images that may hold the same pixels, over the
-/// contrast: thumbnails of one image by two decoders differ by rounding.
+/// Greatest residual of two images that may hold the same pixels, over the contrast:
+/// thumbnails of one image by two decoders differ by rounding.
 pub(super) const UNTOUCHED: f32 = 0.03;
 
-/// Mean luma, of 255, by which thumbnails of one image by two decoders differ
-/// at most.
+/// Greatest difference of the mean luma, of 255, between thumbnails of one image by two
+/// decoders.
 const ROUNDING: f32 = 1.5;
 
-/// Columns or rows below which an image is too thin to be aligned with others.
+/// Columns or rows below which an image is too thin to be registered.
 const THIN: u32 = 16;
 
-/// What is known to hold the same pixels.
+/// The pairs that hold the same pixels.
 pub(super) struct SamePixels {
-    /// Of each proven pair, in order.
-    pub(super) proven: Vec<bool>,
-    /// Further pairs `(a, b)`, `a < b`, that were not proven otherwise; sorted.
+    /// For each verified pair, in order.
+    pub(super) verified: Vec<bool>,
+    /// Further pairs `(a, b)`, `a < b`, that were not verified otherwise; sorted.
     pub(super) others: Vec<(u32, u32)>,
-    /// Further groups, each sorted, of images that hold too little to be
-    /// compared in any other way.
+    /// Further groups, each sorted, of images with too little contrast to be compared in any
+    /// other way.
     pub(super) groups: Vec<Vec<u32>>,
 }
 
-/// Compares the pixels of all pairs that look untouched, of those that were
-/// given up, and of images that took no part: each that may have an equal is
-/// decoded once.
+/// Compares the pixels of all verified pairs without a residual, of unresolved pairs, and of
+/// images that took no part: each that may have an equal is decoded once.
 pub(super) fn same_pixels(
-    proof: &Proof,
-    album: &LookedAt<'_>,
+    found: &Verified,
+    source: &ContentImages<'_>,
     executor: &Executor,
 ) -> Result<SamePixels, Interrupted> {
-    let same_size = |a: u32, b: u32| album.size(a as usize) == album.size(b as usize);
-    let untouched = |pair: &Proven| {
+    let same_size = |a: u32, b: u32| source.size(a as usize) == source.size(b as usize);
+    let untouched = |pair: &VerifiedPair| {
         pair.relation == Relation::Near
             && pair.residual < UNTOUCHED
             && same_size(pair.first, pair.second)
     };
-    let proven: BTreeSet<(u32, u32)> =
-        (proof.pairs.iter().map(|pair| (pair.first, pair.second))).collect();
-    let given_up: BTreeSet<(u32, u32)> = (proof.given_up.iter().copied())
-        .filter(|pair| same_size(pair.0, pair.1) && !proven.contains(pair))
+    let verified: BTreeSet<(u32, u32)> =
+        (found.pairs.iter().map(|pair| (pair.first, pair.second))).collect();
+    let unresolved: BTreeSet<(u32, u32)> = (found.unresolved.iter().copied())
+        .filter(|pair| same_size(pair.0, pair.1) && !verified.contains(pair))
         .collect();
-    let silent = silent(album);
-    let mut wanted: BTreeSet<usize> = silent
+    let not_compared = not_compared(source);
+    let mut wanted: BTreeSet<usize> = not_compared
         .iter()
         .flatten()
         .map(|&index| index as usize)
         .collect();
-    for pair in proof.pairs.iter().filter(|pair| untouched(pair)) {
+    for pair in found.pairs.iter().filter(|pair| untouched(pair)) {
         wanted.extend([pair.first as usize, pair.second as usize]);
     }
-    for &(a, b) in &given_up {
+    for &(a, b) in &unresolved {
         wanted.extend([a as usize, b as usize]);
     }
-    let digests = album.digests(&wanted, executor)?;
+    let digests = source.digests(&wanted, executor)?;
     let digest = |index: u32| digests.get(&(index as usize));
     let same = |a: u32, b: u32| digest(a).is_some() && digest(a) == digest(b);
     let mut groups: BTreeMap<_, Vec<u32>> = BTreeMap::new();
-    for &index in silent.iter().flatten() {
+    for &index in not_compared.iter().flatten() {
         if let Some(digest) = digest(index) {
             groups.entry(digest).or_default().push(index);
         }
@@ -73,34 +72,34 @@ pub(super) fn same_pixels(
     let mut groups: Vec<Vec<u32>> = groups.into_values().filter(|g| g.len() > 1).collect();
     groups.sort();
     Ok(SamePixels {
-        proven: (proof.pairs.iter())
+        verified: (found.pairs.iter())
             .map(|pair| untouched(pair) && same(pair.first, pair.second))
             .collect(),
-        others: (given_up.into_iter())
+        others: (unresolved.into_iter())
             .filter(|&(a, b)| same(a, b))
             .collect(),
         groups,
     })
 }
 
-/// Images that take no part because they are flat or thin, in runs of one
-/// size and nearly one luma: only among these may be equals.
-fn silent(album: &LookedAt<'_>) -> Vec<Vec<u32>> {
-    let mut silent: Vec<((u32, u32), f32, u32)> = (0u32..)
-        .zip(album.copies)
-        .filter_map(|(index, copies)| {
-            let facts = album.table.facts(*copies.first()?)?;
+/// Images that take no part because they are flat or thin, in runs of one size and nearly
+/// one mean luma: equals are only within a run.
+fn not_compared(source: &ContentImages<'_>) -> Vec<Vec<u32>> {
+    let mut images: Vec<((u32, u32), f32, u32)> = (0u32..)
+        .zip(source.contents)
+        .filter_map(|(index, samples)| {
+            let facts = source.table.facts(*samples.first()?)?;
             let size = (facts.header.width, facts.header.height);
             let takes_part = facts.hashes.is_some() && size.0.min(size.1) >= THIN;
             (!takes_part).then_some((size, facts.statistics.brightness, index))
         })
         .collect();
-    silent.sort_by(|a, b| {
+    images.sort_by(|a, b| {
         (a.0.cmp(&b.0))
             .then(a.1.total_cmp(&b.1))
             .then(a.2.cmp(&b.2))
     });
-    silent
+    images
         .chunk_by(|a, b| a.0 == b.0 && b.1 - a.1 < ROUNDING)
         .filter(|run| run.len() > 1)
         .map(|run| run.iter().map(|&(.., index)| index).collect())
@@ -114,8 +113,8 @@ mod tests {
     use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
     use super::super::Pair;
-    use super::super::images::tests::{files, scan_with};
-    use super::super::tests::Scene;
+    use super::super::tests::files::{files, scan_with};
+    use super::super::tests::scenes::Scene;
     use crate::finding::Relation;
 
     fn written(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {

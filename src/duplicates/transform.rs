@@ -1,33 +1,55 @@
-//! Puts an alignment into words: relation and transform. Does not judge it.
+//! Names what was done to an image, from a registration: relation and transform. Does not
+//! judge it.
 
-use super::registration::affine::Map;
-use super::scoring::measurements::Agreement;
+use super::registration::affine::Affine;
+use super::registration::shape::Shape;
+use super::scoring::Registered;
+use super::scoring::measurements::Measurements;
 use crate::decode::{Plane, Thumbnail};
 use crate::finding::{Colour, Extent, Relation, Share, Transform};
 
-/// An image's thumbnail and full size.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Image<'a> {
-    pub(crate) thumbnail: &'a Thumbnail,
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-}
+/// An image's thumbnail, and its full width and height in pixels.
+pub(crate) type Image = (Thumbnail, u32, u32);
 
-/// A part below this share of the area is a crop; above, the rounding of
-/// thumbnails explains the difference.
+/// A part below this share of the area is a crop; above, the rounding of thumbnails
+/// explains the difference.
 const WHOLE: f32 = 0.965;
 
-/// What was done to `first` to get `second`, when `map` (from `second` to
-/// `first`) lays them over each other and luma of the second is
+/// The relation of a registered pair, and the transform from the image with the lower index
+/// to the other. `None` where the map is singular.
+pub(crate) fn of_registered(
+    pair: &Registered,
+    fixed: &Image,
+    moving: &Image,
+) -> Option<(Relation, Transform)> {
+    // Maps lead from the second to the first.
+    let second_is_fixed = pair.fixed > pair.moving;
+    let (first, second) = if second_is_fixed {
+        (moving, fixed)
+    } else {
+        (fixed, moving)
+    };
+    let map = if second_is_fixed {
+        pair.map
+    } else {
+        pair.map.inverse()?
+    };
+    let (gain, offset) = photometric(&pair.measured, second_is_fixed);
+    Some(of_map(first, second, map.0, gain, offset))
+}
+
+/// The relation of `second` to `first` and the transform between them, where `map` leads
+/// from `second` to `first`, both from −½ to ½ along their sides, and luma of the second is
 /// `gain` × luma of the first + `offset`.
-pub(crate) fn explain(
-    first: Image<'_>,
-    second: Image<'_>,
-    map: &Map,
+pub(crate) fn of_map(
+    first: &Image,
+    second: &Image,
+    map: [f32; 6],
     gain: f32,
     offset: f32,
 ) -> (Relation, Transform) {
-    let size = |p: Image<'_>| (p.width.max(1) as f32, p.height.max(1) as f32);
+    let map = &Affine(map);
+    let size = |image: &Image| (image.1.max(1) as f32, image.2.max(1) as f32);
     let ((fw, fh), (sw, sh)) = (size(first), size(second));
     let m = &map.0;
     // Pixels of the first for one pixel of the second.
@@ -38,7 +60,7 @@ pub(crate) fn explain(
         m[4] * fh / sh,
     ];
     let shape = Shape::of(linear);
-    let mean = mean(&first.thumbnail.luma).max(1.0);
+    let mean = mean(&first.0.luma).max(1.0);
     let brightness = ((gain * mean + offset) / mean).max(0.0);
     let extent = extent(first, second, map, shape.rotation);
     let transform = Transform {
@@ -50,7 +72,7 @@ pub(crate) fn explain(
         stretch: shape.stretch,
         brightness,
         contrast: gain / brightness.max(0.05),
-        colour: colours(first.thumbnail, second.thumbnail),
+        colour: colours(&first.0, &second.0),
         matrix: corner_based(map),
     };
     let relation = match extent {
@@ -61,79 +83,9 @@ pub(crate) fn explain(
     (relation, transform)
 }
 
-/// A linear map taken apart.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
-    pub(crate) mirrored: bool,
-    pub(crate) quarter_turns: u8,
-    /// Degrees clockwise.
-    pub(crate) rotation: f32,
-    pub(crate) scale: f32,
-    pub(crate) stretch: f32,
-    /// How far from both a turned and a stretched image: 0 for either.
-    pub(crate) skew: f32,
-}
-
-impl Shape {
-    /// `linear` maps pixels of the second image to pixels of the first.
-    pub(crate) fn of(linear: [f32; 4]) -> Self {
-        let [a, b, c, d] = linear;
-        let straight = a.abs() + d.abs() >= b.abs() + c.abs();
-        // The eight flips and turns of the second that undo what was done:
-        // second → first sends x to ±x or ±y.
-        let (mirrored, quarter_turns) = match (straight, a >= 0.0, d >= 0.0, b >= 0.0, c >= 0.0) {
-            (true, true, true, ..) => (false, 0),
-            (true, false, true, ..) => (true, 0),
-            (true, true, false, ..) => (true, 2),
-            (true, false, false, ..) => (false, 2),
-            // first.x = +second.y, first.y = −second.x: turned clockwise once.
-            (false, _, _, true, false) => (false, 1),
-            (false, _, _, false, true) => (false, 3),
-            // Transposed: mirrored and then turned counter-clockwise.
-            (false, _, _, true, true) => (true, 3),
-            (false, _, _, false, false) => (true, 1),
-        };
-        // The rest, with the flip or turn taken out on the second's side.
-        let (p, q, r, s) = if straight {
-            (
-                a * a.signum(),
-                b * d.signum(),
-                c * a.signum(),
-                d * d.signum(),
-            )
-        } else {
-            (
-                b * b.signum(),
-                a * c.signum(),
-                d * b.signum(),
-                c * c.signum(),
-            )
-        };
-        let sum = (p + s).max(1e-4);
-        let turned = ((p - s).abs() + (q + r).abs()) / sum;
-        let stretched = (q.abs() + r.abs()) / sum;
-        // What is left of a rotation after the flips: second → first by −θ
-        // when the first was turned by θ, clockwise with y downwards.
-        let angle = -(r - q).atan2(sum).to_degrees();
-        let area = (p * s - q * r).abs().max(1e-6);
-        let (rotation, stretch) = if turned < stretched {
-            (angle, 1.0)
-        } else {
-            (0.0, s.max(1e-4) / p.max(1e-4))
-        };
-        Self {
-            mirrored,
-            quarter_turns,
-            rotation,
-            scale: area.sqrt(),
-            stretch: if straight { stretch } else { 1.0 / stretch },
-            skew: turned.min(stretched),
-        }
-    }
-}
-
-/// The bounding box of the unit square under `map`, cut to the unit square.
-fn image_box(map: &Map) -> Share {
+/// The bounding box of the image of the unit square under `map`, clipped to the unit
+/// square.
+fn image_box(map: &Affine) -> Share {
     let corners =
         [(-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5), (0.5, 0.5)].map(|(x, y)| map.apply(x, y));
     let low = |v: f32| (v + 0.5).clamp(0.0, 1.0);
@@ -152,7 +104,7 @@ fn image_box(map: &Map) -> Share {
     }
 }
 
-fn extent(first: Image<'_>, second: Image<'_>, map: &Map, rotation: f32) -> Extent {
+fn extent(first: &Image, second: &Image, map: &Affine, rotation: f32) -> Extent {
     let Some(back) = map.inverse() else {
         return Extent::Same;
     };
@@ -168,11 +120,11 @@ fn extent(first: Image<'_>, second: Image<'_>, map: &Map, rotation: f32) -> Exte
     let whole = if rotation == 0.0 { WHOLE } else { 0.9 };
     match (of_first < whole, of_second < whole) {
         (false, false) => Extent::Same,
-        (true, false) if border_is_plain(&first.thumbnail.luma, inside_first) => {
+        (true, false) if border_is_plain(&first.0.luma, inside_first) => {
             Extent::Unpadded(inside_first)
         }
         (true, false) => Extent::Cropped(inside_first),
-        (false, true) if border_is_plain(&second.thumbnail.luma, inside_second) => {
+        (false, true) if border_is_plain(&second.0.luma, inside_second) => {
             Extent::Padded(inside_second)
         }
         (false, true) => Extent::Uncropped(inside_second),
@@ -180,7 +132,7 @@ fn extent(first: Image<'_>, second: Image<'_>, map: &Map, rotation: f32) -> Exte
     }
 }
 
-/// Whether what lies outside `inner` is of one tone.
+/// Whether the border outside `inner` has one grey level.
 fn border_is_plain(luma: &Plane, inner: Share) -> bool {
     let (w, h) = (luma.width as f32, luma.height as f32);
     // One sample of tolerance: the edge itself is blended.
@@ -224,7 +176,7 @@ fn colours(first: &Thumbnail, second: &Thumbnail) -> Colour {
     let (a, b) = (saturation(first), saturation(second));
     let tone = |t: &Thumbnail| (mean(&t.cb), mean(&t.cr));
     let ((ab, ar), (bb, br)) = (tone(first), tone(second));
-    // 1.5 levels: what JPEG leaves of a gray image; 3: visibly coloured.
+    // 1.5 levels: grey images after JPEG compression stay below; 3: visibly coloured.
     if b < 1.5 && a > 3.0 {
         Colour::Lost
     } else if a < 1.5 && b > 3.0 {
@@ -237,7 +189,7 @@ fn colours(first: &Thumbnail, second: &Thumbnail) -> Colour {
 }
 
 /// From coordinates about the middle to coordinates from the corner.
-fn corner_based(map: &Map) -> [f32; 6] {
+fn corner_based(map: &Affine) -> [f32; 6] {
     let m = &map.0;
     [
         m[0],
@@ -249,10 +201,10 @@ fn corner_based(map: &Map) -> [f32; 6] {
     ]
 }
 
-/// Gain and offset from the first image to the second, whichever of the two
-/// was held fixed in the alignment.
-pub(crate) fn direction(agreement: &Agreement, second_is_fixed: bool) -> (f32, f32) {
-    let (gain, offset) = (agreement.gain, agreement.offset);
+/// Gain and offset from the first image to the second, whichever of the two was held fixed
+/// in the registration.
+fn photometric(measured: &Measurements, second_is_fixed: bool) -> (f32, f32) {
+    let (gain, offset) = (measured.gain, measured.offset);
     if second_is_fixed {
         (gain, offset)
     } else {

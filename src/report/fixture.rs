@@ -181,6 +181,7 @@ impl Fixture {
         let evidence = evidence::Evidence {
             digest: Some(digest::digest(&listing, &contents)),
             duplicates: duplicates(),
+            demoted: Vec::new(),
             labelling: Some(labelling),
             listing,
             fingerprints,
@@ -284,7 +285,7 @@ fn pair(a: u32, b: u32, relation: Relation, transform: Transform, distance: Opti
                 0.9375
             },
         },
-        doubtful: false,
+        demoted: false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is known of samples, for a part of them. Measures nothing anew.
 
-use crate::duplicates::{Duplicates, Pair, groups};
+use crate::duplicates::{Duplicates, Pair};
 use crate::fingerprint::FingerprintTable;
 use crate::sample::{ContentHash, SampleId};
 
@@ -31,13 +31,13 @@ pub fn duplicates_of(duplicates: &Duplicates, samples: &[SampleId]) -> Duplicate
             })
         })
         .collect();
-    let believed = pairs.iter().filter(|pair| !pair.doubtful);
-    Duplicates {
-        groups: groups(samples.len(), believed.map(|pair| (pair.a, pair.b))),
+    let mut of_samples = Duplicates {
+        groups: Vec::new(),
         pairs,
-        doubts: duplicates.doubts.clone(),
         pairs_not_listed: duplicates.pairs_not_listed,
         abstained: duplicates.abstained,
-        kept: duplicates.kept.clone(),
-    }
+        stages: duplicates.stages.clone(),
+    };
+    of_samples.group(samples.len());
+    of_samples
 }

@@ -81,7 +81,7 @@ pub fn links(
 ) -> Vec<Link> {
     let mut links = Vec::new();
     if together.copies {
-        let believed = duplicates.pairs.iter().filter(|pair| !pair.doubtful);
+        let believed = duplicates.pairs.iter().filter(|pair| !pair.demoted);
         links.extend(believed.map(|pair| Link {
             a: pair.a,
             b: pair.b,

@@ -37,7 +37,7 @@ use links::link;
 use proof::prove;
 
 use crate::decode::{Plane, Thumbnail};
-use crate::duplicates::{Duplicates, Pair, explained, groups};
+use crate::duplicates::{Duplicates, Pair, groups, transform_of_map};
 use crate::executor::{Executor, Interrupted};
 use crate::finding::{Extent, PairEvidence, Relation, Share};
 use crate::fingerprint::{FingerprintTable, Images};
@@ -270,7 +270,7 @@ fn copy(bodies: &(Body, Body), features: (&Features, &Features), fit: &Fit) -> O
         return None;
     }
     let centred = centred(&inverse(&fit.map)?, features.1.size(), features.0.size());
-    let (relation, transform) = explained(
+    let (relation, transform) = transform_of_map(
         &first.whole,
         &second.whole,
         centred,
@@ -290,7 +290,7 @@ fn copy(bodies: &(Body, Body), features: (&Features, &Features), fit: &Fit) -> O
             distance: None,
             similarity: f64::from(proof.agreeing * proof.correlation),
         },
-        doubtful: false,
+        demoted: false,
     })
 }
 

@@ -188,7 +188,7 @@ mod tests {
                 distance: None,
                 similarity: 0.99999,
             },
-            doubtful: false,
+            demoted: false,
         });
         let duplicates = Duplicates {
             pairs: pairs.collect(),

@@ -1,7 +1,7 @@
-//! Tells of weak pairs that were set aside as look-alikes. Judges no pair.
+//! Reports weak pairs that were demoted as look-alikes. Judges no pair.
 
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::duplicates::Doubt;
+use crate::evidence::DemotedBand;
 use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
 use crate::sample::SampleId;
 
@@ -37,36 +37,36 @@ impl Check for ThisCheck {
                 "the data set has fewer than two classes".to_owned(),
             ));
         }
-        for doubt in &data.duplicates.doubts {
-            out.push(finding(data, doubt));
+        for band in &data.demoted {
+            out.push(finding(data, band));
         }
         Ok(Ran::Completed)
     }
 }
 
-fn finding(data: &CheckContext<'_>, doubt: &Doubt) -> NewFinding {
-    let pairs = data.duplicates.pairs.iter().filter(|pair| pair.doubtful);
-    let pairs = pairs.filter(|pair| doubt.similarity.contains(&pair.evidence.similarity));
+fn finding(data: &CheckContext<'_>, band: &DemotedBand) -> NewFinding {
+    let pairs = data.duplicates.pairs.iter().filter(|pair| pair.demoted);
+    let pairs = pairs.filter(|pair| band.similarity.contains(&pair.evidence.similarity));
     let mut samples: Vec<SampleId> = pairs.flat_map(|pair| [pair.a, pair.b]).collect();
     samples.sort_unstable();
     samples.dedup();
-    let below = doubt.similarity.end;
+    let below = band.similarity.end;
     let figure = |name, value| Figure { name, value };
     NewFinding {
         id: FindingId::of_names(DOUBTFUL_PAIRS.code, [below.to_string().as_str()]),
         message: format!(
             "{} pairs of similarity below {below} share a label no more often than by chance ({} of {} compared, {:.1} expected by chance): they are not counted as copies",
-            doubt.pairs, doubt.agreeing, doubt.compared, doubt.expected
+            band.pairs, band.agreeing, band.compared, band.expected
         ),
         samples,
         splits: Vec::new(),
         labels: Vec::new(),
         score: None,
         evidence: Evidence::Figures(vec![
-            figure("pairs", doubt.pairs as f64),
-            figure("compared", doubt.compared as f64),
-            figure("agreeing", doubt.agreeing as f64),
-            figure("expected", doubt.expected),
+            figure("pairs", band.pairs as f64),
+            figure("compared", band.compared as f64),
+            figure("agreeing", band.agreeing as f64),
+            figure("expected", band.expected),
         ]),
     }
 }

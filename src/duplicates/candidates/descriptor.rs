@@ -1,25 +1,25 @@
-//! Describes windows of a thumbnail by a few mean-free cosine coefficients.
-//! Knows nothing of other images.
+//! Describes windows of a thumbnail by their lowest discrete cosine coefficients without the
+//! mean (DCT, Ahmed et al. 1974). Compares nothing.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
 use crate::decode::{Plane, Thumbnail};
 
-/// Cells a side of the grid over a window.
+/// Cells along each side of the grid over a window.
 pub(crate) const GRID: usize = 8;
 /// Highest frequency kept along one side.
 const ORDER: usize = 5;
 /// Numbers in a descriptor: 5 × 5 cosine coefficients without the constant.
 pub(crate) const DIM: usize = ORDER * ORDER - 1;
 
-/// A descriptor in parts of [`ONE`]: unit length, or shorter when the window is
-/// nearly flat. Whole numbers, so that products are the same in every order.
+/// A descriptor in units of 1/[`ONE`]: of unit length, or shorter when the window is nearly
+/// flat. Integers, so that inner products do not depend on the order of additions.
 pub(crate) type Descriptor = [i16; DIM];
-/// What 1 becomes: rounding to it moves a cosine by 0.0002 at most.
+/// The fixed-point one: rounding to it changes a cosine by 0.0002 at most.
 pub(crate) const ONE: i32 = 1 << 14;
 
-/// The cosine of two, or less where one is nearly flat.
+/// The cosine of two descriptors, or less where one is nearly flat.
 pub(crate) fn cosine(a: &Descriptor, b: &Descriptor) -> f32 {
     let products = a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b));
     products.sum::<i32>() as f32 / (ONE * ONE) as f32
@@ -32,20 +32,20 @@ pub(crate) fn unit(sum: [i64; DIM]) -> Descriptor {
     fixed(&values, 1.0 / norm)
 }
 
-/// `values` times `scale`, which are from −1 to 1, in parts of [`ONE`].
+/// `values` times `scale`, which are from −1 to 1, in units of 1/[`ONE`].
 fn fixed(values: &[f32; DIM], scale: f32) -> Descriptor {
-    // The low bits of the sum with 1.5 · 2^23 are the nearest whole number; a
-    // cast would look for what does not fit, one after the other.
+    // The low bits of the sum with 1.5 · 2^23 are the nearest integer; a cast would test
+    // the range, one after the other.
     const SHIFT: f32 = 12_582_912.0;
     values.map(|v| (v * (scale * ONE as f32) + SHIFT).to_bits() as i16)
 }
 
-/// Coefficients of photos fall about as one over their frequency to this power;
-/// the best of 0.3, 0.5, 0.7 and 1 on planted copies.
-const EVEN: f32 = 0.7;
+/// Coefficients of photos decrease about as one over their frequency to this power; the
+/// best of 0.3, 0.5, 0.7 and 1 on planted copies.
+const DECAY: f32 = 0.7;
 
-/// Cosine tables, and the weights that even out the strength of coarse and
-/// fine coefficients in ordinary images.
+/// Cosine tables, and the weights that whiten coarse and fine coefficients of ordinary
+/// images.
 #[derive(Debug)]
 pub(crate) struct Basis {
     cosines: [[f32; GRID]; ORDER],
@@ -62,13 +62,13 @@ impl Basis {
             }),
             weights: std::array::from_fn(|i| {
                 let (v, u) = (i / ORDER, i % ORDER);
-                ((u * u + v * v) as f32).sqrt().powf(EVEN)
+                ((u * u + v * v) as f32).sqrt().powf(DECAY)
                     * if u == 0 || v == 0 { 0.707 } else { 1.0 }
             }),
         }
     }
 
-    /// Of means of the cells of a grid.
+    /// The descriptor of a window, from the means of the cells of its grid.
     pub(crate) fn describe(&self, grid: &[[f32; GRID]; GRID]) -> Descriptor {
         let mut columns = [[0.0f32; GRID]; ORDER]; // columns[v][x]
         for (column, cosine) in columns.iter_mut().zip(&self.cosines) {
@@ -78,14 +78,14 @@ impl Basis {
                 }
             }
         }
-        self.evened(|v, u| {
+        self.whiten(|v, u| {
             let both = columns[v].iter().zip(&self.cosines[u]);
             both.map(|(a, b)| a * b).sum()
         })
     }
 
-    /// Of the coefficients at `(v, u)`.
-    fn evened(&self, coefficient: impl Fn(usize, usize) -> f32) -> Descriptor {
+    /// The descriptor from the coefficients at `(v, u)`.
+    fn whiten(&self, coefficient: impl Fn(usize, usize) -> f32) -> Descriptor {
         let mut values = [0.0; DIM];
         let mut power = 0.0;
         for v in 0..ORDER {
@@ -98,17 +98,16 @@ impl Basis {
                 }
             }
         }
-        // 30: about a grey level of contrast, below which only noise is left.
+        // 30: about a grey level of contrast, below which there is only noise.
         fixed(&values, 1.0 / (power + 30.0 * 30.0).sqrt())
     }
 }
 
-/// Where a window begins along one side and how long it is, in shares of it.
+/// Where a window begins along one side and how long it is, in shares of the side.
 pub(crate) type Span = (f32, f32);
 
-/// Describes all windows that some spans along y and the same along x make, by
-/// two products of matrices: cosines over means of cells are linear, and of
-/// each side alone.
+/// Describes all windows made of some spans along y and the same along x, by two matrix
+/// products: cosines over means of cells are linear and separable.
 #[derive(Debug)]
 pub(crate) struct Windows {
     basis: Basis,
@@ -129,15 +128,15 @@ impl Windows {
         }
     }
 
-    /// One descriptor a window, those of one span along y side by side; of
-    /// nothing where there is no image. `plane` is of thumbnail size.
+    /// One descriptor a window, those of one span along y side by side; zeros where there
+    /// is no image. `plane` is of thumbnail size.
     pub(crate) fn describe(&self, plane: &Plane) -> Vec<Descriptor> {
         let (width, height) = (plane.width as usize, plane.height as usize);
         let (across, down) = match (self.filters.get(width), self.filters.get(height)) {
             (Some(across), Some(down)) if !plane.samples.is_empty() => (across, down),
             _ => return vec![[0; DIM]; self.spans.len() * self.spans.len()],
         };
-        // About the mean: small numbers keep their digits.
+        // Relative to the mean: small numbers keep their digits.
         let mean = plane.samples.iter().map(|&v| u32::from(v)).sum::<u32>() as f32
             / plane.samples.len() as f32;
         let values: Vec<f32> = (plane.samples.iter())
@@ -165,7 +164,7 @@ impl Windows {
         let spans = 0..self.spans.len();
         let windows = (spans.clone()).flat_map(|y| spans.clone().map(move |x| (y, x)));
         windows
-            .map(|(y, x)| (self.basis).evened(|v, u| all[(y * ORDER + v) * count + x * ORDER + u]))
+            .map(|(y, x)| (self.basis).whiten(|v, u| all[(y * ORDER + v) * count + x * ORDER + u]))
             .collect()
     }
 }
@@ -193,9 +192,9 @@ fn filters(basis: &Basis, spans: &[Span], length: usize) -> Vec<f32> {
     out
 }
 
-/// One of the eight flips and quarter turns of a descriptor: transpose first,
-/// then mirror left-right, then top-bottom.
-pub(crate) fn turned(
+/// One of the eight flips and quarter turns of a descriptor: transpose first, then mirror
+/// left-right, then top-bottom.
+pub(crate) fn flipped(
     d: &Descriptor,
     (transpose, flip_x, flip_y): (bool, bool, bool),
 ) -> Descriptor {

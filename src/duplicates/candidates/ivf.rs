@@ -1,33 +1,34 @@
-//! Coarse cells of descriptor space: each entry lives in the cell of its
-//! nearest centre, each query looks into a few cells. Compares no two
-//! images.
+//! The inverted file (IVF, Sivic & Zisserman 2003; Jégou et al. 2011): a coarse quantizer
+//! assigns each database descriptor to the inverted list of its nearest centroid, and each
+//! query nprobe a few lists. Compares no two images.
 
 use super::descriptor::{DIM, Descriptor, unit};
-use super::quantized::{BOTH, Packed, Rows, nearest};
+use super::quantized::{InnerProducts, QuantizedDatabase, SCALE, nearest};
 use crate::executor::{Executor, Interrupted};
 
-/// Centres of cells.
+/// The centroids of a k-means clustering.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Cells {
-    centres: Packed,
+pub(crate) struct CoarseQuantizer {
+    centroids: QuantizedDatabase,
 }
 
-/// Stands where a query looks into no further cell.
-const NOWHERE: u16 = u16::MAX;
-/// Cells at most: their numbers take 16 bits.
-const MOST: usize = NOWHERE as usize;
-/// Cells a query looks into however far they are.
-const NEAREST: usize = 8;
-/// How much farther than the nearest centre, in cosine, the centre of a
-/// further cell may be: see docs/performance.md, "Products within cells".
-const FARTHER: f32 = 0.15;
+/// Stands where a query nprobe no further list.
+const NO_LIST: u16 = u16::MAX;
+/// Centroids at most: their numbers take 16 bits.
+const MOST: usize = NO_LIST as usize;
+/// InvertedLists that a query nprobe whatever the cosine of their centroid.
+const LEAST_NPROBE: usize = 8;
+/// How much lower than the nearest centroid's the cosine of a further centroid may be for
+/// its list to be probed: see docs/performance.md, "Products within lists".
+const MARGIN: f32 = 0.15;
 /// Descriptors handled by one piece of work.
 const PIECE: usize = 1024;
 
-impl Cells {
-    /// Centres by a few rounds of spherical k-means over `sample`, started
-    /// from evenly spaced members, so that the same sample gives the same cells.
-    pub(crate) fn learn(
+impl CoarseQuantizer {
+    /// Trains `count` centroids by a few rounds of spherical k-means (Dhillon & Modha 2001)
+    /// over `sample`, started from evenly spaced members, so that the same sample gives the
+    /// same centroids.
+    pub(crate) fn train(
         sample: &[Descriptor],
         count: usize,
         executor: &Executor,
@@ -37,43 +38,44 @@ impl Cells {
             return Ok(Self::default());
         }
         let evenly = |i: usize| unit(sample[i * sample.len() / count].map(i64::from));
-        let mut centres: Vec<Descriptor> = (0..count).map(evenly).collect();
-        let mut cells = Self {
-            centres: Packed::new(centres.iter()),
+        let mut centroids: Vec<Descriptor> = (0..count).map(evenly).collect();
+        let mut quantizer = Self {
+            centroids: QuantizedDatabase::new(centroids.iter()),
         };
         for _ in 0..5 {
             let mut sums = vec![[0i64; DIM]; count];
-            let nearest = cells.nearest(sample, executor)?;
-            for (descriptor, &cell) in sample.iter().zip(nearest.iter().flatten()) {
-                for (sum, value) in sums[usize::from(cell)].iter_mut().zip(descriptor) {
+            let nearest = quantizer.nearest(sample, executor)?;
+            for (descriptor, &list) in sample.iter().zip(nearest.iter().flatten()) {
+                for (sum, value) in sums[usize::from(list)].iter_mut().zip(descriptor) {
                     *sum += i64::from(*value);
                 }
             }
-            for (centre, sum) in centres.iter_mut().zip(sums) {
+            for (centroid, sum) in centroids.iter_mut().zip(sums) {
                 if sum.iter().any(|&v| v != 0) {
-                    *centre = unit(sum);
+                    *centroid = unit(sum);
                 }
             }
-            cells.centres = Packed::new(centres.iter());
+            quantizer.centroids = QuantizedDatabase::new(centroids.iter());
         }
-        Ok(cells)
+        Ok(quantizer)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.centres.len()
+        self.centroids.len()
     }
 
-    /// For each cell the entries that live in it, by their place in `all`.
-    pub(crate) fn members(
+    /// The inverted lists: for each centroid the entries assigned to it, by their index in
+    /// `all`.
+    pub(crate) fn assign(
         &self,
         all: &[Descriptor],
         executor: &Executor,
-    ) -> Result<Lists, Interrupted> {
+    ) -> Result<InvertedLists, Interrupted> {
         let nearest = self.nearest(all, executor)?;
-        Ok(Lists::new(self.len(), 1, &nearest))
+        Ok(InvertedLists::new(self.len(), 1, &nearest))
     }
 
-    /// The nearest cell of each, piece by piece.
+    /// The nearest centroid of each, piece by piece.
     fn nearest(
         &self,
         all: &[Descriptor],
@@ -81,90 +83,89 @@ impl Cells {
     ) -> Result<Vec<Vec<u16>>, Interrupted> {
         executor.map(all.len().div_ceil(PIECE), |piece| {
             let part = &all[piece * PIECE..((piece + 1) * PIECE).min(all.len())];
-            nearest(part.iter(), &self.centres)
+            nearest(part.iter(), &self.centroids)
         })
     }
 
-    /// For each cell the queries that look into it, by their place in
-    /// `queries`.
-    pub(crate) fn askers(
+    /// For each list the queries that probe it, by their index in `queries`.
+    pub(crate) fn probe(
         &self,
         queries: &[Descriptor],
         executor: &Executor,
-    ) -> Result<Lists, Interrupted> {
-        let probes = self.probes();
+    ) -> Result<InvertedLists, Interrupted> {
+        let nprobe = self.nprobe();
         let chosen = executor.map(queries.len().div_ceil(PIECE), |piece| {
             let part = &queries[piece * PIECE..((piece + 1) * PIECE).min(queries.len())];
-            let mut cells: Vec<u16> = Vec::with_capacity(part.len() * probes);
-            let (mut rows, mut order) = (Rows::default(), Vec::new());
-            for part in part.chunks(Rows::MOST) {
-                rows.fill(part.iter(), &self.centres);
+            let mut lists: Vec<u16> = Vec::with_capacity(part.len() * nprobe);
+            let (mut products, mut order) = (InnerProducts::default(), Vec::new());
+            for part in part.chunks(InnerProducts::MOST) {
+                products.fill(part.iter(), &self.centroids);
                 for row in 0..part.len() {
                     // Greatest product first, and the first of equals.
-                    let keys = rows.of(row).iter().zip((0..=u16::MAX).rev());
+                    let keys = products.of(row).iter().zip((0..=u16::MAX).rev());
                     order.clear();
-                    order.extend(keys.map(|(&product, place)| {
+                    order.extend(keys.map(|(&product, reversed)| {
                         let above = product.wrapping_sub(i16::MIN).cast_unsigned();
-                        u32::from(above) << 16 | u32::from(place)
+                        u32::from(above) << 16 | u32::from(reversed)
                     }));
-                    if probes < order.len() {
-                        order.select_nth_unstable_by(probes - 1, |a, b| b.cmp(a));
+                    if nprobe < order.len() {
+                        order.select_nth_unstable_by(nprobe - 1, |a, b| b.cmp(a));
                     }
-                    let asked = &mut order[..probes];
-                    asked.sort_unstable_by(|a, b| b.cmp(a));
-                    let nearest = asked.first().map_or(0, |key| key >> 16);
-                    let least = nearest.saturating_sub((FARTHER * BOTH) as u32);
-                    cells.extend((0..).zip(asked).map(|(rank, key)| {
-                        let asks = rank < NEAREST || *key >> 16 >= least;
-                        if asks {
+                    let nearest_lists = &mut order[..nprobe];
+                    nearest_lists.sort_unstable_by(|a, b| b.cmp(a));
+                    let nearest = nearest_lists.first().map_or(0, |key| key >> 16);
+                    let least = nearest.saturating_sub((MARGIN * SCALE) as u32);
+                    lists.extend((0..).zip(nearest_lists).map(|(rank, key)| {
+                        let probed = rank < LEAST_NPROBE || *key >> 16 >= least;
+                        if probed {
                             u16::MAX - *key as u16
                         } else {
-                            NOWHERE
+                            NO_LIST
                         }
                     }));
                 }
             }
-            cells
+            lists
         })?;
-        Ok(Lists::new(self.len(), probes, &chosen))
+        Ok(InvertedLists::new(self.len(), nprobe, &chosen))
     }
 
-    /// How many cells a query looks into at most: half the root of their
-    /// number, at least [`NEAREST`], at most 40. With 8 of 160 and with 16 of
-    /// 960 cells no planted copy of 1,600 was lost, with 10 of 960 one.
-    fn probes(&self) -> usize {
+    /// Lists that a query probes at most: half the square root of their number, at least
+    /// [`LEAST_NPROBE`], at most 40. With 8 of 160 and with 16 of 960 lists no planted copy
+    /// of 1,600 was lost, with 10 of 960 one.
+    fn nprobe(&self) -> usize {
         let half_root = (self.len() as f32).sqrt() / 2.0;
         (half_root.round() as usize)
-            .clamp(NEAREST, 40)
+            .clamp(LEAST_NPROBE, 40)
             .min(self.len())
     }
 }
 
-/// Numbers by cell, ascending in each.
+/// Indices by centroid, ascending in each list.
 #[derive(Debug, Clone)]
-pub(crate) struct Lists {
-    /// Where the list of each cell begins, and where the last ends.
+pub(crate) struct InvertedLists {
+    /// Where each list begins, and where the last ends.
     starts: Vec<usize>,
     values: Vec<u32>,
 }
 
-impl Lists {
-    /// `cells` tells of one thing after the other the `per` cells it goes to,
-    /// or [`NOWHERE`].
-    pub(super) fn new(count: usize, per: usize, cells: &[Vec<u16>]) -> Self {
+impl InvertedLists {
+    /// `lists` holds, for one index after the other, the `per` of `count` lists it goes to,
+    /// or [`NO_LIST`].
+    pub(super) fn new(count: usize, per: usize, lists: &[Vec<u16>]) -> Self {
         let mut starts = vec![0; count + 1];
-        for &cell in cells.iter().flatten().filter(|&&cell| cell != NOWHERE) {
-            starts[usize::from(cell) + 1] += 1;
+        for &list in lists.iter().flatten().filter(|&&list| list != NO_LIST) {
+            starts[usize::from(list) + 1] += 1;
         }
-        for cell in 0..count {
-            starts[cell + 1] += starts[cell];
+        for list in 0..count {
+            starts[list + 1] += starts[list];
         }
         let mut next = starts.clone();
         let mut values = vec![0; starts[count]];
-        let all = cells.iter().flat_map(|piece| piece.chunks(per));
-        for (value, cells) in (0u32..).zip(all) {
-            for &cell in cells.iter().filter(|&&cell| cell != NOWHERE) {
-                let next = &mut next[usize::from(cell)];
+        let all = lists.iter().flat_map(|piece| piece.chunks(per));
+        for (value, lists) in (0u32..).zip(all) {
+            for &list in lists.iter().filter(|&&list| list != NO_LIST) {
+                let next = &mut next[usize::from(list)];
                 values[*next] = value;
                 *next += 1;
             }
@@ -172,7 +173,7 @@ impl Lists {
         Self { starts, values }
     }
 
-    pub(crate) fn of(&self, cell: usize) -> &[u32] {
-        &self.values[self.starts[cell]..self.starts[cell + 1]]
+    pub(crate) fn of(&self, list: usize) -> &[u32] {
+        &self.values[self.starts[list]..self.starts[list + 1]]
     }
 }

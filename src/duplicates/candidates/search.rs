@@ -1,9 +1,9 @@
-//! Nearest descriptors of one set for each of another, exact for small sets
-//! and by coarse cells beyond. Knows nothing of images but their number.
+//! Nearest-neighbour search of query descriptors among database descriptors: exhaustive for
+//! small sets, by inverted lists beyond. Knows nothing of images but their number.
 
 use super::descriptor::{Descriptor, cosine};
-use super::ivf::{Cells, Lists};
-use super::quantized::{Packed, Rounded, Seek, above};
+use super::ivf::{CoarseQuantizer, InvertedLists};
+use super::quantized::{QuantizedDatabase, QuantizedQuery, RangeSearch, range_search};
 use crate::executor::{Executor, Interrupted};
 
 /// A database entry near a query.
@@ -11,12 +11,12 @@ use crate::executor::{Executor, Interrupted};
 pub(crate) struct Hit {
     /// Cosine of the two.
     pub(crate) score: f32,
-    /// Its number: see [`Database::first`].
+    /// Its number in the database: see [`Database::first`].
     pub(crate) entry: u32,
 }
 
 impl Hit {
-    /// Stands where there is no hit.
+    /// Fills up rows with fewer hits.
     pub(crate) const NONE: Self = Self {
         score: 0.0,
         entry: u32::MAX,
@@ -28,28 +28,26 @@ impl Hit {
     }
 }
 
-/// What is looked through: `per` descriptors of each image, image by
-/// image. It may be a run of a longer list.
+/// The database descriptors: `per` of each image, image by image. May be a run of a longer
+/// database.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Database<'a> {
     /// All descriptors.
     pub(crate) all: &'a [Descriptor],
-    /// How many belong to one image.
+    /// Descriptors of one image.
     pub(crate) per: usize,
-    /// The image that the first belong to; entries are numbered from
-    /// `first · per` on.
+    /// The image of the first descriptors; entries are numbered from `first · per` on.
     pub(crate) first: usize,
 }
 
-/// What is looked for: one descriptor of each image, or several times one of
-/// each.
+/// The query descriptors: one of each image, or several times one of each.
 pub(crate) struct Queries<'a> {
     all: Vec<Descriptor>,
-    rounded: Vec<Rounded>,
+    quantized: Vec<QuantizedQuery>,
     images: usize,
-    /// The cells, and for each the queries that look into it; `None` where
-    /// every query meets every entry.
-    cells: Option<(&'a Cells, Lists)>,
+    /// The quantizer, and for each of its lists the queries that probe it; `None` for
+    /// exhaustive search.
+    probes: Option<(&'a CoarseQuantizer, InvertedLists)>,
 }
 
 impl<'a> Queries<'a> {
@@ -59,21 +57,21 @@ impl<'a> Queries<'a> {
         all: Vec<Descriptor>,
         images: usize,
         per: usize,
-        cells: &'a Cells,
+        quantizer: &'a CoarseQuantizer,
         executor: &Executor,
     ) -> Result<Self, Interrupted> {
         let products = all.len().saturating_mul(images * per);
-        let exact = products <= EXACT || cells.len() == 0;
-        let cells = if exact {
+        let exhaustive = products <= MAX_EXHAUSTIVE || quantizer.len() == 0;
+        let probes = if exhaustive {
             None
         } else {
-            Some((cells, cells.askers(&all, executor)?))
+            Some((quantizer, quantizer.probe(&all, executor)?))
         };
         Ok(Self {
-            rounded: all.iter().map(Rounded::new).collect(),
+            quantized: all.iter().map(QuantizedQuery::new).collect(),
             all,
             images,
-            cells,
+            probes,
         })
     }
 
@@ -82,47 +80,46 @@ impl<'a> Queries<'a> {
     }
 }
 
-/// How far to look.
+/// Which hits to keep.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Reach {
-    /// The least cosine of interest.
-    pub(crate) cut: f32,
-    /// How many images to keep for a query.
+pub(crate) struct SearchParameters {
+    /// The least cosine.
+    pub(crate) least: f32,
+    /// Images kept for a query.
     pub(crate) keep: usize,
 }
 
-/// Products up to which every query meets every entry: about a tenth of a
-/// second.
-const EXACT: usize = 400_000_000;
-/// Queries that one piece of work brings to all entries.
+/// Inner products up to which search is exhaustive: about a tenth of a second.
+const MAX_EXHAUSTIVE: usize = 400_000_000;
+/// Queries in one piece of exhaustive work.
 const QUERIES: usize = 256;
-/// Cells looked into before what was found in them raises the cuts for the
-/// next.
-const CELLS: usize = 64;
+/// Inverted lists scanned before their hits raise the thresholds for the next.
+const LISTS_AT_ONCE: usize = 64;
 
-/// Looks for better hits than `best` holds: for each query the best entry of
-/// up to `reach.keep` other images, best first, then [`Hit::NONE`].
-pub(crate) fn join(
+/// Searches for better hits than `best` holds: for each query the best entry of up to
+/// `parameters.keep` other images, best first, then [`Hit::NONE`].
+pub(crate) fn search(
     queries: &Queries<'_>,
     database: Database<'_>,
-    reach: Reach,
+    parameters: SearchParameters,
     best: &mut [Hit],
     executor: &Executor,
 ) -> Result<(), Interrupted> {
-    match &queries.cells {
-        None => exact(queries, database, reach, best, executor),
-        Some((cells, askers)) => {
-            let members = cells.members(database.all, executor)?;
-            for first in (0..cells.len()).step_by(CELLS) {
-                let count = CELLS.min(cells.len() - first);
+    match &queries.probes {
+        None => exhaustive(queries, database, parameters, best, executor),
+        Some((quantizer, probing)) => {
+            let lists = quantizer.assign(database.all, executor)?;
+            for first in (0..quantizer.len()).step_by(LISTS_AT_ONCE) {
+                let count = LISTS_AT_ONCE.min(quantizer.len() - first);
                 let shared = &*best;
                 let found = executor.map(count, |i| {
-                    let (asking, members) = (askers.of(first + i), members.of(first + i));
-                    in_cell(queries, asking, members, database, reach, shared)
+                    let (probing, list) = (probing.of(first + i), lists.of(first + i));
+                    scan_list(queries, probing, list, database, parameters, shared)
                 })?;
                 for (query, hit) in found.into_iter().flatten() {
-                    let row = query as usize * reach.keep..(query as usize + 1) * reach.keep;
-                    offer(&mut best[row], hit, database.per);
+                    let row =
+                        query as usize * parameters.keep..(query as usize + 1) * parameters.keep;
+                    insert(&mut best[row], hit, database.per);
                 }
             }
             Ok(())
@@ -130,31 +127,32 @@ pub(crate) fn join(
     }
 }
 
-fn exact(
+fn exhaustive(
     queries: &Queries<'_>,
     database: Database<'_>,
-    reach: Reach,
+    parameters: SearchParameters,
     best: &mut [Hit],
     executor: &Executor,
 ) -> Result<(), Interrupted> {
-    let packed = Packed::new(database.all.iter());
-    let members: Vec<u32> = (0..database.all.len() as u32).collect();
+    let quantized = QuantizedDatabase::new(database.all.iter());
+    let list: Vec<u32> = (0..database.all.len() as u32).collect();
     let shared = &*best;
     let found = executor.map(queries.len().div_ceil(QUERIES), |piece| {
         let (start, end) = (piece * QUERIES, (piece + 1) * QUERIES);
-        let asking: Vec<u32> = (start as u32..end.min(queries.len()) as u32).collect();
-        let mut look = Look {
+        let numbers: Vec<u32> = (start as u32..end.min(queries.len()) as u32).collect();
+        let mut scan = ListScan {
             queries,
-            asking: &asking,
+            numbers: &numbers,
             entries: database.all,
-            members: &members,
+            list: &list,
             database,
-            reach,
-            best: shared[start * reach.keep..(end * reach.keep).min(shared.len())].to_vec(),
+            parameters,
+            best: shared[start * parameters.keep..(end * parameters.keep).min(shared.len())]
+                .to_vec(),
         };
-        let asked = queries.rounded[start..].iter().take(asking.len());
-        above(asked.copied(), &packed, &mut look);
-        look.best
+        let part = queries.quantized[start..].iter().take(numbers.len());
+        range_search(part.copied(), &quantized, &mut scan);
+        scan.best
     })?;
     for (row, found) in best.iter_mut().zip(found.into_iter().flatten()) {
         *row = found;
@@ -162,43 +160,45 @@ fn exact(
     Ok(())
 }
 
-/// What the queries `asking` find among `members` of the database that is
+/// The hits of the queries `numbers` among the entries `list` of the database that are
 /// better than `shared`, the best hits of all queries so far.
-fn in_cell(
+fn scan_list(
     queries: &Queries<'_>,
-    asking: &[u32],
-    members: &[u32],
+    numbers: &[u32],
+    list: &[u32],
     database: Database<'_>,
-    reach: Reach,
+    parameters: SearchParameters,
     shared: &[Hit],
 ) -> Vec<(u32, Hit)> {
-    if asking.is_empty() || members.is_empty() {
+    if numbers.is_empty() || list.is_empty() {
         return Vec::new();
     }
-    let entries: Vec<Descriptor> = (members.iter())
+    let entries: Vec<Descriptor> = (list.iter())
         .map(|&entry| database.all[entry as usize])
         .collect();
     let row = |query: u32| {
-        let start = query as usize * reach.keep;
-        &shared[start..start + reach.keep]
+        let start = query as usize * parameters.keep;
+        &shared[start..start + parameters.keep]
     };
-    let mut best = Vec::with_capacity(asking.len() * reach.keep);
-    for &query in asking {
+    let mut best = Vec::with_capacity(numbers.len() * parameters.keep);
+    for &query in numbers {
         best.extend_from_slice(row(query));
     }
-    let mut look = Look {
+    let mut scan = ListScan {
         queries,
-        asking,
+        numbers,
         entries: &entries,
-        members,
+        list,
         database,
-        reach,
+        parameters,
         best,
     };
-    let asked = asking.iter().map(|&query| queries.rounded[query as usize]);
-    above(asked, &Packed::new(entries.iter()), &mut look);
+    let part = numbers
+        .iter()
+        .map(|&query| queries.quantized[query as usize]);
+    range_search(part, &QuantizedDatabase::new(entries.iter()), &mut scan);
     let mut new = Vec::new();
-    for (&query, found) in asking.iter().zip(look.best.chunks_exact(reach.keep)) {
+    for (&query, found) in numbers.iter().zip(scan.best.chunks_exact(parameters.keep)) {
         let known = row(query);
         if found != known {
             let unknown = found.iter().filter(|hit| !known.contains(hit));
@@ -208,59 +208,59 @@ fn in_cell(
     new
 }
 
-/// Some queries that look through some entries.
-struct Look<'a> {
+/// The scan of one list of entries for some queries.
+struct ListScan<'a> {
     queries: &'a Queries<'a>,
     /// The numbers of the queries.
-    asking: &'a [u32],
+    numbers: &'a [u32],
     entries: &'a [Descriptor],
-    /// The places of these in the database.
-    members: &'a [u32],
+    /// Their indices in the database.
+    list: &'a [u32],
     database: Database<'a>,
-    reach: Reach,
-    /// The best hits of each query: `reach.keep`.
+    parameters: SearchParameters,
+    /// The best hits of each query: `parameters.keep`.
     best: Vec<Hit>,
 }
 
-impl Seek for Look<'_> {
+impl RangeSearch for ListScan<'_> {
     #[inline]
-    fn cut(&self, query: usize) -> f32 {
-        let worst = self.best[(query + 1) * self.reach.keep - 1].score;
-        worst.max(self.reach.cut)
+    fn least(&self, query: usize) -> f32 {
+        let worst = self.best[(query + 1) * self.parameters.keep - 1].score;
+        worst.max(self.parameters.least)
     }
 
     fn found(&mut self, query: usize, entry: usize) {
-        let asking = self.asking[query] as usize;
-        let score = cosine(&self.queries.all[asking], &self.entries[entry]);
-        if score < self.cut(query) {
+        let of = self.numbers[query] as usize;
+        let score = cosine(&self.queries.all[of], &self.entries[entry]);
+        if score < self.least(query) {
             return;
         }
-        let number = (self.database.first * self.database.per) as u32 + self.members[entry];
-        if number as usize / self.database.per != asking % self.queries.images {
-            let row = query * self.reach.keep..(query + 1) * self.reach.keep;
+        let number = (self.database.first * self.database.per) as u32 + self.list[entry];
+        if number as usize / self.database.per != of % self.queries.images {
+            let row = query * self.parameters.keep..(query + 1) * self.parameters.keep;
             let hit = Hit {
                 score,
                 entry: number,
             };
-            offer(&mut self.best[row], hit, self.database.per);
+            insert(&mut self.best[row], hit, self.database.per);
         }
     }
 }
 
-/// Takes a hit into those of one query, if it is the best of its image and
-/// among the best of all.
-fn offer(row: &mut [Hit], hit: Hit, per: usize) {
-    let Some(place) = row.iter().position(|other| hit.better_than(other)) else {
+/// Inserts a hit into those of one query, if it is the best of its image and among the best
+/// of all.
+fn insert(row: &mut [Hit], hit: Hit, per: usize) {
+    let Some(rank) = row.iter().position(|other| hit.better_than(other)) else {
         return;
     };
     let image = |hit: &Hit| hit.entry / per as u32;
     let same = |other: &Hit| image(other) == image(&hit);
-    if row[..place].iter().any(same) {
+    if row[..rank].iter().any(same) {
         return;
     }
-    let end = (row[place..].iter().position(same)).map_or(row.len() - 1, |i| place + i);
-    row[place..=end].rotate_right(1);
-    row[place] = hit;
+    let end = (row[rank..].iter().position(same)).map_or(row.len() - 1, |i| rank + i);
+    row[rank..=end].rotate_right(1);
+    row[rank] = hit;
 }
 
 #[cfg(test)]
@@ -272,9 +272,12 @@ mod tests {
     use crate::executor::StopFlag;
 
     const PER: usize = 3;
-    const REACH: Reach = Reach { cut: 0.5, keep: 3 };
+    const PARAMETERS: SearchParameters = SearchParameters {
+        least: 0.5,
+        keep: 3,
+    };
 
-    /// What the documentation of [`join`] says, by looking at all products.
+    /// The definition in the documentation of [`search`], by all inner products.
     fn naive(queries: &[Descriptor], images: usize, database: &[Descriptor]) -> Vec<Hit> {
         let mut best = Vec::new();
         for (number, query) in queries.iter().enumerate() {
@@ -284,18 +287,18 @@ mod tests {
                     score: cosine(query, other),
                     entry,
                 })
-                .filter(|hit| hit.score >= REACH.cut)
+                .filter(|hit| hit.score >= PARAMETERS.least)
                 .filter(|hit| hit.entry as usize / PER != number % images)
                 .collect();
             hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.entry.cmp(&b.entry)));
             let mut kept: Vec<Hit> = Vec::new();
             for hit in hits {
                 let known = |other: &Hit| other.entry / PER as u32 == hit.entry / PER as u32;
-                if kept.len() < REACH.keep && !kept.iter().any(known) {
+                if kept.len() < PARAMETERS.keep && !kept.iter().any(known) {
                     kept.push(hit);
                 }
             }
-            kept.resize(REACH.keep, Hit::NONE);
+            kept.resize(PARAMETERS.keep, Hit::NONE);
             best.extend(kept);
         }
         best
@@ -315,7 +318,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn runs_and_cells_looked_into_in_full_find_what_brute_force_finds(
+        fn runs_and_lists_probed_in_full_find_what_brute_force_finds(
             (queries, database) in (1usize..60).prop_flat_map(|images| {
                 (descriptors(2 * images), descriptors(PER * images))
             }),
@@ -324,30 +327,31 @@ mod tests {
         ) {
             let executor = Executor::new(jobs, StopFlag::default()).expect("threads");
             let images = queries.len() / 2;
-            let cells = Cells::learn(&database, 8, &executor).expect("not stopped");
+            let quantizer = CoarseQuantizer::train(&database, 8, &executor).expect("not stopped");
             let expected = naive(&queries, images, &database);
-            let rounded: Vec<Rounded> = queries.iter().map(Rounded::new).collect();
-            let exactly = Queries {
+            let quantized: Vec<QuantizedQuery> =
+                queries.iter().map(QuantizedQuery::new).collect();
+            let exhaustive = Queries {
                 all: queries.clone(),
-                rounded: rounded.clone(),
+                quantized: quantized.clone(),
                 images,
-                cells: None,
+                probes: None,
             };
-            // Every query looks into all cells.
-            let count = cells.len();
+            // Every query probes all lists.
+            let count = quantizer.len();
             let all: Vec<u16> = (0..queries.len()).flat_map(|_| 0..count as u16).collect();
-            let by_cells = Queries {
-                cells: (cells.len() > 0)
-                    .then(|| (&cells, Lists::new(count, count, &[all]))),
+            let by_lists = Queries {
+                probes: (quantizer.len() > 0)
+                    .then(|| (&quantizer, InvertedLists::new(count, count, &[all]))),
                 all: queries,
-                rounded,
+                quantized,
                 images,
             };
-            for queries in [exactly, by_cells] {
-                let mut best = vec![Hit::NONE; queries.len() * REACH.keep];
+            for queries in [exhaustive, by_lists] {
+                let mut best = vec![Hit::NONE; queries.len() * PARAMETERS.keep];
                 for (number, all) in database.chunks(run * PER).enumerate() {
                     let database = Database { all, per: PER, first: number * run };
-                    join(&queries, database, REACH, &mut best, &executor).expect("not stopped");
+                    search(&queries, database, PARAMETERS, &mut best, &executor).expect("not stopped");
                 }
                 prop_assert_eq!(&best, &expected);
             }

@@ -1,30 +1,26 @@
-//! The pairs of an earlier scan of the very same images, if there was one.
-//! Finds nothing itself.
+//! The memo: what earlier scans concluded about the very same images. Finds nothing itself.
 
-use serde::{Deserialize, Serialize};
-
+mod pairs;
 pub(crate) mod refinements;
 
-use super::{Duplicates, Pair, groups};
-use crate::executor::{Executor, Interrupted};
-use crate::finding::{Colour, Extent, PairEvidence, Relation, Share, Transform};
+use super::Duplicates;
 use crate::fingerprint::cache::Key;
 use crate::fingerprint::{FingerprintTable, Images};
-use crate::sample::SampleId;
 
-/// Names what is kept, of the whole set and of each pair. The number counts
-/// changes to how pairs are found or judged: raise it with every such change.
-const METHOD: &str = "duplicates 10";
+/// Names what is kept, of the whole set and of each pair. The number counts changes to how
+/// pairs are found or scored: raise it with every such change.
+pub(super) const METHOD: &str = "duplicates 10";
 
-/// Finds all pairs, or remembers them.
+/// All pairs of this set that an earlier scan kept, or else those that `search` finds, which
+/// are kept for later scans.
 ///
 /// # Errors
-/// [`Interrupted`] when the user asked to stop.
-pub fn find(
+/// Those of `search`.
+pub(super) fn known_or<E>(
     table: &FingerprintTable,
     images: &Images,
-    executor: &Executor,
-) -> Result<Duplicates, Interrupted> {
+    search: impl FnOnce() -> Result<Duplicates, E>,
+) -> Result<Duplicates, E> {
     let key = images
         .memo
         .is_kept()
@@ -32,271 +28,13 @@ pub fn find(
         .flatten();
     let known = key
         .and_then(|key| images.memo.verdict(key))
-        .and_then(|bytes| from_bytes(&bytes, table.len()));
+        .and_then(|bytes| pairs::from_bytes(&bytes, table.len()));
     if let Some(known) = known {
         return Ok(known);
     }
-    let found = super::contents::find(table, images, METHOD, executor)?;
-    if let (Some(key), Some(bytes)) = (key, to_bytes(&found)) {
+    let found = search()?;
+    if let (Some(key), Some(bytes)) = (key, pairs::to_bytes(&found)) {
         images.memo.keep_verdict(key, bytes);
     }
     Ok(found)
-}
-
-fn to_bytes(duplicates: &Duplicates) -> Option<Vec<u8>> {
-    let row = Row {
-        pairs: duplicates.pairs.iter().map(PairRow::of).collect(),
-        pairs_not_listed: duplicates.pairs_not_listed,
-        abstained: duplicates.abstained,
-    };
-    postcard::to_stdvec(&row).ok()
-}
-
-fn from_bytes(bytes: &[u8], count: usize) -> Option<Duplicates> {
-    let row: Row = postcard::from_bytes(bytes).ok()?;
-    let pairs: Option<Vec<Pair>> = row.pairs.into_iter().map(PairRow::into_pair).collect();
-    let pairs = pairs?;
-    Some(Duplicates {
-        groups: groups(count, pairs.iter().map(|pair| (pair.a, pair.b))),
-        kept: vec![("pairs known from an earlier scan", pairs.len() as u64)],
-        pairs,
-        pairs_not_listed: row.pairs_not_listed,
-        abstained: row.abstained,
-        doubts: Vec::new(),
-    })
-}
-
-/// What is on disk: types of its own, so that it changes only on purpose.
-#[derive(Serialize, Deserialize)]
-struct Row {
-    pairs: Vec<PairRow>,
-    pairs_not_listed: u64,
-    abstained: u64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct PairRow {
-    a: u32,
-    b: u32,
-    relation: u8,
-    distance: Option<u32>,
-    similarity: f64,
-    mirrored: bool,
-    quarter_turns: u8,
-    rotation: f32,
-    /// Which, and its box: x, y, width, height.
-    extent: (u8, [f32; 4]),
-    scale: f32,
-    stretch: f32,
-    brightness: f32,
-    contrast: f32,
-    colour: u8,
-    matrix: [f32; 6],
-}
-
-const RELATIONS: [Relation; 5] = [
-    Relation::Exact,
-    Relation::Near,
-    Relation::Transformed,
-    Relation::Crop,
-    Relation::Overlap,
-];
-const COLOURS: [Colour; 4] = [Colour::Kept, Colour::Lost, Colour::Gained, Colour::Changed];
-
-/// Where `one` stands among `all`, which holds every one there is.
-fn index<T: PartialEq>(all: &[T], one: T) -> u8 {
-    let found = all.iter().position(|other| *other == one);
-    found.map_or(u8::MAX, |index| index as u8)
-}
-
-impl PairRow {
-    fn of(pair: &Pair) -> Self {
-        let &PairEvidence {
-            relation,
-            transform,
-            distance,
-            similarity,
-        } = &pair.evidence;
-        let Transform {
-            mirrored,
-            quarter_turns,
-            rotation,
-            extent,
-            scale,
-            stretch,
-            brightness,
-            contrast,
-            colour,
-            matrix,
-        } = transform;
-        let (extent, share) = match extent {
-            Extent::Same => (0, Share::ALL),
-            Extent::Cropped(share) => (1, share),
-            Extent::Uncropped(share) => (2, share),
-            Extent::Padded(share) => (3, share),
-            Extent::Unpadded(share) => (4, share),
-            Extent::Shifted(share) => (5, share),
-        };
-        Self {
-            a: pair.a.0,
-            b: pair.b.0,
-            relation: index(&RELATIONS, relation),
-            distance,
-            similarity,
-            mirrored,
-            quarter_turns,
-            rotation,
-            extent: (extent, [share.x, share.y, share.width, share.height]),
-            scale,
-            stretch,
-            brightness,
-            contrast,
-            colour: index(&COLOURS, colour),
-            matrix,
-        }
-    }
-
-    fn into_pair(self) -> Option<Pair> {
-        let (extent, [x, y, width, height]) = self.extent;
-        let share = Share {
-            x,
-            y,
-            width,
-            height,
-        };
-        let transform = Transform {
-            mirrored: self.mirrored,
-            quarter_turns: self.quarter_turns,
-            rotation: self.rotation,
-            extent: match extent {
-                0 => Extent::Same,
-                1 => Extent::Cropped(share),
-                2 => Extent::Uncropped(share),
-                3 => Extent::Padded(share),
-                4 => Extent::Unpadded(share),
-                5 => Extent::Shifted(share),
-                _ => return None,
-            },
-            scale: self.scale,
-            stretch: self.stretch,
-            brightness: self.brightness,
-            contrast: self.contrast,
-            colour: *COLOURS.get(usize::from(self.colour))?,
-            matrix: self.matrix,
-        };
-        Some(Pair {
-            a: SampleId(self.a),
-            b: SampleId(self.b),
-            evidence: PairEvidence {
-                relation: *RELATIONS.get(usize::from(self.relation))?,
-                transform,
-                distance: self.distance,
-                similarity: self.similarity,
-            },
-            doubtful: false,
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::images::tests::{SET, files, scan_with};
-    use super::super::tests::Scene;
-    use super::*;
-    use crate::sample::ContentHash;
-
-    #[test]
-    fn pairs_change_only_with_the_name_of_the_method() {
-        let mut bytes = SET.clone();
-        // No larger than a thumbnail: judged by other rules.
-        for (scene, gain) in [(6, 1.0), (7, 1.0), (6, 1.2), (7, 0.8)] {
-            let scene = Scene::new(scene);
-            let mut file = b"P5 48 36 255\n".to_vec();
-            for y in 0..36 {
-                for x in 0..48 {
-                    let tone = scene.tone(x as f32 / 48.0, y as f32 / 36.0) * gain;
-                    file.push(tone.clamp(0.0, 255.0) as u8);
-                }
-            }
-            bytes.push(file);
-        }
-        let found = scan_with(&files(bytes), None, METHOD, 2).0;
-        // To as many digits as other processors agree in.
-        let lines = found.pairs.iter().map(|pair| {
-            let evidence = &pair.evidence;
-            let odds = (evidence.similarity / (1.0 - evidence.similarity)).ln();
-            format!(
-                "{} {} {:?} {:.1} {} {:.2} {:?}\n",
-                pair.a.0,
-                pair.b.0,
-                evidence.relation,
-                odds,
-                evidence.transform.mirrored,
-                evidence.transform.brightness,
-                evidence.distance,
-            )
-        });
-        let lines = lines.collect::<String>();
-        assert_eq!(
-            (
-                METHOD,
-                ContentHash::of(lines.as_bytes()).to_string().as_str()
-            ),
-            ("duplicates 10", "bff4840a51e29e53677c084d63beefa3"),
-            "pairs of the same files have changed: raise `METHOD`, and put here what is found \
-             now:\n{lines}"
-        );
-    }
-
-    #[test]
-    fn pairs_come_back_as_they_went_in() {
-        let share = Share {
-            x: 0.1,
-            y: 0.2,
-            width: 0.3,
-            height: 0.4,
-        };
-        let extents = [
-            Extent::Same,
-            Extent::Cropped(share),
-            Extent::Uncropped(share),
-            Extent::Padded(share),
-            Extent::Unpadded(share),
-            Extent::Shifted(share),
-        ];
-        let pairs: Vec<Pair> = (0..24u32)
-            .map(|i| Pair {
-                a: SampleId(i),
-                b: SampleId(i + 1),
-                evidence: PairEvidence {
-                    relation: RELATIONS[i as usize % 4],
-                    transform: Transform {
-                        mirrored: i % 2 == 0,
-                        quarter_turns: (i % 4) as u8,
-                        rotation: i as f32,
-                        extent: extents[i as usize % 6],
-                        colour: COLOURS[i as usize / 6],
-                        scale: 0.5,
-                        ..Transform::default()
-                    },
-                    distance: (i % 3 > 0).then_some(i),
-                    similarity: 0.25,
-                },
-                doubtful: false,
-            })
-            .collect();
-        let found = Duplicates {
-            groups: groups(30, pairs.iter().map(|pair| (pair.a, pair.b))),
-            pairs,
-            pairs_not_listed: 7,
-            abstained: 8,
-            doubts: Vec::new(),
-            kept: Vec::new(),
-        };
-        let bytes = to_bytes(&found).expect("serialised");
-        let mut back = from_bytes(&bytes, 30).expect("read");
-        back.kept.clear();
-        assert_eq!(back, found);
-        assert_eq!(from_bytes(&bytes[..bytes.len() / 2], 30), None);
-    }
 }

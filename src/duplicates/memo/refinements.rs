@@ -1,29 +1,36 @@
-//! All that decides what a closer look at a pair gives, and how the answer is
-//! written down. Looks at nothing.
+//! The key and the bytes of one refinement in the cache. Refines nothing.
 
 use crate::duplicates::scoring::differences::Differences;
-use crate::duplicates::scoring::measurements::Agreement;
-use crate::duplicates::scoring::{Aligned, Closer, Detail};
+use crate::duplicates::scoring::measurements::Measurements;
+use crate::duplicates::scoring::{Detail, Refined, Registered};
 
-/// A closer look at two images under one alignment.
+/// What the memo holds of one refinement.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Recalled {
+    /// Nothing that can be used.
+    Unknown,
+    /// The result; `None` where the two images have too little in common.
+    Known(Option<Refined>),
+}
+
+/// The refinement of two images from one registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Look {
+pub(crate) struct RefinementKey {
     /// Index of the fixed image.
     pub(crate) fixed: usize,
     /// Index of the moving image.
     pub(crate) moving: usize,
-    /// What decides the answer beside the pixels of the two, bit by bit.
-    pub(crate) terms: Vec<u8>,
+    /// All parameters that determine the result beside the pixels of the two, bit by bit.
+    pub(crate) parameters: Vec<u8>,
 }
 
-impl Look {
-    /// The look at `pair`, whose images are known as `fixed` and `moving`.
-    pub(crate) fn new(pair: &Aligned, fixed: usize, moving: usize) -> Self {
-        // All that thumbnails showed, needed or not: who changes how odds are
-        // made of it need not think of this place. Named one by one, so that
-        // what is added to it is not forgotten here.
-        let Agreement {
-            fine,
+impl RefinementKey {
+    /// The key of `pair`, whose images have the indices `fixed` and `moving`.
+    pub(crate) fn new(pair: &Registered, fixed: usize, moving: usize) -> Self {
+        // All measurements, used or not: a change to how odds are computed from them needs
+        // no change here. Named one by one, so that an added one is not forgotten.
+        let Measurements {
+            pooled,
             mean,
             median,
             trimmed,
@@ -38,9 +45,9 @@ impl Look {
             offset,
             contrast,
             skew,
-        } = pair.agreement;
-        let agreement = [
-            fine,
+        } = pair.measured;
+        let measured = [
+            pooled,
             mean,
             median,
             trimmed,
@@ -62,14 +69,14 @@ impl Look {
             Detail::Full => 2,
         };
         let numbers = (pair.map.0.iter())
-            .chain(&agreement)
+            .chain(&measured)
             .map(|number| number.to_bits());
         let mattes = [pair.mattes.0, pair.mattes.1].map(|matte| matte as u32);
         let whole = [pair.sides.0, pair.sides.1, detail];
         Self {
             fixed,
             moving,
-            terms: numbers
+            parameters: numbers
                 .chain(whole)
                 .chain(mattes)
                 .flat_map(u32::to_le_bytes)
@@ -78,14 +85,14 @@ impl Look {
     }
 }
 
-/// What a look gave as it is kept: nothing where two images share too little,
-/// the log odds, and what differs where that was looked for.
-pub(crate) fn to_bytes(seen: Option<Closer>) -> Vec<u8> {
-    let Some(seen) = seen else {
+/// The bytes of a refinement: none where two images have too little in common, else the log
+/// odds, and the differences where they were searched.
+pub(crate) fn to_bytes(refined: Option<Refined>) -> Vec<u8> {
+    let Some(refined) = refined else {
         return Vec::new();
     };
-    let mut bytes = seen.odds.to_le_bytes().to_vec();
-    if let Some(found) = seen.differences {
+    let mut bytes = refined.odds.to_le_bytes().to_vec();
+    if let Some(found) = refined.differences {
         for cells in [found.fixed, found.moving] {
             bytes.extend(cells.0.iter().flat_map(|word| word.to_le_bytes()));
         }
@@ -95,13 +102,20 @@ pub(crate) fn to_bytes(seen: Option<Closer>) -> Vec<u8> {
     bytes
 }
 
-/// Reads what [`to_bytes`] wrote; `None` for anything else.
-pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Option<Closer>> {
+/// Reads what [`to_bytes`] wrote; anything else is unknown.
+pub(crate) fn from_bytes(bytes: &[u8]) -> Recalled {
     if bytes.is_empty() {
-        return Some(None);
+        return Recalled::Known(None);
     }
+    match refined(bytes) {
+        Some(refined) => Recalled::Known(Some(refined)),
+        None => Recalled::Unknown,
+    }
+}
+
+fn refined(bytes: &[u8]) -> Option<Refined> {
     let (&odds, rest) = bytes.split_first_chunk::<4>()?;
-    let mut seen = Closer::sure(f32::from_le_bytes(odds));
+    let mut refined = Refined::without_differences(f32::from_le_bytes(odds));
     if !rest.is_empty() {
         let (words, rest) = rest.split_at_checked(64)?;
         let (words, _) = words.as_chunks::<8>();
@@ -122,9 +136,9 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Option<Closer>> {
         for (share, &bytes) in to.into_iter().zip(shares) {
             *share = f32::from_le_bytes(bytes);
         }
-        seen.differences = Some(found);
+        refined.differences = Some(found);
     }
-    Some(Some(seen))
+    Some(refined)
 }
 
 #[cfg(test)]
@@ -133,53 +147,58 @@ mod tests {
 
     use super::*;
     use crate::decode::Matte;
-    use crate::duplicates::registration::affine::Map;
-    use crate::duplicates::scoring::grid::Cells;
+    use crate::duplicates::registration::affine::Affine;
+    use crate::duplicates::scoring::grid::GridMask;
 
     #[test]
-    fn what_was_seen_comes_back_as_it_went_in_and_anything_else_is_refused() {
+    fn refinements_come_back_as_they_went_in_and_anything_else_is_unknown() {
         for odds in [0.0, -7.25, f32::MAX] {
-            let plain = Closer::sure(odds);
+            let plain = Refined::without_differences(odds);
             let differences = Some(Differences {
-                fixed: Cells([1, 0, u64::MAX, 7]),
-                moving: Cells([0, 9, 0, 1 << 63]),
+                fixed: GridMask([1, 0, u64::MAX, 7]),
+                moving: GridMask([0, 9, 0, 1 << 63]),
                 in_fixed: 0.25,
                 in_moving: 0.5,
                 in_both: 0.125,
             });
-            let full = Closer { odds, differences };
-            for seen in [None, Some(plain), Some(full)] {
-                assert_eq!(from_bytes(&to_bytes(seen)), Some(seen));
+            let full = Refined { odds, differences };
+            for refined in [None, Some(plain), Some(full)] {
+                assert_eq!(from_bytes(&to_bytes(refined)), Recalled::Known(refined));
             }
         }
         for length in [1, 3, 5, 8, 72, 79, 81] {
-            assert_eq!(from_bytes(&vec![0; length]), None);
+            assert_eq!(from_bytes(&vec![0; length]), Recalled::Unknown);
         }
     }
 
     #[test]
-    fn looks_of_other_terms_are_other_looks() {
-        let pair = Aligned {
+    fn refinements_with_other_parameters_have_other_keys() {
+        let pair = Registered {
             fixed: 0,
             moving: 1,
             mattes: (Matte::White, Matte::White),
-            map: Map::IDENTITY,
-            agreement: Agreement::default(),
+            map: Affine::IDENTITY,
+            measured: Measurements::default(),
             detail: Detail::Full,
             sides: (256, 200),
             odds: 1.0,
         };
         let mut others = vec![pair.clone(); 8];
         others[1].map.0[5] = f32::EPSILON;
-        others[2].agreement.mean = 0.5;
-        others[3].agreement.skew = 0.5;
+        others[2].measured.mean = 0.5;
+        others[3].measured.skew = 0.5;
         others[4].detail = Detail::Double;
         others[5].sides = (200, 256);
         others[6].mattes.0 = Matte::Black;
         others[7].mattes.1 = Matte::Black;
-        let terms: BTreeSet<Vec<u8>> =
-            (others.iter().map(|pair| Look::new(pair, 0, 1).terms)).collect();
-        assert_eq!(terms.len(), 8);
-        assert_eq!(Look::new(&pair, 0, 1), Look::new(&others[0], 0, 1));
+        let keys: BTreeSet<Vec<u8>> = (others
+            .iter()
+            .map(|pair| RefinementKey::new(pair, 0, 1).parameters))
+        .collect();
+        assert_eq!(keys.len(), 8);
+        assert_eq!(
+            RefinementKey::new(&pair, 0, 1),
+            RefinementKey::new(&others[0], 0, 1)
+        );
     }
 }

@@ -1,15 +1,15 @@
-//! Affine maps between two images. Knows no pixels.
+//! Affine maps between two images. Reads no pixels.
 
 /// An affine map between two images, each with x and y running from −½ to ½
 /// over its width and height: `(x, y) → (m[0]·x + m[1]·y + m[2], m[3]·x + m[4]·y + m[5])`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Map(pub(crate) [f32; 6]);
+pub(crate) struct Affine(pub(crate) [f32; 6]);
 
-impl Map {
-    /// Every point stays.
+impl Affine {
+    /// The identity.
     pub(crate) const IDENTITY: Self = Self([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
 
-    /// Where a point goes.
+    /// The image of a point.
     #[inline]
     pub(crate) fn apply(&self, x: f32, y: f32) -> (f32, f32) {
         let m = &self.0;
@@ -21,17 +21,17 @@ impl Map {
         self.0[0] * self.0[4] - self.0[1] * self.0[3]
     }
 
-    /// How far the two take a corner apart, at most.
-    pub(crate) fn misses(&self, other: &Self) -> f32 {
+    /// The greatest distance, of the four corners, between their images under the two maps.
+    pub(crate) fn max_corner_distance(&self, other: &Self) -> f32 {
         let corners = [(-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5), (0.5, 0.5)];
-        let misses = corners.map(|(x, y)| {
+        let distances = corners.map(|(x, y)| {
             let (a, b) = (self.apply(x, y), other.apply(x, y));
             (a.0 - b.0).hypot(a.1 - b.1)
         });
-        misses.into_iter().fold(0.0, f32::max)
+        distances.into_iter().fold(0.0, f32::max)
     }
 
-    /// `self` after `first`.
+    /// The composition: `self` after `first`.
     pub(crate) fn after(&self, first: &Self) -> Self {
         let (a, b) = (&self.0, &first.0);
         Self([
@@ -44,7 +44,7 @@ impl Map {
         ])
     }
 
-    /// The way back; `None` when the map flattens the image.
+    /// The inverse; `None` when the map is singular.
     pub(crate) fn inverse(&self) -> Option<Self> {
         let det = self.determinant();
         if det.is_nan() || det.abs() <= 1e-6 {

@@ -1,13 +1,13 @@
-//! An image's luma at full, half and quarter thumbnail size, and its slopes.
-//! Knows nothing of other images.
+//! The image pyramid: luma at full, half and quarter size (Burt & Adelson 1983), and
+//! its gradient. Compares nothing.
 
 use crate::decode::Plane;
 
-/// Grey levels next to which a sample may be cut off. Not the very ends: samples
-/// are means.
-pub(crate) const CUT_OFF: (f32, f32) = (7.0, 248.0);
+/// Grey levels below and above which a sample may be clipped to black or white. Not
+/// 0 and 255: samples are means.
+pub(crate) const CLIPPED: (f32, f32) = (7.0, 248.0);
 
-/// One size of an image: gray levels, row by row.
+/// One level of a pyramid: grey levels, row by row.
 #[derive(Debug, Clone)]
 pub(crate) struct Level {
     pub(crate) width: usize,
@@ -16,21 +16,23 @@ pub(crate) struct Level {
 }
 
 impl Level {
-    /// The samples at `first`, right of it, below it, and right of that.
+    /// The 2 × 2 neighbourhood for bilinear interpolation: the samples at `first`, right
+    /// of it, below it, and right of that.
     #[inline(always)]
-    pub(crate) fn four(&self, first: usize) -> [f32; 4] {
+    pub(crate) fn neighbours(&self, first: usize) -> [f32; 4] {
         let upper = &self.values[first..first + 2];
         let lower = &self.values[first + self.width..first + self.width + 2];
         [upper[0], upper[1], lower[0], lower[1]]
     }
 
-    /// Whether a sample is about as dark or as bright as samples get.
-    pub(crate) fn is_cut_off(&self) -> bool {
-        let (low, high) = CUT_OFF;
-        let cut = |any: bool, &value: &f32| any | (value <= low) | (value >= high);
+    /// Whether any sample may be clipped.
+    pub(crate) fn is_clipped(&self) -> bool {
+        let (low, high) = CLIPPED;
+        let clipped = |any: bool, &value: &f32| any | (value <= low) | (value >= high);
         let (blocks, rest) = self.values.as_chunks::<32>();
-        // Thirty-two at a time, and no question between them.
-        blocks.iter().any(|block| block.iter().fold(false, cut)) || rest.iter().fold(false, cut)
+        // Thirty-two at a time without a branch between them.
+        blocks.iter().any(|block| block.iter().fold(false, clipped))
+            || rest.iter().fold(false, clipped)
     }
 
     fn halved(&self) -> Self {
@@ -43,15 +45,15 @@ impl Level {
     }
 }
 
-/// A level with its slopes: what moves under another.
+/// A level with its gradient: the moving image of a registration.
 #[derive(Debug, Clone)]
-pub(crate) struct Sloped {
+pub(crate) struct GradientLevel {
     pub(crate) level: Level,
-    /// Value, slope in x, slope in y (grey levels a sample), nothing.
+    /// Value, derivative in x, derivative in y (grey levels a sample), padding.
     pixels: Vec<[f32; 4]>,
 }
 
-impl Sloped {
+impl GradientLevel {
     pub(crate) fn new(level: Level) -> Self {
         let (width, height, values) = (level.width, level.height, &level.values);
         let mut pixels = Vec::with_capacity(values.len());
@@ -80,9 +82,9 @@ impl Sloped {
         Self { level, pixels }
     }
 
-    /// As [`Level::four`].
+    /// As [`Level::neighbours`].
     #[inline(always)]
-    pub(crate) fn four(&self, first: usize) -> [&[f32; 4]; 4] {
+    pub(crate) fn neighbours(&self, first: usize) -> [&[f32; 4]; 4] {
         let width = self.level.width;
         let upper = &self.pixels[first..first + 2];
         let lower = &self.pixels[first + width..first + width + 2];
@@ -93,13 +95,13 @@ impl Sloped {
 /// Width and height at full, half and quarter thumbnail size.
 pub(crate) type Sizes = [(usize, usize); 3];
 
-/// Three sizes, finest first: at most 64, 32 and 16 samples long for a
-/// thumbnail. Made as they are asked for.
+/// Three levels, finest first: at most 64, 32 and 16 samples long for a thumbnail.
+/// Coarse levels are computed on demand.
 #[derive(Debug, Clone)]
 pub(crate) struct Pyramid(Level);
 
 impl Pyramid {
-    /// `None` for images thinner than 4 samples: nothing can be laid over them.
+    /// `None` for images thinner than 4 samples, which cannot be registered.
     pub(crate) fn new(luma: &Plane) -> Option<Self> {
         let (width, height) = (luma.width as usize, luma.height as usize);
         let values = || luma.samples.iter().map(|&v| f32::from(v)).collect();
@@ -129,13 +131,13 @@ impl Pyramid {
 
 /// Half and quarter size in bytes, small enough to keep for every image.
 #[derive(Debug, Clone)]
-pub(crate) struct Small {
+pub(crate) struct CoarsePyramid {
     sizes: Sizes,
     half: Vec<u8>,
     quarter: Vec<u8>,
 }
 
-impl Small {
+impl CoarsePyramid {
     /// `None` for images thinner than 4 samples.
     pub(crate) fn new(luma: &Plane) -> Option<Self> {
         let pyramid = Pyramid::new(luma)?;
@@ -168,10 +170,15 @@ impl Small {
     }
 }
 
-/// The levels of two images nearest `level` whose samples are about the same
-/// size where one sample of the second is `ratio` of the first's at equal
-/// levels: a crop is looked at coarser than the image it was taken from.
-pub(crate) fn matched(fixed: Sizes, moving: Sizes, area: f32, level: usize) -> (usize, usize) {
+/// The levels of two images nearest `level` whose samples are about the same size,
+/// where the map between them scales the area of the unit square by `area`: a crop is
+/// compared at a coarser level than the image it was taken from.
+pub(crate) fn matched_levels(
+    fixed: Sizes,
+    moving: Sizes,
+    area: f32,
+    level: usize,
+) -> (usize, usize) {
     let ((fw, fh), (mw, mh)) = (fixed[level], moving[level]);
     // Moving samples for one fixed sample, one way: beyond √2 the next level is nearer.
     let ratio = (area * (mw * mh) as f32 / (fw * fh) as f32).sqrt();

@@ -1,69 +1,64 @@
-//! What "close" means in this set: how alike each image's other candidates
-//! are. Looks at no pixels.
+//! Context rescoring: scores each pair among all pairs of the set, because look-alikes
+//! reach by chance what copies reach elsewhere. Reads no pixels.
 
-use super::logistic::{NOTHING, STRONG, among_small, in_a_crowd};
-use super::shared_view::of_one_view;
-use super::{Aligned, Closer, Detail};
+use super::logistic::{NONE, STRONG, among_look_alikes, given_rival};
+use super::shared_view::share_only_the_view;
+use super::{Detail, Refined, Registered};
 use crate::duplicates::groups;
-use crate::duplicates::registration::affine::Map;
+use crate::duplicates::registration::affine::Affine;
 use crate::sample::SampleId;
 
-/// The place, best first, of the candidate that speaks for all others: an
-/// image may have two more copies before they count against each other.
+/// Rank, best first, of the rival that a pair of small images is compared with: an image
+/// may have two more copies before they count against each other.
 const RANK: usize = 3;
 
-/// Images that hang together by pairs beyond which they are a crowd of
-/// look-alikes (a fixed camera, one backdrop) and not the copies of one.
-const CROWD: usize = 24;
+/// Connected images beyond which they are a group of look-alikes (a fixed camera, one
+/// backdrop) and not the copies of one image.
+const LOOK_ALIKES: usize = 24;
 
-/// Odds (log) from which three pairs of small images may be of one image.
+/// Log odds from which three pairs of small images may be of one image.
 const LIKELY: f32 = 1.0;
 
-/// Samples by which the way round three images may miss: registrations of copies
-/// agree with each other, those of look-alikes are each a compromise.
+/// Samples by which three registrations may miss in a cycle: those of copies are
+/// consistent, those of look-alikes are each a compromise.
 const CLOSED: f32 = 0.3;
 
-/// Rivals of a pair that are asked whether they are copies, at most: the best.
-const ASKED: usize = 32;
+/// Rivals of an image that are tested for being copies, at most: the best.
+const TESTED: usize = 32;
 
-/// Turns what was seen of each pair by itself (`None`: not the same) into log odds
-/// in view of the whole set of `count` images.
-pub(crate) fn in_view_of_all(
+/// The log odds of each pair among all pairs of a set of `count` images, from its own
+/// refinement (`None`: not a copy).
+pub(crate) fn rescore(
     count: usize,
-    pairs: &[Aligned],
-    seen: &[Option<Closer>],
+    pairs: &[Registered],
+    refined: &[Option<Refined>],
 ) -> Vec<Option<f32>> {
-    let alone = unrefuted(count, pairs, seen);
-    let rivals = Rivals::of(count, pairs, &alone);
-    let crowds = crowds(count, pairs, &alone);
-    let others = |index: usize| rivals.best_beside(index);
-    let judged = pairs
-        .iter()
-        .zip(&alone)
-        .enumerate()
-        .map(|(i, (pair, odds))| {
-            let odds = (*odds)?;
-            Some(match pair.detail {
-                Detail::Thumbnail => among_small(odds, others(i)),
-                _ => match crowds[pair.fixed as usize] {
-                    Some(level) => in_a_crowd(odds, others(i).max(level)),
-                    None => odds,
-                },
-            })
-        });
-    judged.collect()
+    let own = own_odds(count, pairs, refined);
+    let rivals = Rivals::of(count, pairs, &own);
+    let levels = look_alike_levels(count, pairs, &own);
+    let rescored = pairs.iter().zip(&own).enumerate().map(|(i, (pair, odds))| {
+        let odds = (*odds)?;
+        Some(match pair.detail {
+            Detail::Thumbnail => given_rival(odds, rivals.best_beside(i)),
+            _ => match levels[pair.fixed as usize] {
+                Some(level) => among_look_alikes(odds, rivals.best_beside(i).max(level)),
+                None => odds,
+            },
+        })
+    });
+    rescored.collect()
 }
 
 /// The pairs of each image, best first.
 struct Rivals<'a> {
-    pairs: &'a [Aligned],
+    pairs: &'a [Registered],
     odds: &'a [Option<f32>],
-    /// Of each image: the other of a pair, and the pair.
+    /// For each image: the other image of a pair, and the pair.
     of: Vec<Vec<(u32, usize)>>,
 }
 
 impl<'a> Rivals<'a> {
-    fn of(count: usize, pairs: &'a [Aligned], odds: &'a [Option<f32>]) -> Self {
+    fn of(count: usize, pairs: &'a [Registered], odds: &'a [Option<f32>]) -> Self {
         let mut of = vec![Vec::new(); count];
         for (i, pair) in pairs.iter().enumerate() {
             if odds[i].is_some() {
@@ -84,12 +79,11 @@ impl<'a> Rivals<'a> {
     }
 
     fn odds(&self, pair: usize) -> f32 {
-        self.odds[pair].unwrap_or(NOTHING)
+        self.odds[pair].unwrap_or(NONE)
     }
 
-    /// The odds of the [`RANK`]th best rival of either image of a pair. What is a
-    /// copy of both by maps that agree is no rival: many copies of one image
-    /// speak for each other.
+    /// The log odds of the [`RANK`]th best rival of either image of a pair. A copy of both
+    /// by consistent maps is no rival: many copies of one image support each other.
     fn best_beside(&self, index: usize) -> f32 {
         let pair = &self.pairs[index];
         let small = pair.detail == Detail::Thumbnail;
@@ -98,18 +92,20 @@ impl<'a> Rivals<'a> {
             rivals
                 .filter(|(_, (rival, _))| *rival != other)
                 .filter(|(rank, (rival, with_image))| {
-                    !(small && *rank < ASKED && self.is_kin(index, image, *rival, *with_image))
+                    !(small
+                        && *rank < TESTED
+                        && self.is_indirect_copy(index, image, *rival, *with_image))
                 })
                 .nth(RANK - 1)
-                .map_or(NOTHING, |(_, (_, rival))| self.odds(*rival))
+                .map_or(NONE, |(_, (_, rival))| self.odds(*rival))
         };
         of(pair.fixed, pair.moving).max(of(pair.moving, pair.fixed))
     }
 
-    /// Whether `rival` is a copy of both images of the pair `index`, or of `image`
-    /// and of one that is: not all pairs of many copies are proposed.
-    fn is_kin(&self, index: usize, image: u32, rival: u32, with_image: usize) -> bool {
-        let mut between = self.of[image as usize].iter().take(ASKED);
+    /// Whether `rival` is a copy of both images of the pair `index`, or of `image` and of
+    /// one that is: candidate generation does not propose all pairs of many copies.
+    fn is_indirect_copy(&self, index: usize, image: u32, rival: u32, with_image: usize) -> bool {
+        let mut between = self.of[image as usize].iter().take(TESTED);
         self.is_copy(index, image, rival, with_image)
             || between.any(|&(third, with_third)| {
                 third != rival
@@ -136,25 +132,25 @@ impl<'a> Rivals<'a> {
         if all.iter().any(|&pair| self.odds(pair) < LIKELY) {
             return false;
         }
-        let (Some(there), Some(on), Some(straight)) = (
+        let (Some(first), Some(second), Some(direct)) = (
             self.map(index, image),
             self.map(with_other, other),
             self.map(with_image, image),
         ) else {
             return false;
         };
-        let round = on.after(&there);
+        let indirect = second.after(&first);
         let (fixed, moving) = self.pairs[with_image].sides;
         let side = fixed.max(moving) as f32;
         let misses = [(-0.35, -0.35), (0.35, -0.35), (-0.35, 0.35), (0.35, 0.35)].map(|(x, y)| {
-            let (a, b) = (round.apply(x, y), straight.apply(x, y));
+            let (a, b) = (indirect.apply(x, y), direct.apply(x, y));
             (a.0 - b.0).hypot(a.1 - b.1) * side
         });
         misses.into_iter().all(|miss| miss < CLOSED)
     }
 
-    /// From `image` to the other of a pair.
-    fn map(&self, pair: usize, image: u32) -> Option<Map> {
+    /// The map from `image` to the other image of a pair.
+    fn map(&self, pair: usize, image: u32) -> Option<Affine> {
         let pair = &self.pairs[pair];
         if pair.fixed == image {
             Some(pair.map)
@@ -164,57 +160,57 @@ impl<'a> Rivals<'a> {
     }
 }
 
-/// The log odds of each pair, but [`NOTHING`] at most where each of the two shows
-/// what the other lacks.
-fn unrefuted(count: usize, pairs: &[Aligned], seen: &[Option<Closer>]) -> Vec<Option<f32>> {
-    let of_one_view = of_one_view(count, pairs, seen);
-    (seen.iter().zip(of_one_view))
-        .map(|(seen, of_one_view)| {
-            let seen = (*seen)?;
-            let refuted = of_one_view || seen.shows_two_things();
+/// The log odds of each pair by itself, but [`NONE`] at most where each of the two shows a
+/// region that the other lacks.
+fn own_odds(count: usize, pairs: &[Registered], refined: &[Option<Refined>]) -> Vec<Option<f32>> {
+    let only_the_view = share_only_the_view(count, pairs, refined);
+    (refined.iter().zip(only_the_view))
+        .map(|(refined, only_the_view)| {
+            let refined = (*refined)?;
+            let refuted = only_the_view || refined.differ_both_ways();
             Some(if refuted {
-                seen.odds.min(NOTHING)
+                refined.odds.min(NONE)
             } else {
-                seen.odds
+                refined.odds
             })
         })
         .collect()
 }
 
-/// For each image of a crowd what two of that crowd that are not the same may
-/// be expected to reach. Every pair looked at closer holds a crowd together.
-fn crowds(count: usize, pairs: &[Aligned], alone: &[Option<f32>]) -> Vec<Option<f32>> {
-    let looked_at = || {
-        let all = pairs.iter().zip(alone);
+/// For each image in a group of look-alikes the log odds that two of the group reach by
+/// chance. Every refined pair connects a group.
+fn look_alike_levels(count: usize, pairs: &[Registered], own: &[Option<f32>]) -> Vec<Option<f32>> {
+    let refined = || {
+        let all = pairs.iter().zip(own);
         all.filter(|(pair, odds)| pair.detail != Detail::Thumbnail && odds.is_some())
     };
-    let linked = looked_at().map(|(pair, _)| pair);
+    let linked = refined().map(|(pair, _)| pair);
     let linked = linked.map(|pair| (SampleId(pair.fixed), SampleId(pair.moving)));
     let groups: Vec<_> = (groups(count, linked).into_iter())
-        .filter(|group| group.len() > CROWD)
+        .filter(|group| group.len() > LOOK_ALIKES)
         .collect();
-    let mut crowd = vec![None; count];
+    let mut group_of = vec![None; count];
     for (number, group) in groups.iter().enumerate() {
         for image in group {
-            crowd[image.index()] = Some(number);
+            group_of[image.index()] = Some(number);
         }
     }
     let mut reached = vec![Vec::new(); groups.len()];
-    for (pair, odds) in looked_at() {
-        if let (Some(number), Some(odds)) = (crowd[pair.fixed as usize], *odds)
+    for (pair, odds) in refined() {
+        if let (Some(number), Some(odds)) = (group_of[pair.fixed as usize], *odds)
             && (0.0..STRONG).contains(&odds)
         {
             reached[number].push(odds);
         }
     }
     let levels: Vec<f32> = reached.into_iter().map(level).collect();
-    let level_of = |crowd: Option<usize>| crowd.map(|number| levels[number]);
-    crowd.into_iter().map(level_of).collect()
+    let level_of = |group: Option<usize>| group.map(|number| levels[number]);
+    group_of.into_iter().map(level_of).collect()
 }
 
-/// The greatest of these odds to expect were all of pairs that only resemble
-/// each other: of the upper half, which falls off exponentially, by its median
-/// and its ninth decile (Gumbel 1958, section 4.1). Copies among them are few.
+/// The greatest of these log odds to expect if all pairs were look-alikes only: from the
+/// median and the ninth decile of an exponential upper half (Gumbel 1958, section 4.1).
+/// Copies among them are few.
 fn level(mut odds: Vec<f32>) -> f32 {
     odds.sort_by(f32::total_cmp);
     let quantile = |share: f32| odds.get((odds.len() as f32 * share) as usize).copied();
@@ -222,6 +218,6 @@ fn level(mut odds: Vec<f32>) -> f32 {
         return 0.0;
     };
     let half = odds.len() as f32 / 2.0;
-    // From the median to the ninth decile four in five of the upper half go.
+    // Four in five of the upper half lie between the median and the ninth decile.
     median + (high - median) / 5f32.ln() * half.max(1.0).ln()
 }

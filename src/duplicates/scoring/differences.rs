@@ -1,54 +1,54 @@
-//! Finds compact places in which two aligned images show different things, and
-//! in which of the two a thing stands there. Does not judge.
+//! Finds compact regions in which two registered images differ, and which of the two
+//! shows something there that the other lacks. Does not judge.
 
-use super::grid::Cells;
-use super::tone_curve::{median, toned};
-use crate::duplicates::registration::affine::Map;
-use crate::duplicates::registration::pyramid::{CUT_OFF, Level};
+use super::grid::GridMask;
+use super::tone_curve::{expected, median};
+use crate::duplicates::registration::affine::Affine;
+use crate::duplicates::registration::pyramid::{CLIPPED, Level};
 
-/// What differs between two aligned images beyond light, noise and blur.
+/// Where two registered images differ beyond brightness, noise and blur.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Differences {
-    /// Of the fixed image.
-    pub(crate) fixed: Cells,
-    /// Of the moving one.
-    pub(crate) moving: Cells,
-    /// Share of the overlap where a thing stands in the fixed image only, by
-    /// its outline.
+    /// The cells of the fixed image that differ.
+    pub(crate) fixed: GridMask,
+    /// The same of the moving one.
+    pub(crate) moving: GridMask,
+    /// Share of the overlap taken by regions whose outline only the fixed image shows.
     pub(crate) in_fixed: f32,
     /// The same of the moving image.
     pub(crate) in_moving: f32,
-    /// Where both have an outline, or none.
+    /// The same of regions whose outline both show, or none.
     pub(crate) in_both: f32,
 }
 
-/// Difference below which nothing is said, in grey levels: what compression and
-/// rounding leave over a few samples.
+/// Least difference, in grey levels: compression and rounding leave less over a few
+/// samples.
 const FLOOR: f32 = 5.0;
-/// Deviations of what is left elsewhere that a difference must reach.
+/// Least difference in standard deviations of the residual elsewhere.
 const DEVIATIONS: f32 = 5.0;
-/// Share of the local slope of both that a shift or a blur of a sample explains, and
-/// fine patterns that two samplings show differently.
-const SLOPE: f32 = 0.8;
-/// Times what a difference must reach that the greatest of a place must, for it
-/// to count as a thing: a changed hue leaves weak ones here and there.
+/// Least difference in shares of the local gradient of both: a shift or a blur by a sample
+/// explains less, and so do fine patterns under two samplings.
+const GRADIENT: f32 = 0.8;
+/// The greatest difference of a region must exceed its threshold by this factor for the
+/// region to count: a changed hue leaves weak ones here and there.
 const CLEAR: f32 = 1.6;
-/// Samples of a place, at least: a thing of 3 by 4.
+/// Least number of samples in a region: 3 by 4.
 const LEAST_AREA: usize = 12;
-/// Share of an outline's contrast that one image must bring for the thing to
-/// stand in it.
+/// Share of the contrast along an outline that one image must show for the region to be
+/// its own.
 const SIDED: f32 = 0.8;
 
-/// The samples of a fixed image in which it differs, and those next to them.
-pub(crate) struct Covered {
+/// The samples of a fixed image in which it differs, and those next to them: where an
+/// overlay covers it.
+pub(crate) struct Overlay {
     width: usize,
     height: usize,
     samples: Vec<bool>,
 }
 
-impl Covered {
-    /// Whether a place is one of them; `x` and `y` run from −½ to ½.
-    pub(crate) fn holds(&self, x: f32, y: f32) -> bool {
+impl Overlay {
+    /// Whether the point is covered; `x` and `y` run from −½ to ½.
+    pub(crate) fn covers(&self, x: f32, y: f32) -> bool {
         let column = ((x + 0.5) * self.width as f32) as usize;
         let line = ((y + 0.5) * self.height as f32) as usize;
         let at = line.min(self.height - 1) * self.width + column.min(self.width - 1);
@@ -56,132 +56,131 @@ impl Covered {
     }
 }
 
-/// A field over the fixed image's samples.
+/// The sample grid of the fixed image.
 struct Field {
     width: usize,
     height: usize,
 }
 
-/// What differs between two lumas of one scale. `None` where the two share next to
-/// nothing.
+/// Where two lumas of one scale differ. `None` where they hardly overlap.
 pub(crate) fn differences(
     fixed: &Level,
     moving: &Level,
-    map: &Map,
-) -> Option<(Differences, Covered)> {
+    map: &Affine,
+) -> Option<(Differences, Overlay)> {
     let field = Field {
         width: fixed.width,
         height: fixed.height,
     };
-    let under = field.under(moving, map);
-    let expected = toned(&fixed.values, &under);
-    let live: Vec<bool> = (fixed.values.iter().zip(&under).zip(&expected))
-        .map(|((&f, &u), &e)| !u.is_nan() && !is_cut_off(f, u, e))
+    let resampled = field.resample(moving, map);
+    let expected = expected(&fixed.values, &resampled);
+    let valid: Vec<bool> = (fixed.values.iter().zip(&resampled).zip(&expected))
+        .map(|((&f, &u), &e)| !u.is_nan() && !is_clipped(f, u, e))
         .collect();
-    let count = live.iter().filter(|&&live| live).count();
+    let count = valid.iter().filter(|&&valid| valid).count();
     if count < 64 {
         return None;
     }
-    let left: Vec<f32> = (fixed.values.iter().zip(&expected).zip(&live))
-        .map(|((f, e), live)| if *live { f - e } else { 0.0 })
+    let left: Vec<f32> = (fixed.values.iter().zip(&expected).zip(&valid))
+        .map(|((f, e), valid)| if *valid { f - e } else { 0.0 })
         .collect();
-    // Light that changes over the image is no thing.
-    let spread = 3.0 * typical(&left, &live);
+    // Brightness that changes gradually over the image is no region.
+    let spread = 3.0 * robust_deviation(&left, &valid);
     let clipped: Vec<f32> = left.iter().map(|r| r.clamp(-spread, spread)).collect();
-    let wide = field.mean(&clipped, &live, fixed.width.max(fixed.height) / 8);
+    let wide = field.mean(&clipped, &valid, fixed.width.max(fixed.height) / 8);
     let mut left: Vec<f32> = left.iter().zip(&wide).map(|(r, w)| r - w).collect();
-    left = field.mean(&left, &live, 1);
-    left = field.mean(&left, &live, 1);
-    let usual = typical(&left, &live);
-    // Slopes are asked for where something differs only: nowhere in most copies.
+    left = field.mean(&left, &valid, 1);
+    left = field.mean(&left, &valid, 1);
+    let usual = robust_deviation(&left, &valid);
+    // Gradients are computed only where something differs: nowhere in most copies.
     let least = |i: usize| {
-        let slope = field.steepest(i, &fixed.values, &expected);
-        FLOOR.max(DEVIATIONS * usual).max(SLOPE * slope)
+        let gradient = field.shared_gradient(i, &fixed.values, &expected);
+        FLOOR.max(DEVIATIONS * usual).max(GRADIENT * gradient)
     };
     let floor = FLOOR.max(DEVIATIONS * usual);
-    let sign: Vec<i8> = (left.iter().zip(&live).enumerate())
+    let sign: Vec<i8> = (left.iter().zip(&valid).enumerate())
         .map(
-            |(i, (&left, &live))| match live && left.abs() > floor && left.abs() > least(i) {
+            |(i, (&left, &valid))| match valid && left.abs() > floor && left.abs() > least(i) {
                 true if left > 0.0 => 1,
                 true => -1,
                 false => 0,
             },
         )
         .collect();
-    let mut places: Vec<Vec<usize>> = (field.places(&sign).into_iter())
-        .map(|place| place.into_iter().filter(|&i| sign[i] != 0).collect())
-        .filter(|place: &Vec<usize>| place.len() >= LEAST_AREA && field.is_thick(place, &sign))
+    let mut regions: Vec<Vec<usize>> = (field.regions(&sign).into_iter())
+        .map(|region| region.into_iter().filter(|&i| sign[i] != 0).collect())
+        .filter(|region: &Vec<usize>| region.len() >= LEAST_AREA && field.is_thick(region, &sign))
         .collect();
-    places.sort_by_key(|place| (std::cmp::Reverse(place.len()), place.first().copied()));
+    regions.sort_by_key(|region| (std::cmp::Reverse(region.len()), region.first().copied()));
     let mut out = Differences::default();
-    let mut covered = vec![false; sign.len()];
-    let mut sided: Vec<(Frame, Option<f32>)> = Vec::new();
-    for place in places {
-        let frame = field.frame(&place);
-        // What lies within a greater place belongs to it: of a thing on a patterned
-        // ground only parts differ.
-        let within = sided.iter().find(|(greater, _)| greater.holds(&frame));
+    let mut samples = vec![false; sign.len()];
+    let mut sided: Vec<(Bounds, Option<f32>)> = Vec::new();
+    for region in regions {
+        let bounds = field.bounds(&region);
+        // A region within a greater one belongs to it: of a thing on a patterned
+        // background only parts differ.
+        let within = sided.iter().find(|(greater, _)| greater.holds(&bounds));
         let side = match within {
             Some(&(_, side)) => side,
             None => {
-                let side = field.side(&place, &sign, &fixed.values, &expected);
-                sided.push((frame, side));
+                let side = field.side(&region, &sign, &fixed.values, &expected);
+                sided.push((bounds, side));
                 side
             }
         };
-        let share = place.len() as f32 / count as f32;
-        let is_clear = (place.iter()).any(|&i| left[i].abs() > CLEAR * least(i));
+        let share = region.len() as f32 / count as f32;
+        let is_clear = (region.iter()).any(|&i| left[i].abs() > CLEAR * least(i));
         match side {
             _ if !is_clear => {}
             Some(side) if side > SIDED => out.in_fixed += share,
             Some(side) if side < 1.0 - SIDED => out.in_moving += share,
             _ => out.in_both += share,
         }
-        for &i in &place {
-            // Smoothing shows a thing a little smaller where its contrast is weak.
-            field.near(i, 2).for_each(|near| covered[near] = true);
+        for &i in &region {
+            // Smoothing makes a region a little smaller where its contrast is weak.
+            field.near(i, 2).for_each(|near| samples[near] = true);
             let (x, y) = field.at(i);
-            out.fixed.set(x, y);
+            out.fixed.mark_at(x, y);
             let (x, y) = map.apply(x, y);
-            out.moving.set(x, y);
+            out.moving.mark_at(x, y);
         }
     }
-    let covered = Covered {
+    let overlay = Overlay {
         width: field.width,
         height: field.height,
-        samples: covered,
+        samples,
     };
-    Some((out, covered))
+    Some((out, overlay))
 }
 
-/// Whether one of two samples is as dark or as bright as samples get, and the
-/// other, brighter or darker still for what is expected.
-fn is_cut_off(fixed: f32, under: f32, expected: f32) -> bool {
-    let (low, high) = CUT_OFF;
+/// Whether one of two samples is clipped to black or white, and the other predicts a value
+/// beyond.
+fn is_clipped(fixed: f32, moving: f32, expected: f32) -> bool {
+    let (low, high) = CLIPPED;
     let (darker, brighter) = (fixed < expected, fixed > expected);
     (fixed >= high && darker)
         || (fixed <= low && brighter)
-        || (under >= high && brighter)
-        || (under <= low && darker)
+        || (moving >= high && brighter)
+        || (moving <= low && darker)
 }
 
-/// Deviation of the greater part: 1.48 times the median distance from 0.
-fn typical(left: &[f32], live: &[bool]) -> f32 {
+/// Robust standard deviation: 1.48 times the median absolute value (Hampel 1974).
+fn robust_deviation(left: &[f32], valid: &[bool]) -> f32 {
     let mut sizes: Vec<f32> = Vec::with_capacity(left.len());
     sizes.extend(
-        (left.iter().zip(live))
-            .filter(|(_, live)| **live)
+        (left.iter().zip(valid))
+            .filter(|(_, valid)| **valid)
             .map(|(r, _)| r.abs()),
     );
     1.48 * median(&mut sizes)
 }
 
-/// First and last column, first and last line of a place.
+/// First and last column, first and last line of a region.
 #[derive(Debug, Clone, Copy)]
-struct Frame([usize; 4]);
+struct Bounds([usize; 4]);
 
-impl Frame {
-    /// Whether the middle of `other` lies within, or next to it.
+impl Bounds {
+    /// Whether the centre of `other` lies within, or next to it.
     fn holds(&self, other: &Self) -> bool {
         /// Samples.
         const NEXT: usize = 3;
@@ -193,27 +192,27 @@ impl Frame {
 }
 
 impl Field {
-    fn frame(&self, place: &[usize]) -> Frame {
-        let mut frame = [usize::MAX, 0, usize::MAX, 0];
-        for &index in place {
+    fn bounds(&self, region: &[usize]) -> Bounds {
+        let mut bounds = [usize::MAX, 0, usize::MAX, 0];
+        for &index in region {
             let (x, y) = (index % self.width, index / self.width);
-            frame[0] = frame[0].min(x);
-            frame[1] = frame[1].max(x);
-            frame[2] = frame[2].min(y);
-            frame[3] = frame[3].max(y);
+            bounds[0] = bounds[0].min(x);
+            bounds[1] = bounds[1].max(x);
+            bounds[2] = bounds[2].min(y);
+            bounds[3] = bounds[3].max(y);
         }
-        Frame(frame)
+        Bounds(bounds)
     }
 
-    /// Where a sample's centre is, from −½ to ½.
+    /// The centre of a sample, from −½ to ½.
     fn at(&self, index: usize) -> (f32, f32) {
         let x = ((index % self.width) as f32 + 0.5) / self.width as f32 - 0.5;
         let y = ((index / self.width) as f32 + 0.5) / self.height as f32 - 0.5;
         (x, y)
     }
 
-    /// The moving image under each sample; not a number where it does not reach.
-    fn under(&self, moving: &Level, map: &Map) -> Vec<f32> {
+    /// The moving image at each sample; NaN where it does not cover it.
+    fn resample(&self, moving: &Level, map: &Affine) -> Vec<f32> {
         let (w, h) = (moving.width as f32, moving.height as f32);
         let mut out = Vec::with_capacity(self.width * self.height);
         for row in 0..self.height {
@@ -226,7 +225,7 @@ impl Field {
                     return f32::NAN;
                 }
                 let (left, top) = (x as usize, y as usize);
-                let [a, b, c, d] = moving.four(top * moving.width + left);
+                let [a, b, c, d] = moving.neighbours(top * moving.width + left);
                 let (fx, fy) = (x - left as f32, y - top as f32);
                 (a * (1.0 - fx) + b * fx) * (1.0 - fy) + (c * (1.0 - fx) + d * fx) * fy
             }));
@@ -234,18 +233,19 @@ impl Field {
         out
     }
 
-    /// The mean over a square of `2 radius + 1` samples a side, of what is live.
-    fn mean(&self, values: &[f32], live: &[bool], radius: usize) -> Vec<f32> {
+    /// The mean of valid samples over a square of `2 radius + 1` samples a side (a box
+    /// filter by running sums).
+    fn mean(&self, values: &[f32], valid: &[bool], radius: usize) -> Vec<f32> {
         let (w, h) = (self.width, self.height);
         let mut out = Vec::with_capacity(w * h);
-        // Of each column, over the lines of the square.
+        // Sum and number in each column over the lines of the square.
         let mut columns = vec![(0f64, 0f64); w];
         let add = |columns: &mut [(f64, f64)], line: usize, sign: f64| {
             let line = line * w..(line + 1) * w;
-            let samples = values[line.clone()].iter().zip(&live[line]);
-            for (column, (&value, &live)) in columns.iter_mut().zip(samples) {
-                let counts = if live { sign } else { 0.0 };
-                column.0 += if live { f64::from(value) * sign } else { 0.0 };
+            let samples = values[line.clone()].iter().zip(&valid[line]);
+            for (column, (&value, &valid)) in columns.iter_mut().zip(samples) {
+                let counts = if valid { sign } else { 0.0 };
+                column.0 += if valid { f64::from(value) * sign } else { 0.0 };
                 column.1 += counts;
             }
         };
@@ -277,21 +277,21 @@ impl Field {
         out
     }
 
-    /// Grey levels from a sample to the next.
-    fn slope(&self, values: &[f32], x: usize, y: usize) -> f32 {
+    /// The magnitude of the gradient, in grey levels a sample.
+    fn gradient(&self, values: &[f32], x: usize, y: usize) -> f32 {
         let at = |x: usize, y: usize| values[y * self.width + x];
         let dx = at((x + 1).min(self.width - 1), y) - at(x.saturating_sub(1), y);
         let dy = at(x, (y + 1).min(self.height - 1)) - at(x, y.saturating_sub(1));
-        let slope = 0.5 * dx.hypot(dy);
-        if slope.is_nan() { 0.0 } else { slope }
+        let gradient = 0.5 * dx.hypot(dy);
+        if gradient.is_nan() { 0.0 } else { gradient }
     }
 
-    /// The greatest slope next to a sample that both images show.
-    fn steepest(&self, index: usize, fixed: &[f32], expected: &[f32]) -> f32 {
+    /// The greatest gradient next to a sample that both images show.
+    fn shared_gradient(&self, index: usize, fixed: &[f32], expected: &[f32]) -> f32 {
         let mut most = 0f32;
         for near in self.near(index, 1) {
             let (x, y) = (near % self.width, near / self.width);
-            let (a, b) = (self.slope(fixed, x, y), self.slope(expected, x, y));
+            let (a, b) = (self.gradient(fixed, x, y), self.gradient(expected, x, y));
             most = most.max(if a < b { a } else { b });
         }
         most
@@ -306,40 +306,40 @@ impl Field {
             .flat_map(move |y| columns.clone().map(move |x| y * w + x))
     }
 
-    /// Samples that differ and hang together, and what is between them: a thing
-    /// on a patterned ground is lighter here and darker there, and alike between.
-    fn places(&self, sign: &[i8]) -> Vec<Vec<usize>> {
+    /// Connected components of samples that differ, and of the samples between them: a
+    /// thing on a patterned background is lighter here, darker there, and alike between.
+    fn regions(&self, sign: &[i8]) -> Vec<Vec<usize>> {
         let near = |index: usize| self.near(index, 1);
         let mut reached = vec![false; sign.len()];
         for index in (0..sign.len()).filter(|&i| sign[i] != 0) {
             near(index).for_each(|i| reached[i] = true);
         }
-        let mut places = Vec::new();
+        let mut regions = Vec::new();
         for start in 0..sign.len() {
             if !reached[start] {
                 continue;
             }
             reached[start] = false;
-            let mut place = vec![start];
+            let mut region = vec![start];
             let mut next = 0;
-            while let Some(&index) = place.get(next) {
+            while let Some(&index) = region.get(next) {
                 next += 1;
                 for near in near(index) {
                     if reached[near] {
                         reached[near] = false;
-                        place.push(near);
+                        region.push(near);
                     }
                 }
             }
-            places.push(place);
+            regions.push(region);
         }
-        places
+        regions
     }
 
-    /// Whether a place holds a square of 3 by 3 samples: edges that are blurred
-    /// or a little off leave lines.
-    fn is_thick(&self, place: &[usize], sign: &[i8]) -> bool {
-        place.iter().any(|&index| {
+    /// Whether a region contains 3 by 3 samples that differ: edges that are blurred or
+    /// shifted leave lines.
+    fn is_thick(&self, region: &[usize], sign: &[i8]) -> bool {
+        region.iter().any(|&index| {
             let (x, y) = (index % self.width, index / self.width);
             (1..self.width.saturating_sub(1)).contains(&x)
                 && (1..self.height.saturating_sub(1)).contains(&y)
@@ -347,14 +347,15 @@ impl Field {
         })
     }
 
-    /// How much of the contrast along a place's outline the fixed image brings,
-    /// as a share of what both bring; the rest is the moving one's.
-    fn side(&self, place: &[usize], sign: &[i8], fixed: &[f32], expected: &[f32]) -> Option<f32> {
-        /// Samples from the outline to where both are read: smoothing blurs it.
+    /// The share of the contrast along the outline of a region that the fixed image shows;
+    /// the rest is the moving one's.
+    fn side(&self, region: &[usize], sign: &[i8], fixed: &[f32], expected: &[f32]) -> Option<f32> {
+        /// Distance from the outline, in samples, at which both are read: smoothing blurs
+        /// it.
         const AWAY: isize = 2;
         let (mut of_fixed, mut of_moving) = (0.0, 0.0);
         let (w, h) = (self.width as isize, self.height as isize);
-        for &index in place {
+        for &index in region {
             let (x, y) = ((index % self.width) as isize, (index / self.width) as isize);
             for (dx, dy) in [(1, 0), (-1, 0), (0, 1), (0, -1)] {
                 let at = |steps: isize| {

@@ -1,56 +1,58 @@
-//! Learns what one image shows for each tone of another that is laid under it.
-//! Knows no places.
+//! The tone curve between two registered images: the grey level of one for each grey
+//! level of the other. Ignores where the samples lie.
 
-/// Luma steps of 8 grey levels for which a tone is learnt.
-const TONES: usize = 32;
-/// Samples that a tone is learnt from, at least: a share of all, so that a tone
-/// which only a thing has, that the other image lacks, does not explain it.
+/// Bins of the curve: 8 grey levels each.
+const BINS: usize = 32;
+/// Share of all samples that a node of the curve is estimated from, at least, so that the
+/// curve does not explain a region that only one image shows by a tone of its own.
 const LEAST_SHARE: f32 = 0.05;
-/// What the fixed image is to be expected to show where the moving one shows
-/// `under`, by the median for each tone: any curve of light, not only gain and
-/// offset (cf. the correlation ratio of Roche et al. 1998).
-pub(crate) fn toned(fixed: &[f32], under: &[f32]) -> Vec<f32> {
-    let mut tones: Vec<Vec<f32>> = vec![Vec::new(); TONES];
-    let step = 256.0 / TONES as f32;
+
+/// The grey level to expect of the fixed image for each sample of the moving one, by the
+/// median for each bin: any tone curve, not only gain and offset (cf. the correlation
+/// ratio, Roche et al. 1998, "The correlation ratio as a new similarity measure for
+/// multimodal image registration"). `moving` is NaN where it does not cover the fixed
+/// image.
+pub(super) fn expected(fixed: &[f32], moving: &[f32]) -> Vec<f32> {
+    let mut bins: Vec<Vec<f32>> = vec![Vec::new(); BINS];
+    let step = 256.0 / BINS as f32;
     let mut count = 0;
-    for (&f, &u) in fixed.iter().zip(under) {
+    for (&f, &u) in fixed.iter().zip(moving) {
         if !u.is_nan() {
-            tones[((u / step) as usize).min(TONES - 1)].push(f - u);
+            bins[((u / step) as usize).min(BINS - 1)].push(f - u);
             count += 1;
         }
     }
     let least = (count as f32 * LEAST_SHARE) as usize;
-    // Centre of the tones taken together, and how much lighter the fixed image
-    // shows them.
-    let mut known: Vec<(f32, f32)> = Vec::new();
-    let (mut gathered, mut centres) = (Vec::new(), 0.0);
-    for (tone, lifts) in tones.iter_mut().enumerate() {
-        centres += lifts.len() as f32 * (tone as f32 + 0.5) * step;
-        gathered.append(lifts);
-        if gathered.len() > least {
-            known.push((centres / gathered.len() as f32, median(&mut gathered)));
-            gathered.clear();
+    // Nodes: the mean grey level of the merged bins, and the median difference there.
+    let mut nodes: Vec<(f32, f32)> = Vec::new();
+    let (mut merged, mut centres) = (Vec::new(), 0.0);
+    for (bin, differences) in bins.iter_mut().enumerate() {
+        centres += differences.len() as f32 * (bin as f32 + 0.5) * step;
+        merged.append(differences);
+        if merged.len() > least {
+            nodes.push((centres / merged.len() as f32, median(&mut merged)));
+            merged.clear();
             centres = 0.0;
         }
     }
-    // Beyond the outermost, as from the one to the other.
-    let steep = match (known.first(), known.last()) {
+    // Extrapolated with the mean slope of the curve.
+    let slope = match (nodes.first(), nodes.last()) {
         (Some(&(x0, y0)), Some(&(x1, y1))) if x1 > x0 => (y1 - y0) / (x1 - x0),
         _ => 0.0,
     };
-    let lift = |u: f32| {
-        let next = known.partition_point(|(centre, _)| *centre < u);
-        match (next.checked_sub(1).map(|i| known[i]), known.get(next)) {
+    let difference = |u: f32| {
+        let next = nodes.partition_point(|(centre, _)| *centre < u);
+        match (next.checked_sub(1).map(|i| nodes[i]), nodes.get(next)) {
             (Some((x0, y0)), Some(&(x1, y1))) => y0 + (y1 - y0) * (u - x0) / (x1 - x0),
-            (Some((x, y)), None) | (None, Some(&(x, y))) => y + steep * (u - x),
+            (Some((x, y)), None) | (None, Some(&(x, y))) => y + slope * (u - x),
             (None, None) => 0.0,
         }
     };
-    under.iter().map(|&u| u + lift(u)).collect()
+    moving.iter().map(|&u| u + difference(u)).collect()
 }
 
-/// The middle one of at least one value.
-pub(crate) fn median(values: &mut [f32]) -> f32 {
+/// The median of at least one value, the upper one of an even number.
+pub(super) fn median(values: &mut [f32]) -> f32 {
     let middle = values.len() / 2;
     // In the order of `f32::total_cmp`, by whole numbers: twice as fast.
     let key = |value: f32| {

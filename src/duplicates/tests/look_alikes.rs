@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::{Scene, Shown, Tone, pairs, proof, unit};
+use super::scenes::{Painted, Scene, Tone, pairs, unit, verified};
 
 /// A thing of `size` at a place of its own before one scene, lighter or darker
 /// than all of it.
@@ -22,7 +22,7 @@ fn shown_before_a_camera(scene: &Scene, count: u64, more: Vec<Tone<'_>>) -> Vec<
         .map(|seed| Box::new(before_a_camera(scene, seed, 0.1)) as Tone<'_>)
         .collect();
     tones.extend(more);
-    pairs(&proof(&Shown::new(tones, 256, 192), 2))
+    pairs(&verified(&Painted::new(tones, 256, 192), 2))
 }
 
 #[test]
@@ -50,12 +50,15 @@ fn sticker_text_and_banner_on_one_of_two_are_no_other_thing() {
             }
         };
         let tones = vec![plain, Box::new(tone) as Tone<'_>];
-        assert_eq!(pairs(&proof(&Shown::new(tones, 256, 192), 2)), [(0, 1)]);
+        assert_eq!(
+            pairs(&verified(&Painted::new(tones, 256, 192), 2)),
+            [(0, 1)]
+        );
     }
 }
 
 #[test]
-fn four_and_six_copies_of_one_tiny_image_speak_for_each_other() {
+fn four_and_six_copies_of_one_tiny_image_support_each_other() {
     for count in [4u32, 6] {
         let scenes: Vec<Scene> = (0..60).map(Scene::new).collect();
         let mut tones: Vec<Tone<'_>> = (scenes.iter())
@@ -76,7 +79,7 @@ fn four_and_six_copies_of_one_tiny_image_speak_for_each_other() {
             expected.extend(all[i + 1..].iter().map(|&b| (a, b)));
         }
         assert_eq!(
-            pairs(&proof(&Shown::new(tones, 48, 48), 2)),
+            pairs(&verified(&Painted::new(tones, 48, 48), 2)),
             expected,
             "{count}"
         );
@@ -111,7 +114,7 @@ fn other_signs_in_the_dark_are_no_copies() {
             Box::new(sign(n, n % 8, light)) as Tone<'_>
         })
         .collect();
-    let found = pairs(&proof(&Shown::new(tones, 34, 34), 2));
+    let found = pairs(&verified(&Painted::new(tones, 34, 34), 2));
     let other: Vec<_> = (found.into_iter())
         .filter(|(a, b)| a % 8 != b % 8)
         .collect();

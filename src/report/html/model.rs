@@ -343,9 +343,9 @@ fn pairs_all(report: &Report<'_>) -> String {
     let all = counted(duplicates.count(), "pair", "pairs");
     match duplicates.pairs_not_listed {
         _ if !duplicates.is_searched() => String::new(),
-        0 => match duplicates.pairs.iter().filter(|pair| pair.doubtful).count() {
+        0 => match duplicates.pairs.iter().filter(|pair| pair.demoted).count() {
             0 => format!("{all} in all"),
-            doubtful => format!("{all} in all, {} of them doubtful", number(doubtful as u64)),
+            demoted => format!("{all} in all, {} of them doubtful", number(demoted as u64)),
         },
         _ => format!(
             "{all} in all, {} of them one by one",

@@ -8,7 +8,7 @@ use crate::duplicates::Pair;
 /// `sample_a`, as everywhere.
 pub(super) fn rows(report: &Report<'_>, pairs: &[Pair]) -> Frame {
     let directed: Vec<_> = (pairs.iter())
-        .map(|pair| (pair.directed(&report.listing), pair.doubtful))
+        .map(|pair| (pair.directed(&report.listing), pair.demoted))
         .collect();
     let rows = || directed.iter().map(|(pair, _)| pair);
     let content = |id| Some(report.fingerprints.get(id)?.content?.to_string());
@@ -36,7 +36,7 @@ pub(super) fn rows(report: &Report<'_>, pairs: &[Pair]) -> Frame {
             "doubtful",
             directed
                 .iter()
-                .map(|&(_, doubtful)| Some(u64::from(doubtful))),
+                .map(|&(_, demoted)| Some(u64::from(demoted))),
         )
         .text("content_a", rows().map(|p| content(p.from)))
         .text("content_b", rows().map(|p| content(p.to)))

@@ -1,4 +1,4 @@
-//! What the join needs of a hash: its distance and any run of its bits.
+//! The operations of a hash that the join needs: distance, and any run of its bits.
 
 /// A hash of a fixed number of bits.
 pub trait HashBits: Copy + Ord + Send + Sync {

@@ -114,10 +114,10 @@ impl<H: HashBits> Buckets<H> {
         let mut hashes = side.hashes.to_vec();
         let mut names = vec![(0, 0); side.hashes.len()];
         for (index, (hash, &size)) in (0..).zip(side.hashes.iter().zip(side.sizes)) {
-            let place = &mut next[key(hash)];
-            hashes[*place as usize] = *hash;
-            names[*place as usize] = (index, size);
-            *place += 1;
+            let position = &mut next[key(hash)];
+            hashes[*position as usize] = *hash;
+            names[*position as usize] = (index, size);
+            *position += 1;
         }
         Self {
             starts,
@@ -142,8 +142,8 @@ struct BandJoin<'a, H> {
     cap: usize,
 }
 
-/// [`BandJoin::meet_all`] as `pulp` wants it: a closure would not be inlined
-/// into the function that has the processor's features.
+/// [`BandJoin::meet_all`] as `pulp` requires it: a closure would not be inlined into the
+/// function compiled for the features of the processor.
 struct MeetAll<'a, 'b, H> {
     work: &'a BandJoin<'b, H>,
     key: u32,
@@ -163,27 +163,27 @@ impl<H: HashBits> pulp::WithSimd for MeetAll<'_, '_, H> {
 }
 
 impl<H: HashBits> BandJoin<'_, H> {
-    /// Joins the rows at the places `range` of the sorted order.
+    /// Joins the rows at the positions `range` of the sorted order.
     fn run(&self, range: std::ops::Range<usize>, executor: &Executor) -> Result<Hits, Interrupted> {
         let mut found = Found {
             hits: Vec::new(),
             bars: vec![(u32::MAX, u32::MAX); range.len()],
             total: 0,
         };
-        let mut place = range.start;
-        while place < range.end {
+        let mut position = range.start;
+        while position < range.end {
             executor.stop().check()?;
-            let key = self.rows.hashes[place].run(self.rows.key.start, self.rows.key.width);
+            let key = self.rows.hashes[position].run(self.rows.key.start, self.rows.key.width);
             let end = self.rows.of(key).end.min(range.end);
             // The processor's own bit count, where it has one.
             pulp::Arch::new().dispatch(MeetAll {
                 work: self,
                 key,
-                rows: place..end,
+                rows: position..end,
                 first: range.start,
                 found: &mut found,
             });
-            place = end;
+            position = end;
         }
         keep_nearest(&mut found.hits, self.cap);
         Ok(Hits {
@@ -198,25 +198,25 @@ impl<H: HashBits> BandJoin<'_, H> {
         for &mask in &self.masks {
             let bucket = self.table.of(key ^ mask);
             let hashes = &self.table.hashes[bucket.clone()];
-            let mut place = rows.start;
+            let mut position = rows.start;
             // Four rows at a time: with some fifteen hashes in a bucket, the
             // end of the inner loop is a branch mispredicted each time.
-            while let Some(four) = self.rows.hashes[place..rows.end].first_chunk::<4>() {
+            while let Some(four) = self.rows.hashes[position..rows.end].first_chunk::<4>() {
                 for (offset, hash) in hashes.iter().enumerate() {
                     let distances = four.map(|row| row.distance(hash));
                     let [a, b, c, d] = distances;
                     if a.min(b).min(c.min(d)) > self.radius {
                         continue;
                     }
-                    for (row, distance) in (place..).zip(distances) {
+                    for (row, distance) in (position..).zip(distances) {
                         if distance <= self.radius {
                             self.take(row, bucket.start + offset, distance, first, found);
                         }
                     }
                 }
-                place += 4;
+                position += 4;
             }
-            for row in place..rows.end {
+            for row in position..rows.end {
                 for (offset, hash) in hashes.iter().enumerate() {
                     let distance = self.rows.hashes[row].distance(hash);
                     if distance <= self.radius {
@@ -228,14 +228,14 @@ impl<H: HashBits> BandJoin<'_, H> {
     }
 
     #[inline(never)]
-    fn take(&self, place: usize, other: usize, distance: u32, first: usize, found: &mut Found) {
-        let (row, hash) = (&self.rows.hashes[place], &self.table.hashes[other]);
+    fn take(&self, position: usize, other: usize, distance: u32, first: usize, found: &mut Found) {
+        let (row, hash) = (&self.rows.hashes[position], &self.table.hashes[other]);
         if self.earlier.iter().any(|band| band.meet(row, hash)) {
             return;
         }
-        let ((row, rows), (other, others)) = (self.rows.names[place], self.table.names[other]);
+        let ((row, rows), (other, others)) = (self.rows.names[position], self.table.names[other]);
         found.total += u64::from(rows) * u64::from(others);
-        if (distance, other) > found.bars[place - first] {
+        if (distance, other) > found.bars[position - first] {
             return;
         }
         found.hits.push(Hit {

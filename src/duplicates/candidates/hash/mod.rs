@@ -53,8 +53,8 @@ pub fn pairs_within<H: HashBits>(
     executor.install(|| pairs.par_sort_unstable());
     pairs.dedup();
     // The join met each pair from both sides, and each sample with itself.
-    let alone: u64 = groups.sizes.iter().map(|&size| u64::from(size)).sum();
-    let total = (hits.total - alone) / 2;
+    let own: u64 = groups.sizes.iter().map(|&size| u64::from(size)).sum();
+    let total = (hits.total - own) / 2;
     Ok(Joined {
         not_listed: total - pairs.len() as u64,
         pairs,

@@ -39,14 +39,14 @@ impl Band {
 
 /// The widest key: 2²² offsets of 4 bytes still fit a last-level cache.
 const WIDEST: u32 = 22;
-/// Hashes looked at to learn how uneven the bands are.
+/// Hashes sampled to estimate how uneven the bands are.
 const SAMPLE: usize = 16_384;
 
 // Nanoseconds measured by `benches/search.rs`; only their ratios matter.
 
 /// One distance, for each 64 bits.
 const TEST: f64 = 0.4;
-/// One look into the bucket table, while it fits the second-level cache.
+/// One access to the bucket table, while it fits the second-level cache.
 const PROBE: f64 = 2.0;
 /// The same when it does not.
 const FAR_PROBE: f64 = 6.0;

@@ -11,7 +11,7 @@ fn executor(jobs: usize) -> Executor {
     Executor::new(jobs, StopFlag::default()).expect("threads")
 }
 
-/// What the documentation of `pairs_within` says, by looking at all pairs.
+/// The definition in the documentation of `pairs_within`, by comparing all pairs.
 fn naive_pairs<H: HashBits>(hashes: &[Option<H>], radius: u32, cap: usize) -> Joined {
     let of_all = naive_queries(hashes, hashes, radius, usize::MAX);
     let mut listed = BTreeSet::new();

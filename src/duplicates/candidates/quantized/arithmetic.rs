@@ -1,5 +1,5 @@
-//! Whole-number arithmetic in sixteen lanes, by AVX2 where there is, with the
-//! same results where there is none.
+//! Integer arithmetic in sixteen lanes: AVX2 where the processor has it, portable code with
+//! the same results elsewhere.
 
 use super::LANES;
 
@@ -7,12 +7,12 @@ use super::LANES;
 pub(super) trait Arithmetic: Copy {
     type Lanes: Copy;
     fn splat(self, value: i16) -> Self::Lanes;
-    /// `sum` and the products of the pairs.
-    fn add(self, sum: Self::Lanes, packed: &[u8; 32], wide: &[i8; 32]) -> Self::Lanes;
+    /// `sum` plus the products of the pairs.
+    fn add(self, sum: Self::Lanes, database: &[u8; 32], query: &[i8; 32]) -> Self::Lanes;
     /// Which lanes of `a` are greater than those of `b`: two bits a lane.
     fn greater(self, a: Self::Lanes, b: Self::Lanes) -> u32;
-    /// Of `ax = (a, x)` and `by = (b, y)` the one with the greater first part,
-    /// lane by lane: `ax` where they are equal.
+    /// Of `ax = (a, x)` and `by = (b, y)` the one with the greater first part, lane by
+    /// lane: `ax` where they are equal.
     fn greatest(
         self,
         ax: (Self::Lanes, Self::Lanes),
@@ -34,9 +34,9 @@ impl Arithmetic for Portable {
     }
 
     #[inline(always)]
-    fn add(self, mut sum: Self::Lanes, packed: &[u8; 32], wide: &[i8; 32]) -> Self::Lanes {
+    fn add(self, mut sum: Self::Lanes, database: &[u8; 32], query: &[i8; 32]) -> Self::Lanes {
         for (l, sum) in sum.iter_mut().enumerate() {
-            let product = |i: usize| i16::from(packed[i]) * i16::from(wide[i]);
+            let product = |i: usize| i16::from(database[i]) * i16::from(query[i]);
             *sum = sum.wrapping_add(product(2 * l) + product(2 * l + 1));
         }
         sum
@@ -82,8 +82,8 @@ impl Arithmetic for pulp::x86::V3 {
     }
 
     #[inline(always)]
-    fn add(self, sum: Self::Lanes, packed: &[u8; 32], wide: &[i8; 32]) -> Self::Lanes {
-        let pairs = (self.avx2)._mm256_maddubs_epi16(pulp::cast(*packed), pulp::cast(*wide));
+    fn add(self, sum: Self::Lanes, database: &[u8; 32], query: &[i8; 32]) -> Self::Lanes {
+        let pairs = (self.avx2)._mm256_maddubs_epi16(pulp::cast(*database), pulp::cast(*query));
         self.avx2._mm256_add_epi16(sum, pairs)
     }
 
@@ -115,7 +115,7 @@ impl Arithmetic for pulp::x86::V3 {
     }
 }
 
-/// Something to do in one arithmetic or another.
+/// Work in any arithmetic.
 pub(super) trait Task {
     fn run(self, arithmetic: impl Arithmetic);
 }

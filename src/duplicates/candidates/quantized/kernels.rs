@@ -1,60 +1,62 @@
-//! What is done with lanes of descriptors. Knows nothing of who asks.
+//! The inner loops over blocks of quantized descriptors.
 
 use super::arithmetic::{Arithmetic, Task};
 use super::{
-    Block, DIM, Descriptor, LANES, PACKED, PAIRS, Packed, Rows, Spread, TOGETHER, Wide, length,
-    rounded,
+    Block, DATABASE_ONE, DIM, Descriptor, InnerProducts, LANES, PAIRS, QuantizedDatabase,
+    QueryTile, Repeated, TOGETHER, length, quantize,
 };
 
-pub(super) struct Pack<'a, I> {
+/// Quantizes and interleaves database descriptors.
+pub(super) struct Interleave<'a, I> {
     pub(super) descriptors: I,
-    pub(super) packed: &'a mut Packed,
+    pub(super) database: &'a mut QuantizedDatabase,
 }
 
-impl<'a, I: Iterator<Item = &'a Descriptor>> Task for Pack<'_, I> {
+impl<'a, I: Iterator<Item = &'a Descriptor>> Task for Interleave<'_, I> {
     #[inline(always)]
     fn run(self, _: impl Arithmetic) {
-        let packed = self.packed;
-        let (mut last, mut slack) = ([0; DIM], 0);
+        let database = self.database;
+        let (mut last, mut error) = ([0; DIM], 0);
         for (i, descriptor) in self.descriptors.enumerate() {
             let lost;
-            (last, lost) = rounded::<PACKED>(descriptor);
-            slack = slack.max(lost);
-            packed.put(i, &last);
+            (last, lost) = quantize::<DATABASE_ONE>(descriptor);
+            error = error.max(lost);
+            database.put(i, &last);
         }
-        // The last once more in lanes left over, where it wins nothing.
-        for i in packed.count..packed.blocks.len() * LANES {
-            packed.put(i, &last);
+        // The last is repeated in the remaining lanes, where it changes no result.
+        for i in database.count..database.blocks.len() * LANES {
+            database.put(i, &last);
         }
-        packed.slack = length::<PACKED>(slack);
+        database.error = length::<DATABASE_ONE>(error);
     }
 }
 
-pub(super) struct Widen<'a>(pub(super) &'a mut Spread);
+/// Repeats each pair of numbers of the queries in all lanes.
+pub(super) struct Broadcast<'a>(pub(super) &'a mut QueryTile);
 
-impl Task for Widen<'_> {
+impl Task for Broadcast<'_> {
     #[inline(always)]
     fn run(self, _: impl Arithmetic) {
-        let Spread {
-            vectors,
-            wide,
+        let QueryTile {
+            queries,
+            repeated,
             bias,
         } = self.0;
-        wide.extend(vectors.iter().map(|vector| {
-            let pairs = vector.values.as_chunks::<2>().0;
-            Wide(std::array::from_fn(|pair| {
+        repeated.extend(queries.iter().map(|query| {
+            let pairs = query.values.as_chunks::<2>().0;
+            Repeated(std::array::from_fn(|pair| {
                 std::array::from_fn(|i| pairs[pair][i % 2])
             }))
         }));
-        bias.extend(vectors.iter().map(|vector| vector.bias));
+        bias.extend(queries.iter().map(|query| query.bias));
     }
 }
 
-/// The products of some wide vectors with some blocks of lanes.
+/// The inner products of some queries with some blocks.
 #[inline(always)]
 fn multiply<A: Arithmetic, const BLOCKS: usize>(
     arithmetic: A,
-    wide: &[Wide; TOGETHER],
+    queries: &[Repeated; TOGETHER],
     bias: &[i16; TOGETHER],
     blocks: &[Block; BLOCKS],
 ) -> [[A::Lanes; BLOCKS]; TOGETHER] {
@@ -63,19 +65,19 @@ fn multiply<A: Arithmetic, const BLOCKS: usize>(
         *sums = [arithmetic.splat(bias); BLOCKS];
     }
     for pair in 0..PAIRS {
-        for (sums, wide) in sums.iter_mut().zip(wide) {
+        for (sums, query) in sums.iter_mut().zip(queries) {
             for (sum, block) in sums.iter_mut().zip(blocks) {
-                *sum = arithmetic.add(*sum, &block.0[pair], &wide.0[pair]);
+                *sum = arithmetic.add(*sum, &block.0[pair], &query.0[pair]);
             }
         }
     }
     sums
 }
 
-/// Pairs whose product and bias are above zero, as numbers of the wide vector
-/// and of the lane.
+/// Appends the pairs whose product and bias are above zero to `found`, as numbers of the
+/// query and of the lane.
 pub(super) struct Above<'a> {
-    pub(super) spread: &'a Spread,
+    pub(super) tile: &'a QueryTile,
     pub(super) biases: &'a [i16],
     pub(super) blocks: &'a [Block],
     pub(super) found: &'a mut Vec<(u16, u16)>,
@@ -86,10 +88,10 @@ impl Above<'_> {
     fn step<A: Arithmetic, const BLOCKS: usize>(
         &mut self,
         arithmetic: A,
-        (first, wide, bias): (usize, &[Wide; TOGETHER], &[i16; TOGETHER]),
+        (first, queries, bias): (usize, &[Repeated; TOGETHER], &[i16; TOGETHER]),
         (block, blocks): (usize, &[Block; BLOCKS]),
     ) {
-        let sums = multiply(arithmetic, wide, bias, blocks);
+        let sums = multiply(arithmetic, queries, bias, blocks);
         let zero = arithmetic.splat(0);
         let all = sums.as_flattened().iter();
         let most = all.fold(zero, |most, &sum| arithmetic.max(most, sum));
@@ -113,11 +115,11 @@ impl Above<'_> {
 impl Task for Above<'_> {
     #[inline(always)]
     fn run(mut self, arithmetic: impl Arithmetic) {
-        let (wide, _) = self.spread.wide.as_chunks::<TOGETHER>();
+        let (queries, _) = self.tile.repeated.as_chunks::<TOGETHER>();
         let (bias, _) = self.biases.as_chunks::<TOGETHER>();
         let (twos, one) = self.blocks.as_chunks::<2>();
-        for (step, (wide, bias)) in wide.iter().zip(bias).enumerate() {
-            let queries = (step * TOGETHER, wide, bias);
+        for (step, (queries, bias)) in queries.iter().zip(bias).enumerate() {
+            let queries = (step * TOGETHER, queries, bias);
             for (two, blocks) in twos.iter().enumerate() {
                 self.step(arithmetic, queries, (2 * two, blocks));
             }
@@ -128,23 +130,24 @@ impl Task for Above<'_> {
     }
 }
 
-/// The greatest product of each wide vector, those that fill up included.
+/// Appends the number of the entry with the greatest product for each query, fill-up
+/// queries included, to `out`.
 pub(super) struct Greatest<'a> {
-    pub(super) spread: &'a Spread,
-    pub(super) entries: &'a Packed,
+    pub(super) tile: &'a QueryTile,
+    pub(super) entries: &'a QuantizedDatabase,
     pub(super) out: &'a mut Vec<u16>,
 }
 
 impl Task for Greatest<'_> {
     #[inline(always)]
     fn run(self, arithmetic: impl Arithmetic) {
-        let (wide, _) = self.spread.wide.as_chunks::<TOGETHER>();
-        let (bias, _) = self.spread.bias.as_chunks::<TOGETHER>();
-        for (wide, bias) in wide.iter().zip(bias) {
+        let (queries, _) = self.tile.repeated.as_chunks::<TOGETHER>();
+        let (bias, _) = self.tile.bias.as_chunks::<TOGETHER>();
+        for (queries, bias) in queries.iter().zip(bias) {
             let least = (arithmetic.splat(i16::MIN), arithmetic.splat(0));
             let mut best = [least; TOGETHER];
             for (number, block) in (0i16..).zip(&self.entries.blocks) {
-                let sums = multiply(arithmetic, wide, bias, std::array::from_ref(block));
+                let sums = multiply(arithmetic, queries, bias, std::array::from_ref(block));
                 let number = arithmetic.splat(number);
                 for (best, [sum]) in best.iter_mut().zip(sums) {
                     *best = arithmetic.greatest(*best, (sum, number));
@@ -152,41 +155,41 @@ impl Task for Greatest<'_> {
             }
             for (top, block) in best {
                 let (top, block) = (arithmetic.array(top), arithmetic.array(block));
-                let place = |lane: usize| block[lane] as usize * LANES + lane;
-                let lanes = (0..LANES).filter(|&lane| place(lane) < self.entries.count);
-                let first = lanes.max_by_key(|&lane| (top[lane], std::cmp::Reverse(place(lane))));
-                self.out.push(first.map_or(0, place) as u16);
+                let index = |lane: usize| block[lane] as usize * LANES + lane;
+                let lanes = (0..LANES).filter(|&lane| index(lane) < self.entries.count);
+                let first = lanes.max_by_key(|&lane| (top[lane], std::cmp::Reverse(index(lane))));
+                self.out.push(first.map_or(0, index) as u16);
             }
         }
     }
 }
 
-/// All products, those that fill up included.
+/// All products, fill-up queries included.
 pub(super) struct All<'a> {
-    pub(super) entries: &'a Packed,
-    pub(super) rows: &'a mut Rows,
+    pub(super) entries: &'a QuantizedDatabase,
+    pub(super) products: &'a mut InnerProducts,
 }
 
 impl Task for All<'_> {
     #[inline(always)]
     fn run(self, arithmetic: impl Arithmetic) {
-        let Rows {
-            spread,
+        let InnerProducts {
+            tile,
             values,
             stride,
             ..
-        } = self.rows;
-        let (wide, _) = spread.wide.as_chunks::<TOGETHER>();
-        let (bias, _) = spread.bias.as_chunks::<TOGETHER>();
-        // Nothing is asked of no lanes.
+        } = self.products;
+        let (queries, _) = tile.repeated.as_chunks::<TOGETHER>();
+        let (bias, _) = tile.bias.as_chunks::<TOGETHER>();
+        // Chunks of length 0 would panic.
         let stride = (*stride).max(1);
         let rows = values.chunks_exact_mut(TOGETHER * stride);
-        for ((wide, bias), rows) in wide.iter().zip(bias).zip(rows) {
+        for ((queries, bias), rows) in queries.iter().zip(bias).zip(rows) {
             for (number, block) in self.entries.blocks.iter().enumerate() {
-                let sums = multiply(arithmetic, wide, bias, std::array::from_ref(block));
+                let sums = multiply(arithmetic, queries, bias, std::array::from_ref(block));
                 for (row, [sum]) in rows.chunks_exact_mut(stride).zip(sums) {
-                    let place = number * LANES;
-                    row[place..place + LANES].copy_from_slice(&arithmetic.array(sum));
+                    let first = number * LANES;
+                    row[first..first + LANES].copy_from_slice(&arithmetic.array(sum));
                 }
             }
         }

@@ -11,13 +11,13 @@ struct All {
     found: BTreeSet<(usize, usize)>,
 }
 
-impl Seek for All {
-    fn cut(&self, _: usize) -> f32 {
+impl RangeSearch for All {
+    fn least(&self, _: usize) -> f32 {
         self.cut
     }
 
     fn found(&mut self, query: usize, entry: usize) {
-        assert!(self.found.insert((query, entry)), "told twice");
+        assert!(self.found.insert((query, entry)), "reported twice");
     }
 }
 
@@ -35,9 +35,9 @@ fn vectors() -> impl Strategy<Value = Vec<Descriptor>> {
         let norm = values.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-6);
         values.map(|v| (v / norm * length * ONE as f32).round() as i16)
     });
-    let axis = (0..DIM, any::<bool>()).prop_map(|(place, minus)| {
+    let axis = (0..DIM, any::<bool>()).prop_map(|(index, minus)| {
         let mut values = [0; DIM];
-        values[place] = if minus { -ONE as i16 } else { ONE as i16 };
+        values[index] = if minus { -ONE as i16 } else { ONE as i16 };
         values
     });
     proptest::collection::vec(prop_oneof![4 => made, 1 => axis], 0..150)
@@ -51,7 +51,7 @@ proptest! {
     ) {
         queries.extend(entries.iter().take(20));
         let mut all = All { cut, found: BTreeSet::new() };
-        above(queries.iter().map(Rounded::new), &Packed::new(entries.iter()), &mut all);
+        range_search(queries.iter().map(QuantizedQuery::new), &QuantizedDatabase::new(entries.iter()), &mut all);
         for (q, query) in queries.iter().enumerate() {
             for (e, entry) in entries.iter().enumerate() {
                 let score = cosine(query, entry);
@@ -67,7 +67,7 @@ proptest! {
         (vectors, entries) in (vectors(), vectors()),
     ) {
         prop_assume!(!entries.is_empty());
-        let nearest = nearest(vectors.iter(), &Packed::new(entries.iter()));
+        let nearest = nearest(vectors.iter(), &QuantizedDatabase::new(entries.iter()));
         prop_assert_eq!(nearest.len(), vectors.len());
         for (vector, nearest) in vectors.iter().zip(nearest) {
             let most = entries.iter().map(|e| cosine(vector, e)).fold(-1.0, f32::max);
@@ -77,25 +77,25 @@ proptest! {
 
     #[test]
     fn every_processor_finds_the_same((vectors, entries) in (vectors(), vectors())) {
-        let packed = Packed::new(entries.iter());
-        let mut rows = Rows::default();
-        for part in vectors.chunks(Rows::MOST) {
-            rows.fill(part.iter(), &packed);
-            let here = rows.values.clone();
-            Task::run(super::All { entries: &packed, rows: &mut rows }, Portable);
-            prop_assert_eq!(&rows.values, &here);
+        let database = QuantizedDatabase::new(entries.iter());
+        let mut products = InnerProducts::default();
+        for part in vectors.chunks(InnerProducts::MOST) {
+            products.fill(part.iter(), &database);
+            let here = products.values.clone();
+            Task::run(super::All { entries: &database, products: &mut products }, Portable);
+            prop_assert_eq!(&products.values, &here);
             let (mut found, mut portably) = (Vec::new(), Vec::new());
             let above = |found| Above {
-                spread: &rows.spread,
-                biases: &rows.spread.bias,
-                blocks: &packed.blocks,
+                tile: &products.tile,
+                biases: &products.tile.bias,
+                blocks: &database.blocks,
                 found,
             };
             run(above(&mut found));
             Task::run(above(&mut portably), Portable);
             prop_assert_eq!(found, portably);
             let (mut nearest, mut portably) = (Vec::new(), Vec::new());
-            let greatest = |out| Greatest { spread: &rows.spread, entries: &packed, out };
+            let greatest = |out| Greatest { tile: &products.tile, entries: &database, out };
             run(greatest(&mut nearest));
             Task::run(greatest(&mut portably), Portable);
             prop_assert_eq!(nearest, portably);

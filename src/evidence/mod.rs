@@ -1,4 +1,10 @@
-//! What is known of a data set before any check asks. Finds nothing itself.
+//! All evidence on a data set, which checks, headlines and reports read. Finds nothing itself.
+
+mod demoted;
+mod directed;
+
+pub use demoted::{DemotedBand, demote};
+pub use directed::Directed;
 
 use crate::digest::DatasetDigest;
 use crate::distribution::{ClassCounts, Drift};
@@ -23,6 +29,8 @@ pub struct Evidence {
     pub digest: Option<DatasetDigest>,
     /// Verified pairs and their groups.
     pub duplicates: Duplicates,
+    /// Bands of weak pairs that were demoted.
+    pub demoted: Vec<DemotedBand>,
     /// Links between images of one scene; `None` where they were not searched.
     pub scenes: Option<Scenes>,
     /// Samples by split and class.

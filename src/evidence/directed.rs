@@ -1,7 +1,7 @@
-//! Which of two copies is described as made from the other: one direction, the
-//! same in every message, table and page. Measures nothing.
+//! Which of two copies is described as made from the other: one direction, the same in every
+//! message, table and page. Measures nothing.
 
-use super::Pair;
+use crate::duplicates::Pair;
 use crate::finding::PairEvidence;
 use crate::sample::{Listing, Role, SampleId};
 
