@@ -19,7 +19,7 @@ use splitlint::checks::registry;
 use splitlint::config::{Options, resolve};
 use splitlint::decode::{ColourMode, Format, Header, Limits, Orientation, Plane, Thumbnail};
 use splitlint::executor::{Executor, StopFlag};
-use splitlint::finding::{Evidence, Finding, FindingId, LabelFlag, LabelOpinion};
+use splitlint::finding::{Finding, FindingId, LabelFlag, LabelOpinion, Measured};
 use splitlint::fingerprint::{
     Fingerprint, FingerprintTable, Fingerprinted, Hashes, ImageFacts, Images, Statistics,
 };
@@ -212,7 +212,7 @@ fn suspicions(listing: &Listing, labels: &[LabelOpinion]) -> Vec<Finding> {
                 splits: sample.split.into_iter().collect(),
                 labels: vec![given, suggested],
                 score: Some(0.96),
-                evidence: Evidence::None,
+                measured: Measured::None,
             })
         })
         .collect()

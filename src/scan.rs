@@ -305,7 +305,7 @@ fn or_stop<T>(answer: Result<T, Interrupted>, interrupted: &mut bool) -> Option<
 fn pairs_within_splits(evidence: &Evidence, outcome: &Outcome) -> Vec<(SampleId, SampleId)> {
     let accepted = outcome.accepted.iter().map(|accepted| &accepted.finding);
     let accepted =
-        accepted.filter(|finding| matches!(finding.evidence, finding::Evidence::Pair(_)));
+        accepted.filter(|finding| matches!(finding.measured, finding::Measured::Pair(_)));
     let mut of_sample: BTreeMap<SampleId, BTreeSet<FindingId>> = BTreeMap::new();
     for finding in accepted {
         for &id in &finding.samples {

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use crate::evidence;
 use crate::executor::Executor;
-use crate::finding::{CheckInfo, Evidence, Finding, FindingId, Severity};
+use crate::finding::{CheckInfo, Finding, FindingId, Measured, Severity};
 use crate::sample::{ClassId, SampleId, SplitId};
 
 /// What a check reads: the evidence, whose fields are read through it.
@@ -70,7 +70,7 @@ pub struct NewFinding {
     /// 0 to 1, where the check can say.
     pub score: Option<f64>,
     /// What was measured.
-    pub evidence: Evidence,
+    pub measured: Measured,
 }
 
 impl Findings {
@@ -105,7 +105,7 @@ impl Findings {
             splits: sorted(new.splits),
             labels: sorted(new.labels),
             score: new.score,
-            evidence: new.evidence,
+            measured: new.measured,
         });
     }
 
@@ -118,7 +118,7 @@ impl Findings {
         samples: Vec<SampleId>,
         message: String,
         score: Option<f64>,
-        evidence: Evidence,
+        measured: Measured,
     ) {
         let of_samples = samples.iter().map(|&id| data.listing.sample(id));
         let splits = of_samples
@@ -136,7 +136,7 @@ impl Findings {
             splits,
             labels,
             score,
-            evidence,
+            measured,
         };
         self.push_at(severity, new);
     }

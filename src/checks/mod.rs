@@ -3,6 +3,7 @@
 #[macro_use]
 mod declare;
 mod context;
+mod differences;
 pub mod distribution;
 pub mod files;
 pub mod labels;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{CheckContext, Findings};
 use crate::duplicates::{Pair, WEAK, groups};
-use crate::finding::{Evidence, PairEvidence, Relation, Severity};
+use crate::finding::{Measured, PairEvidence, Relation, Severity};
 use crate::sample::{ContentHash, Role, SampleId, SplitId};
 
 /// Where the two samples of a pair lie.
@@ -132,8 +132,8 @@ fn push(
         false => Severity::Error,
     };
     let similarity = Some(pair.evidence.similarity);
-    let evidence = Evidence::Pair(directed.evidence);
-    out.push_about(data, severity, samples, message, similarity, evidence);
+    let measured = Measured::Pair(directed.evidence);
+    out.push_about(data, severity, samples, message, similarity, measured);
 }
 
 /// The facts that `keep` keeps, in the order of their first pairs. Takes time

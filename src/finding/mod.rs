@@ -1,20 +1,20 @@
 //! What a check has to say. Knows nothing of how it was found or is shown.
 
 mod check_info;
-mod evidence;
 mod headlines;
 mod id;
 mod label_opinion;
+mod measured;
 mod transform;
 
 pub use check_info::{
     CONFLICTING_LABELS, CheckInfo, CheckRun, Code, CountsAs, Family, RunState, SUSPICIOUS_LABEL,
     Severity,
 };
-pub use evidence::{Evidence, Figure, PairEvidence, Relation};
 pub use headlines::{ClassLeak, Headlines, LeakFigures, SplitFigures, SuspectFigures};
 pub use id::FindingId;
 pub use label_opinion::{LabelBelief, LabelFlag, LabelOpinion, LabelQueue};
+pub use measured::{Figure, Measured, PairEvidence, Relation};
 pub use transform::{Colour, Extent, Share, Transform};
 
 use crate::sample::{ClassId, SampleId, SplitId};
@@ -41,5 +41,5 @@ pub struct Finding {
     /// How strongly it holds, 0 to 1, where the check can say.
     pub score: Option<f64>,
     /// What was measured.
-    pub evidence: Evidence,
+    pub measured: Measured,
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{ClassLeak, Evidence, Finding, LeakFigures};
+use crate::finding::{ClassLeak, Finding, LeakFigures, Measured};
 use crate::sample::{ClassId, Listing, Role, SampleId, SplitId};
 
 /// The figures of every evaluation split; `None` with fewer than two splits. A
@@ -45,7 +45,7 @@ pub(super) fn trained_before(listing: &Listing, findings: &[Finding]) -> u64 {
 /// different splits are a pair.
 pub(super) fn of_copies(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
     (findings.iter())
-        .filter(|f| f.check.is_about_copies() && matches!(f.evidence, Evidence::Pair(_)))
+        .filter(|f| f.check.is_about_copies() && matches!(f.measured, Measured::Pair(_)))
 }
 
 /// How many copies carry which classes, by split.

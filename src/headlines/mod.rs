@@ -111,7 +111,7 @@ pub(crate) mod fixture {
     //! A small data set with findings, made by hand.
 
     use crate::finding::{
-        CheckInfo, CountsAs, Evidence, Family, Finding, FindingId, PairEvidence, Relation,
+        CheckInfo, CountsAs, Family, Finding, FindingId, Measured, PairEvidence, Relation,
         Severity, Transform,
     };
     use crate::sample::{ClassId, Labels, Listing, Sample, SampleId, SampleKey, Split, SplitId};
@@ -172,7 +172,7 @@ pub(crate) mod fixture {
             labels: Vec::new(),
             samples,
             score: Some(1.0),
-            evidence: Evidence::Pair(PairEvidence {
+            measured: Measured::Pair(PairEvidence {
                 relation: Relation::Exact,
                 transform: Transform::default(),
                 distance: Some(0),

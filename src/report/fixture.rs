@@ -11,8 +11,9 @@ use crate::duplicates::{Duplicates, Pair};
 use crate::evidence;
 use crate::executor::{Executor, StopFlag};
 use crate::finding::{
-    CheckInfo, CheckRun, CountsAs, Evidence, Extent, Family, Figure, Finding, FindingId, Headlines,
-    LabelFlag, LabelOpinion, PairEvidence, Relation, RunState, Severity, Share, Transform,
+    CheckInfo, CheckRun, CountsAs, Extent, Family, Figure, Finding, FindingId, Headlines,
+    LabelFlag, LabelOpinion, Measured, PairEvidence, Relation, RunState, Severity, Share,
+    Transform,
 };
 use crate::fingerprint::{Fingerprint, FingerprintTable};
 use crate::gate::{Accepted, Breach, Outcome, Verdict};
@@ -329,7 +330,7 @@ fn finding(
     samples: &[u32],
     message: String,
     score: Option<f64>,
-    evidence: Evidence,
+    measured: Measured,
 ) -> Finding {
     let samples: Vec<SampleId> = samples.iter().map(|&id| SampleId(id)).collect();
     let of = |id: &SampleId| listing.sample(*id);
@@ -350,7 +351,7 @@ fn finding(
         splits,
         labels,
         score,
-        evidence,
+        measured,
     }
 }
 
@@ -371,7 +372,7 @@ fn findings(listing: &Listing) -> Vec<Finding> {
             &[b, a],
             format!("`{}` is `{}`, {words}", key(b), key(a)),
             Some(pair.evidence.similarity),
-            Evidence::Pair(pair.evidence.clone()),
+            Measured::Pair(pair.evidence.clone()),
         ));
     }
     all.push(finding(
@@ -380,7 +381,7 @@ fn findings(listing: &Listing) -> Vec<Finding> {
         &[16],
         format!("`{}` is truncated", key(16)),
         None,
-        Evidence::None,
+        Measured::None,
     ));
     for id in [1, 15] {
         all.push(finding(
@@ -389,7 +390,7 @@ fn findings(listing: &Listing) -> Vec<Finding> {
             &[id],
             format!("`{}` looks like `dog`", key(id)),
             Some(0.875),
-            Evidence::Figures(vec![
+            Measured::Figures(vec![
                 Figure {
                     name: "given_probability",
                     value: 0.03125,
@@ -407,7 +408,7 @@ fn findings(listing: &Listing) -> Vec<Finding> {
         &[],
         "31% of labels would have to move between `train` and `test`".to_owned(),
         Some(0.3125),
-        Evidence::Figures(vec![Figure {
+        Measured::Figures(vec![Figure {
             name: "total_variation",
             value: 0.3125,
         }]),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Report;
 use super::sentences;
-use crate::finding::{CheckInfo, CheckRun, Evidence, Finding, RunState, Severity};
+use crate::finding::{CheckInfo, CheckRun, Finding, Measured, RunState, Severity};
 use crate::gate::Accepted;
 use crate::sample::SampleId;
 
@@ -126,15 +126,15 @@ fn result(report: &Report<'_>, rules: &BTreeMap<&str, usize>, finding: &Finding)
         "labels": labels.collect::<Vec<_>>(),
         "score": finding.score,
     });
-    match &finding.evidence {
-        Evidence::None => {}
-        Evidence::Pair(pair) => {
+    match &finding.measured {
+        Measured::None => {}
+        Measured::Pair(pair) => {
             properties["relation"] = json!(pair.relation.name());
             properties["transform"] = json!(pair.transform.to_string());
             properties["similarity"] = json!(pair.similarity);
             properties["distance"] = json!(pair.distance);
         }
-        Evidence::Figures(figures) => {
+        Measured::Figures(figures) => {
             for figure in figures {
                 properties[figure.name] = json!(figure.value);
             }

@@ -2,15 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::figure;
 use super::object_sides::{Side, Values, comparable, draws};
+use crate::checks::differences::{self, Difference, Limits, to_report};
 use crate::checks::ranges;
 use crate::checks::words::{listed, percent};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, Severity};
 use crate::objects::{BoxFlaw, CocoSizes};
 use crate::sample::{Rect, SampleId, SplitId};
-use crate::statistics::benjamini_hochberg;
 
 declare_check! { pub BOX_DRIFT = {
     code: "DIST011",
@@ -81,13 +80,6 @@ const FEATURES: [Feature; 4] = [
     },
 ];
 
-/// How one feature differs between two splits.
-struct Shift {
-    effect: f64,
-    p_value: f64,
-    words: String,
-}
-
 impl Check for ThisCheck {
     fn info(&self) -> &'static CheckInfo {
         &BOX_DRIFT
@@ -107,22 +99,16 @@ impl Check for ThisCheck {
         };
         let questions = pairs.len() * FEATURES.len();
         let draws = draws(questions, self.settings.level);
-        let shifts = data.executor.map(questions, |index| {
+        let asked = data.executor.map(questions, |index| {
             let pair = &pairs[index / FEATURES.len()];
             compare(data, pair, &FEATURES[index % FEATURES.len()], draws)
         })?;
-        let p_values: Vec<f64> = shifts.iter().map(|shift| shift.p_value).collect();
-        let adjusted = benjamini_hochberg(&p_values);
-        let of_pairs = shifts
-            .chunks(FEATURES.len())
-            .zip(adjusted.chunks(FEATURES.len()));
-        for (pair, (shifts, adjusted)) in pairs.iter().zip(of_pairs) {
-            let clear: Vec<&Shift> = (shifts.iter().zip(adjusted))
-                .filter(|(shift, p)| {
-                    **p <= self.settings.level && shift.effect >= self.settings.min_effect
-                })
-                .map(|(shift, _)| shift)
-                .collect();
+        let of_pairs = asked.chunks(FEATURES.len()).map(<[Difference]>::to_vec);
+        let limits = Limits {
+            effect: self.settings.min_effect,
+            level: self.settings.level,
+        };
+        for (pair, clear) in pairs.iter().zip(to_report(of_pairs.collect(), limits)) {
             if !clear.is_empty() {
                 out.push(finding(data, pair, &clear));
             }
@@ -131,7 +117,12 @@ impl Check for ThisCheck {
     }
 }
 
-fn compare(data: &CheckContext<'_>, pair: &[Side; 2], feature: &Feature, draws: usize) -> Shift {
+fn compare(
+    data: &CheckContext<'_>,
+    pair: &[Side; 2],
+    feature: &Feature,
+    draws: usize,
+) -> Difference {
     let values = Values::of(pair, |id, values| read(data, id, feature, values));
     let (effect, significance) = values.compare(draws);
     let [a, b] = values.medians();
@@ -139,7 +130,7 @@ fn compare(data: &CheckContext<'_>, pair: &[Side; 2], feature: &Feature, draws: 
         true => percent(value),
         false => format!("{value:.2}"),
     };
-    Shift {
+    Difference {
         effect,
         p_value: significance.p_value,
         words: format!(
@@ -171,11 +162,10 @@ fn read(data: &CheckContext<'_>, id: SampleId, feature: &Feature, values: &mut V
     }
 }
 
-fn finding(data: &CheckContext<'_>, pair: &[Side; 2], clear: &[&Shift]) -> NewFinding {
-    let [a, b] = [0, 1].map(|side| pair[side].split);
+fn finding(data: &CheckContext<'_>, pair: &[Side; 2], clear: &[Difference]) -> NewFinding {
+    let splits = [0, 1].map(|side| pair[side].split);
     let name = |split: SplitId| data.listing.splits[split.index()].name.as_str();
-    let words: Vec<String> = clear.iter().map(|shift| shift.words.clone()).collect();
-    let largest = clear.iter().map(|shift| shift.effect).fold(0.0, f64::max);
+    let words: Vec<String> = clear.iter().map(|one| one.words.clone()).collect();
     let sizes = |split: SplitId| {
         let found = (data.objects.splits.iter()).find(|figures| figures.split == Some(split));
         let sizes = found.map_or(CocoSizes::default(), |figures| figures.sizes);
@@ -187,23 +177,14 @@ fn finding(data: &CheckContext<'_>, pair: &[Side; 2], clear: &[&Shift]) -> NewFi
             share(sizes.large)
         )
     };
-    NewFinding {
-        id: FindingId::of_names(BOX_DRIFT.code, [name(a), name(b)]),
-        message: format!(
-            "boxes of `{}` and `{}` differ in {}; by COCO's sizes, {} against {}",
-            name(a),
-            name(b),
-            listed(&words, 4),
-            sizes(a),
-            sizes(b),
-        ),
-        samples: Vec::new(),
-        splits: vec![a, b],
-        labels: Vec::new(),
-        score: Some(largest),
-        evidence: Evidence::Figures(vec![
-            figure("features", clear.len() as f64),
-            figure("largest_effect", largest),
-        ]),
-    }
+    let [a, b] = splits;
+    let message = format!(
+        "boxes of `{}` and `{}` differ in {}; by COCO's sizes, {} against {}",
+        name(a),
+        name(b),
+        listed(&words, 4),
+        sizes(a),
+        sizes(b),
+    );
+    differences::finding(data, &BOX_DRIFT, splits, clear, "features", message)
 }

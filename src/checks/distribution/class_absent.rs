@@ -7,7 +7,7 @@ use super::{class_words, figure, role, split_words};
 use crate::checks::words::{counted, listed, percent};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::distribution::SplitCounts;
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::sample::{ClassId, Listing, Role};
 use crate::statistics;
 
@@ -116,7 +116,7 @@ fn never_learnt(
         splits: splits.collect(),
         labels: unseen.to_vec(),
         score: None,
-        evidence: Evidence::Figures(vec![
+        measured: Measured::Figures(vec![
             figure("classes", unseen.len() as f64),
             figure("samples", total as f64),
         ]),
@@ -172,7 +172,7 @@ fn never_measured(
         splits: split.split.into_iter().collect(),
         labels: missing.to_vec(),
         score: None,
-        evidence: Evidence::Figures(vec![
+        measured: Measured::Figures(vec![
             figure("classes", missing.len() as f64),
             figure("probability_by_chance", by_chance),
         ]),

@@ -8,7 +8,7 @@ use crate::checks::ranges;
 use crate::checks::words::{counted, listed, percent};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::distribution::{ClassCounts, SplitCounts};
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::sample::{Listing, Role};
 
 declare_check! { pub CLASS_IMBALANCE = {
@@ -128,7 +128,7 @@ impl ThisCheck {
             splits: learnt_from.split.into_iter().collect(),
             labels: vec![largest, smallest],
             score: None,
-            evidence: Evidence::Figures(vec![
+            measured: Measured::Figures(vec![
                 figure("ratio", ratio),
                 figure("effective_classes", effective),
                 figure("majority_share", most as f64 / learnt_from.labelled as f64),

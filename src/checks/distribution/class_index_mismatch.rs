@@ -8,7 +8,7 @@ use super::figure;
 use super::loaders::Loader;
 use crate::checks::words::{counted, listed, quoted};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::sample::{ClassFolder, Listing, Role, SplitId};
 
 declare_check! { pub CLASS_INDEX_MISMATCH = {
@@ -185,7 +185,7 @@ fn finding(
         splits: vec![base, split],
         labels,
         score: None,
-        evidence: Evidence::Figures(vec![
+        measured: Measured::Figures(vec![
             figure("first_number", *number as f64),
             figure("samples", mismatch.wrong_samples as f64),
         ]),

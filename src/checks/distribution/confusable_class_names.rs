@@ -5,7 +5,7 @@ use super::class_names::{Likeness, folded};
 use crate::checks::words::{listed, quoted};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::distribution::ClassCounts;
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::sample::{ClassId, Listing, SplitId};
 
 declare_check! { pub CONFUSABLE_CLASS_NAMES = {
@@ -120,6 +120,6 @@ fn finding(
         splits,
         labels: vec![a, b],
         score: None,
-        evidence: Evidence::None,
+        measured: Measured::None,
     }
 }

@@ -1,7 +1,7 @@
 //! Finds splits without any sample.
 
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::sample::{Listing, ProblemKind, SplitId, canonical_split};
 
 declare_check! { pub EMPTY_SPLIT = {
@@ -64,6 +64,6 @@ fn finding(name: &str, split: Option<SplitId>) -> NewFinding {
         splits: split.into_iter().collect(),
         labels: Vec::new(),
         score: None,
-        evidence: Evidence::None,
+        measured: Measured::None,
     }
 }

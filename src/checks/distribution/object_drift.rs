@@ -3,16 +3,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::class_id_words;
 use super::object_sides::{Side, class_significance, comparable, draws};
-use super::{class_id_words, figure};
+use crate::checks::differences::{self, Difference, Limits, to_report};
 use crate::checks::ranges;
 use crate::checks::words::{listed, percent};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::distribution::SplitCounts;
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, Severity};
 use crate::objects::SplitObjects;
 use crate::sample::{ClassId, SplitId};
-use crate::statistics::{benjamini_hochberg, fisher_exact, kolmogorov_smirnov, total_variation};
+use crate::statistics::{fisher_exact, kolmogorov_smirnov, total_variation};
 
 declare_check! { pub OBJECT_DRIFT = {
     code: "DIST010",
@@ -53,13 +54,6 @@ struct ThisCheck {
     settings: Settings,
 }
 
-/// One way in which two splits may differ.
-struct Difference {
-    effect: f64,
-    p_value: f64,
-    words: String,
-}
-
 /// Ways in which two splits are compared.
 const QUESTIONS: usize = 3;
 
@@ -78,27 +72,19 @@ impl Check for ThisCheck {
             Err(ran) => return Ok(ran),
         };
         let draws = draws(QUESTIONS * pairs.len(), self.settings.level);
-        let answers = data.executor.map(pairs.len(), |index| {
+        let asked = data.executor.map(pairs.len(), |index| {
             let pair = &pairs[index];
-            [
+            vec![
                 classes(data, pair, draws),
                 numbers(data, pair),
                 background(data, pair),
             ]
         })?;
-        let p_values: Vec<f64> = answers.iter().flatten().map(|d| d.p_value).collect();
-        let adjusted = benjamini_hochberg(&p_values);
-        for ((pair, differences), adjusted) in
-            pairs.iter().zip(&answers).zip(adjusted.chunks(QUESTIONS))
-        {
-            let clear: Vec<&Difference> = differences
-                .iter()
-                .zip(adjusted)
-                .filter(|(difference, p)| {
-                    **p <= self.settings.level && difference.effect >= self.settings.min_effect
-                })
-                .map(|(difference, _)| difference)
-                .collect();
+        let limits = Limits {
+            effect: self.settings.min_effect,
+            level: self.settings.level,
+        };
+        for (pair, clear) in pairs.iter().zip(to_report(asked, limits)) {
             if !clear.is_empty() {
                 out.push(finding(data, pair, &clear));
             }
@@ -198,26 +184,10 @@ fn background(data: &CheckContext<'_>, pair: &[Side; 2]) -> Difference {
     }
 }
 
-fn finding(data: &CheckContext<'_>, pair: &[Side; 2], clear: &[&Difference]) -> NewFinding {
-    let [a, b] = [0, 1].map(|side| pair[side].split);
-    let name = |split: SplitId| data.listing.splits[split.index()].name.as_str();
-    let words: Vec<String> = clear.iter().map(|d| d.words.clone()).collect();
-    let largest = clear.iter().map(|d| d.effect).fold(0.0, f64::max);
-    NewFinding {
-        id: FindingId::of_names(OBJECT_DRIFT.code, [name(a), name(b)]),
-        message: format!(
-            "`{}` and `{}` differ in {}",
-            name(a),
-            name(b),
-            words.join("; in ")
-        ),
-        samples: Vec::new(),
-        splits: vec![a, b],
-        labels: Vec::new(),
-        score: Some(largest),
-        evidence: Evidence::Figures(vec![
-            figure("differences", clear.len() as f64),
-            figure("largest_effect", largest),
-        ]),
-    }
+fn finding(data: &CheckContext<'_>, pair: &[Side; 2], clear: &[Difference]) -> NewFinding {
+    let splits = [0, 1].map(|side| pair[side].split);
+    let [a, b] = splits.map(|split: SplitId| data.listing.splits[split.index()].name.as_str());
+    let words: Vec<&str> = clear.iter().map(|one| one.words.as_str()).collect();
+    let message = format!("`{a}` and `{b}` differ in {}", words.join("; in "));
+    differences::finding(data, &OBJECT_DRIFT, splits, clear, "differences", message)
 }

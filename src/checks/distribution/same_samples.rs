@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::figure;
 use crate::checks::words::counted;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::sample::{ContentHash, SplitId};
 
 declare_check! { pub SAME_SAMPLES_IN_SPLITS = {
@@ -95,6 +95,6 @@ fn compare(
         splits: [a, b].into_iter().filter_map(split).collect(),
         labels: Vec::new(),
         score: Some(1.0),
-        evidence: Evidence::Figures(vec![figure("files", contents[inner].len() as f64)]),
+        measured: Measured::Figures(vec![figure("files", contents[inner].len() as f64)]),
     })
 }

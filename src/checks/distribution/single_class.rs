@@ -4,7 +4,7 @@ use super::{role, split_words};
 use crate::checks::words::counted;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::distribution::SplitCounts;
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::sample::{ClassId, Listing, Role, SplitId};
 
 declare_check! { pub SINGLE_CLASS = {
@@ -100,6 +100,6 @@ fn finding(
         splits,
         labels: vec![class],
         score: None,
-        evidence: Evidence::None,
+        measured: Measured::None,
     }
 }

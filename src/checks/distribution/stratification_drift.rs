@@ -10,7 +10,7 @@ use crate::checks::ranges;
 use crate::checks::words::{counted, listed, percent};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::distribution::{ClassCounts, Division, Drift, SplitCounts};
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::sample::{ClassId, Listing, SplitId};
 use crate::statistics::{self, wilson};
 
@@ -242,7 +242,7 @@ fn finding(
         splits: vec![pair.a, pair.b],
         labels: drivers.to_vec(),
         score: Some(pair.total_variation),
-        evidence: Evidence::Figures(vec![
+        measured: Measured::Figures(vec![
             figure("total_variation", pair.total_variation),
             figure("total_variation_low", pair.interval.low),
             figure("total_variation_high", pair.interval.high),

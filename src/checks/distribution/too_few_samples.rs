@@ -7,7 +7,7 @@ use super::{class_words, figure, role, split_words};
 use crate::checks::words::{counted, listed, percent};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::distribution::SplitCounts;
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::sample::{ClassId, Listing, Role};
 use crate::statistics::{Interval, wilson};
 
@@ -119,7 +119,7 @@ fn small_split(listing: &Listing, split: &SplitCounts, of_role: Role) -> NewFind
         splits: split.split.into_iter().collect(),
         labels: Vec::new(),
         score: None,
-        evidence: Evidence::Figures(vec![
+        measured: Measured::Figures(vec![
             figure("samples", samples as f64),
             figure("interval_half_width", width.half_width()),
         ]),
@@ -159,7 +159,7 @@ fn small_classes(
         splits: split.split.into_iter().collect(),
         labels: small.to_vec(),
         score: None,
-        evidence: Evidence::Figures(vec![
+        measured: Measured::Figures(vec![
             figure("classes", small.len() as f64),
             figure("interval_half_width", width.half_width()),
         ]),

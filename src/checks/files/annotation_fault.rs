@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::problems;
 use crate::checks::words::{counted, listed, quoted};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
+use crate::finding::{CheckInfo, Figure, FindingId, Measured, Severity};
 use crate::sample::{Problem, ProblemKind};
 
 declare_check! { pub ANNOTATION_FAULT = {
@@ -67,7 +67,7 @@ fn finding(kind: &str, faults: &[&Problem]) -> NewFinding {
         splits: Vec::new(),
         labels: Vec::new(),
         score: None,
-        evidence: Evidence::Figures(vec![Figure {
+        measured: Measured::Figures(vec![Figure {
             name: "faults",
             value: count as f64,
         }]),

@@ -4,7 +4,7 @@
 use super::{about_problem, problems};
 use crate::checks::words::{listed, quoted};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
+use crate::finding::{CheckInfo, Figure, FindingId, Measured, Severity};
 use crate::sample::{Problem, ProblemKind};
 
 declare_check! { pub EMPTY_CLASS_FOLDER = {
@@ -69,7 +69,7 @@ fn together(empty: &[&Problem]) -> NewFinding {
         splits: Vec::new(),
         labels: Vec::new(),
         score: None,
-        evidence: Evidence::Figures(vec![Figure {
+        measured: Measured::Figures(vec![Figure {
             name: "folders",
             value: empty.len() as f64,
         }]),

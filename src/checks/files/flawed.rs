@@ -2,7 +2,7 @@
 
 use crate::checks::words::{counted, listed, quoted};
 use crate::checks::{CheckContext, Findings, NewFinding};
-use crate::finding::{Evidence, Figure, FindingId};
+use crate::finding::{Figure, FindingId, Measured};
 use crate::quality::Flaw;
 use crate::sample::{ClassId, SampleId, SplitId};
 
@@ -40,7 +40,7 @@ pub(super) fn tell(data: &CheckContext<'_>, out: &mut Findings, flaw: Flaw, is: 
         splits,
         labels,
         score: Some(1.0 - score(worst)),
-        evidence: Evidence::Figures(vec![Figure {
+        measured: Measured::Figures(vec![Figure {
             name: "images",
             value: count as f64,
         }]),

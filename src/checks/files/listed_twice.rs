@@ -5,7 +5,7 @@
 use super::{about_problem, problems};
 use crate::checks::words::{counted, listed};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::sample::{Problem, ProblemKind};
 
 declare_check! { pub LISTED_TWICE = {
@@ -70,6 +70,6 @@ fn same_files(linked: &[&Problem]) -> NewFinding {
         splits: Vec::new(),
         labels: Vec::new(),
         score: None,
-        evidence: Evidence::None,
+        measured: Measured::None,
     }
 }

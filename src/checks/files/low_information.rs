@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::checks::words::{counted, listed, quoted};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
+use crate::finding::{CheckInfo, Figure, FindingId, Measured, Severity};
 use crate::sample::{SampleId, SplitId};
 
 declare_check! { pub LOW_INFORMATION = {
@@ -66,7 +66,7 @@ impl Check for ThisCheck {
                 labels: samples.iter().flat_map(classes).collect(),
                 samples,
                 score: None,
-                evidence: Evidence::Figures(vec![Figure {
+                measured: Measured::Figures(vec![Figure {
                     name: "images",
                     value: count as f64,
                 }]),

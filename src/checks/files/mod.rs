@@ -39,7 +39,7 @@ use std::collections::BTreeSet;
 
 use super::{CheckContext, Declared, NewFinding};
 use crate::decode::DecodeFailure;
-use crate::finding::{Evidence, FindingId};
+use crate::finding::{FindingId, Measured};
 use crate::sample::{Listing, Problem, ProblemKind, Sample};
 
 /// The family's checks in code order.
@@ -122,7 +122,7 @@ fn about_sample(id: FindingId, sample: &Sample, message: String) -> NewFinding {
         splits: sample.split.into_iter().collect(),
         labels: sample.labels.classes().to_vec(),
         score: None,
-        evidence: Evidence::None,
+        measured: Measured::None,
     }
 }
 
@@ -139,7 +139,7 @@ fn about_problem(code: &str, listing: &Listing, problem: &Problem, message: Stri
             splits: Vec::new(),
             labels: Vec::new(),
             score: None,
-            evidence: Evidence::None,
+            measured: Measured::None,
         },
     }
 }

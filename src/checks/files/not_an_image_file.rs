@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::problems;
 use crate::checks::words::{counted, listed, quoted};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::sample::{Problem, ProblemKind};
 
 declare_check! { pub NOT_AN_IMAGE_FILE = {
@@ -67,7 +67,7 @@ fn new<const N: usize>(names: [&str; N], message: String) -> NewFinding {
         splits: Vec::new(),
         labels: Vec::new(),
         score: None,
-        evidence: Evidence::None,
+        measured: Measured::None,
     }
 }
 

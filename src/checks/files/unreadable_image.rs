@@ -5,7 +5,7 @@ use super::{about_problem, failures, one_line, problems};
 use crate::checks::words::{listed, quoted};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::decode::DecodeFailure;
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::sample::{ProblemKind, Sample};
 
 declare_check! { pub UNREADABLE_IMAGE = {
@@ -98,6 +98,6 @@ fn not_fetched(pointers: &[&Sample]) -> NewFinding {
         splits: Vec::new(),
         labels: Vec::new(),
         score: None,
-        evidence: Evidence::None,
+        measured: Measured::None,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::model::{NEEDS, class, figure, ids, single};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::sample::ClassId;
 
 declare_check! { pub CLASS_IS_TWO = {
@@ -52,7 +52,7 @@ impl Check for ThisCheck {
                 splits: Vec::new(),
                 labels: vec![ClassId(advice.class)],
                 score: Some(1.0 - advice.crossing),
-                evidence: Evidence::Figures(vec![
+                measured: Measured::Figures(vec![
                     figure("similarity_of_halves", advice.between),
                     figure("links_of_chance", advice.crossing),
                 ]),

@@ -3,7 +3,7 @@
 
 use super::model::{NEEDS, class, figure, single};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::sample::ClassId;
 
 declare_check! { pub CLASSES_NOT_SEPARABLE = {
@@ -50,7 +50,7 @@ impl Check for ThisCheck {
                 splits: Vec::new(),
                 labels: classes.into(),
                 score: Some((1.0 - 2.0 * (advice.auroc - 0.5).abs()).clamp(0.0, 1.0)),
-                evidence: Evidence::Figures(vec![figure("auroc", advice.auroc)]),
+                measured: Measured::Figures(vec![figure("auroc", advice.auroc)]),
             });
         }
         Ok(Ran::Completed)

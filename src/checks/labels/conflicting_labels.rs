@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::checks::pairs::{self, Concerned, Place};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::duplicates::Pair;
-use crate::finding::{CheckInfo, Colour, Evidence, Figure, FindingId, Relation, Severity};
+use crate::finding::{CheckInfo, Colour, Figure, FindingId, Measured, Relation, Severity};
 use crate::sample::{ClassId, SampleId};
 use crate::statistics::binomial_upper_tail;
 
@@ -136,7 +136,7 @@ fn left_out_finding(pairs: &[&Pair]) -> NewFinding {
         splits: Vec::new(),
         labels: Vec::new(),
         score: None,
-        evidence: Evidence::Figures(vec![Figure {
+        measured: Measured::Figures(vec![Figure {
             name: "pairs",
             value: pairs.len() as f64,
         }]),

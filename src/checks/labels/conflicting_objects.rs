@@ -11,7 +11,7 @@ use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding
 use crate::disjoint_sets::DisjointSets;
 use crate::duplicates::Pair;
 use crate::evidence::Directed;
-use crate::finding::{CheckInfo, Evidence, FindingId, Relation, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Relation, Severity};
 use crate::objects::BoxFlaw;
 use crate::sample::{ClassId, Rect, Role, SampleId};
 
@@ -185,7 +185,7 @@ fn finding(
         splits,
         labels,
         score: Some(directed.evidence.similarity),
-        evidence: Evidence::Pair(directed.evidence.clone()),
+        measured: Measured::Pair(directed.evidence.clone()),
     }
 }
 
@@ -260,6 +260,6 @@ fn not_compared(data: &CheckContext<'_>, mut samples: Vec<SampleId>) -> NewFindi
         splits: Vec::new(),
         labels: Vec::new(),
         score: None,
-        evidence: Evidence::None,
+        measured: Measured::None,
     }
 }

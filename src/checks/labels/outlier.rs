@@ -2,7 +2,7 @@
 
 use super::model::{NEEDS, figure, single};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
-use crate::finding::{CheckInfo, Evidence, Severity};
+use crate::finding::{CheckInfo, Measured, Severity};
 
 declare_check! { pub OUTLIER = {
     code: "LABEL004",
@@ -44,7 +44,7 @@ impl Check for ThisCheck {
                 data.listing.sample(id).key,
                 outlier.deviations
             );
-            let evidence = Evidence::Figures(vec![
+            let measured = Measured::Figures(vec![
                 figure("distance", outlier.distance),
                 figure("deviations", outlier.deviations),
             ]);
@@ -55,7 +55,7 @@ impl Check for ThisCheck {
                 vec![id],
                 message,
                 Some(score),
-                evidence,
+                measured,
             );
         }
         Ok(Ran::Completed)

@@ -3,7 +3,7 @@
 
 use super::model::{NEEDS, class, figure, ids, single};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, Severity};
+use crate::finding::{CheckInfo, Measured, Severity};
 use crate::label_model::Cluster;
 use crate::sample::{ClassId, SampleId};
 
@@ -46,7 +46,7 @@ impl Check for ThisCheck {
                 splits: splits.collect(),
                 labels: vec![ClassId(cluster.given), ClassId(cluster.suggested)],
                 score: Some(1.0 - 1.0 / (1.0 + f64::from(cluster.log_odds).exp())),
-                evidence: Evidence::Figures(vec![
+                measured: Measured::Figures(vec![
                     figure("size", cluster.samples.len() as f64),
                     figure("groups", cluster.groups as f64),
                     figure("coherence", cluster.coherence),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::model::{NEEDS, class, figure, usable};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::label_model::{Doubt, Judged, Level};
 use crate::labelling::{Labelling, Said};
 use crate::sample::{ClassId, ContentHash, Role, SampleId, SplitId};
@@ -34,7 +34,7 @@ struct Suspicion {
     message: String,
     others: Vec<SampleId>,
     labels: Vec<ClassId>,
-    evidence: Evidence,
+    measured: Measured,
 }
 
 impl Check for ThisCheck {
@@ -111,7 +111,7 @@ fn one(
         message,
         others: near.map(|n| labelling.ids[n.row as usize]).collect(),
         labels: vec![given, ClassId(judged.alternative)],
-        evidence: Evidence::Figures(vec![
+        measured: Measured::Figures(vec![
             figure("given_probability", judged.score),
             figure("suggested_probability", judged.suggested_score),
         ]),
@@ -138,7 +138,7 @@ fn several(data: &CheckContext<'_>, sample: SampleId, doubt: &Doubt) -> Suspicio
         ),
         others: Vec::new(),
         labels: vec![ClassId(doubt.label)],
-        evidence: Evidence::Figures(vec![figure("given_probability", doubt.score)]),
+        measured: Measured::Figures(vec![figure("given_probability", doubt.score)]),
     }
 }
 
@@ -193,7 +193,7 @@ fn tell(data: &CheckContext<'_>, out: &mut Findings, suspicion: Suspicion) {
             splits: sample.split.into_iter().collect(),
             labels: suspicion.labels,
             score: Some(1.0 - f64::from(suspicion.score)),
-            evidence: suspicion.evidence,
+            measured: suspicion.measured,
         },
     );
 }

@@ -2,7 +2,7 @@
 
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::evidence::DemotedBand;
-use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
+use crate::finding::{CheckInfo, Figure, FindingId, Measured, Severity};
 use crate::sample::SampleId;
 
 declare_check! { pub DOUBTFUL_PAIRS = {
@@ -62,7 +62,7 @@ fn finding(data: &CheckContext<'_>, band: &DemotedBand) -> NewFinding {
         splits: Vec::new(),
         labels: Vec::new(),
         score: None,
-        evidence: Evidence::Figures(vec![
+        measured: Measured::Figures(vec![
             figure("pairs", band.pairs as f64),
             figure("compared", band.compared as f64),
             figure("agreeing", band.agreeing as f64),

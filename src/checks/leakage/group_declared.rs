@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::checks::words::{counted, listed};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
+use crate::finding::{CheckInfo, Figure, FindingId, Measured, Severity};
 use crate::sample::{GroupId, Role, SampleId, SplitId};
 
 declare_check! { pub DECLARED_GROUP_ACROSS_SPLITS = {
@@ -108,7 +108,7 @@ fn finding(
             "group `{name}` has {}: a figure measured on it shows what the model memorized",
             listed(&places, 5)
         ),
-        evidence: Evidence::Figures(vec![
+        measured: Measured::Figures(vec![
             Figure {
                 name: "samples",
                 value: samples.len() as f64,

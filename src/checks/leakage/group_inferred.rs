@@ -11,7 +11,7 @@ use crate::checks::words::{counted, listed};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::distribution::SplitCounts;
 use crate::executor::Interrupted;
-use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
+use crate::finding::{CheckInfo, Figure, FindingId, Measured, Severity};
 use crate::sample::{ClassId, Role, SampleId, SplitId};
 
 declare_check! { pub INFERRED_GROUP_ACROSS_SPLITS = {
@@ -396,7 +396,7 @@ fn finding(
             .collect(),
         samples,
         score: None,
-        evidence: Evidence::Figures(vec![
+        measured: Measured::Figures(vec![
             figure("groups", sound.groups.len() as f64),
             figure("groups_crossing", crossing.len() as f64),
             figure("expected_by_chance", by_chance),

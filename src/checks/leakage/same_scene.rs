@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checks::words::{counted, listed, percent};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
+use crate::finding::{CheckInfo, Figure, FindingId, Measured, Severity};
 use crate::sample::{Role, SampleId, SplitId};
 use crate::scenes::{Link, Scenes};
 
@@ -139,7 +139,7 @@ fn one_view(data: &CheckContext<'_>, scenes: &Scenes) -> NewFinding {
         splits: Vec::new(),
         labels: Vec::new(),
         score: None,
-        evidence: Evidence::Figures(vec![figure("links", scenes.links.len() as f64)]),
+        measured: Measured::Figures(vec![figure("links", scenes.links.len() as f64)]),
     }
 }
 
@@ -183,7 +183,7 @@ fn overall(data: &CheckContext<'_>, groups: &[Vec<SampleId>]) -> NewFinding {
         splits: splits_of(data, &shared),
         labels: Vec::new(),
         score: None,
-        evidence: Evidence::Figures(vec![
+        measured: Measured::Figures(vec![
             figure("shared", shared.len() as f64),
             figure("evaluated", all as f64),
             figure("expected_at_random", expected),
@@ -238,7 +238,7 @@ fn of_group(data: &CheckContext<'_>, group: &[SampleId], link: &Link) -> NewFind
         labels: Vec::new(),
         splits,
         score: None,
-        evidence: Evidence::Figures(vec![
+        measured: Measured::Figures(vec![
             figure("matched_places", f64::from(link.inliers)),
             figure("log10_false_alarms", link.log_nfa),
             figure("images", group.len() as f64),

@@ -4,7 +4,7 @@
 use super::{boxes_words, figure, having, report, without_objects};
 use crate::checks::words::percent;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::objects::BoxFlaw;
 use crate::sample::{ClassId, Role};
 
@@ -80,7 +80,7 @@ impl Check for ThisCheck {
                 splits: Vec::new(),
                 labels: Vec::new(),
                 score: None,
-                evidence: Evidence::Figures(vec![figure("boxes", count as f64)]),
+                measured: Measured::Figures(vec![figure("boxes", count as f64)]),
             });
             return Ok(Ran::Completed);
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{figure, having, images_words, report, without_objects};
 use crate::checks::words::{listed, quoted};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::objects::{BoxFlaw, MOST_OBJECTS};
 use crate::sample::{Role, SampleId};
 
@@ -87,7 +87,7 @@ impl Check for ThisCheck {
                 samples: full,
                 labels: Vec::new(),
                 score: None,
-                evidence: Evidence::Figures(vec![figure("images", images as f64)]),
+                measured: Measured::Figures(vec![figure("images", images as f64)]),
             });
         }
         let boxes = having(data, BoxFlaw::Crowded);

@@ -3,7 +3,7 @@
 use super::{boxes_words, figure, without_objects};
 use crate::checks::words::percent;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::objects::Reading;
 
 declare_check! { pub BOX_CONVENTION = {
@@ -61,7 +61,7 @@ impl Check for ThisCheck {
                 splits: misread.split.into_iter().collect(),
                 labels: Vec::new(),
                 score: None,
-                evidence: Evidence::Figures(vec![
+                measured: Measured::Figures(vec![
                     figure("boxes", all),
                     figure("outside", misread.outside as f64),
                     figure("outside_if_read_so", misread.outside_then as f64),

@@ -22,7 +22,7 @@ pub use unturned::BOX_OF_UNTURNED_IMAGE;
 
 use super::words::{counted, listed};
 use super::{CheckContext, Declared, Findings, NewFinding, Ran};
-use crate::finding::{Evidence, Figure, FindingId, Severity};
+use crate::finding::{Figure, FindingId, Measured, Severity};
 use crate::objects::BoxFlaw;
 use crate::sample::{ClassId, ObjectId, SampleId, SplitId};
 
@@ -85,7 +85,7 @@ fn report(
                 if count == 1 { is } else { are },
             ),
             score: None,
-            evidence: Evidence::Figures(vec![
+            measured: Measured::Figures(vec![
                 figure("boxes", count as f64),
                 figure("images", samples.len() as f64),
             ]),

@@ -4,16 +4,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::columns::{Column, Kind, Values};
-use super::label_from_container::{best_single_cut, validated};
-use super::words::rule;
-use super::{TREE, thinned};
+use super::separable::{Bar, FEWEST_OF_CLASS, MOST_ROWS, Separable, judged_classes, separable};
+use super::thinned;
 use crate::checks::ranges;
 use crate::checks::words::{percent, quoted};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
+use crate::finding::{CheckInfo, FindingId, Measured, Severity};
 use crate::objects::BoxFlaw;
 use crate::sample::{ClassId, ObjectId, Role, SampleId};
-use crate::statistics::{Chance, Feature, Interval, Random, Size, beyond_chance};
 
 declare_check! { pub CLASS_FROM_BOX = {
     code: "SHORTCUT004",
@@ -59,16 +57,6 @@ struct ThisCheck {
     settings: Settings,
 }
 
-/// With fewer boxes a class cannot be cross-validated: four a fold.
-const FEWEST: usize = 20;
-
-/// Images looked at: an accuracy is then known to a hundredth.
-const MOST_ROWS: usize = 6_000;
-
-/// A class goes on to cross-validation only if some single cut separates it from the
-/// rest at least so well.
-const SCREEN: f64 = 0.7;
-
 impl Check for ThisCheck {
     fn info(&self) -> &'static CheckInfo {
         &CLASS_FROM_BOX
@@ -86,20 +74,14 @@ impl Check for ThisCheck {
             return Ok(Ran::NotApplicable("the data set has no objects".to_owned()));
         }
         let rows = rows(data);
-        let classes = judged_classes(data, &rows);
-        if classes.len() < 2 {
+        let Some(asked) = judged_classes(&counts(data, &rows), rows.len()) else {
             return Ok(Ran::NotApplicable(format!(
-                "there are no two classes with objects in {FEWEST} images each"
+                "there are no two classes with objects in {FEWEST_OF_CLASS} images each"
             )));
-        }
-        // The second of two classes says what the first does.
-        let asked = match classes.len() {
-            2 => &classes[..1],
-            _ => &classes[..],
         };
         let (place, size) = columns(data, &rows);
         let mut reported = vec![false; data.listing.classes.len()];
-        for (columns, bar, severity, by) in [
+        for (columns, accuracy, severity, by) in [
             (
                 &place,
                 self.settings.min_place_accuracy,
@@ -117,7 +99,12 @@ impl Check for ThisCheck {
             let suspects = asked.iter().copied();
             let suspects: Vec<ClassId> =
                 suspects.filter(|class| !reported[class.index()]).collect();
-            for found in self.shortcuts(data, &rows, &columns, &suspects, bar)? {
+            let bar = Bar {
+                accuracy,
+                level: self.settings.level,
+            };
+            let targets = |class| targets(data, &rows, class);
+            for found in separable(data.executor, &columns, &suspects, bar, targets)? {
                 reported[found.class.index()] = true;
                 out.push_at(severity, finding(data, &found, by));
             }
@@ -129,56 +116,14 @@ impl Check for ThisCheck {
 /// An object that stands for its image.
 type Row = (SampleId, ObjectId);
 
-/// A class that can be predicted.
-struct Shortcut {
-    class: ClassId,
-    accuracy: f64,
-    interval: Interval,
-    chance: Chance,
-    rule: String,
+fn class_of(data: &CheckContext<'_>, &(_, object): &Row) -> ClassId {
+    data.listing.objects[object.index()].class
 }
 
-impl ThisCheck {
-    fn shortcuts(
-        &self,
-        data: &CheckContext<'_>,
-        rows: &[Row],
-        columns: &[&Column],
-        classes: &[ClassId],
-        bar: f64,
-    ) -> Result<Vec<Shortcut>, CheckError> {
-        let features: Vec<Feature> = columns.iter().map(|c| c.feature.clone()).collect();
-        let class_of = |row: &Row| data.listing.objects[row.1.index()].class;
-        let judged = data.executor.map(classes.len(), |index| {
-            let class = classes[index];
-            let targets: Vec<u32> = rows
-                .iter()
-                .map(|row| u32::from(class_of(row) == class))
-                .collect();
-            if best_single_cut(&features, &targets) < SCREEN {
-                return None;
-            }
-            let seed = u64::from(class.0);
-            let accuracy = validated(&features, &targets, &mut Random::seeded(seed));
-            if accuracy.0 < bar {
-                return None;
-            }
-            let chance = beyond_chance(accuracy.0, self.settings.level, seed, |random| {
-                let mut dealt = targets.clone();
-                random.shuffle(&mut dealt);
-                validated(&features, &dealt, random).0
-            });
-            let small = Size { leaves: 3, ..TREE };
-            chance.is_beyond.then(|| Shortcut {
-                class,
-                accuracy: accuracy.0,
-                interval: accuracy.1,
-                chance,
-                rule: rule(columns, &features, &targets, small),
-            })
-        })?;
-        Ok(judged.into_iter().flatten().collect())
-    }
+fn targets(data: &CheckContext<'_>, rows: &[Row], class: ClassId) -> Vec<u32> {
+    rows.iter()
+        .map(|row| u32::from(class_of(data, row) == class))
+        .collect()
 }
 
 /// One object of each image, so that rows are independent: the first of the
@@ -215,18 +160,13 @@ fn rows(data: &CheckContext<'_>) -> Vec<Row> {
         .collect()
 }
 
-fn judged_classes(data: &CheckContext<'_>, rows: &[Row]) -> Vec<ClassId> {
-    let mut counts = vec![0usize; data.listing.classes.len()];
-    for (_, object) in rows {
-        counts[data.listing.objects[object.index()].class.index()] += 1;
+/// Rows of each class.
+fn counts(data: &CheckContext<'_>, rows: &[Row]) -> Vec<usize> {
+    let mut counts = vec![0; data.listing.classes.len()];
+    for row in rows {
+        counts[class_of(data, row).index()] += 1;
     }
-    let enough = |&count: &usize| count >= FEWEST && rows.len() - count >= FEWEST;
-    (0..)
-        .map(ClassId)
-        .zip(&counts)
-        .filter(|(_, count)| enough(count))
-        .map(|(class, _)| class)
-        .collect()
+    counts
 }
 
 /// Features of place, and of size and shape.
@@ -281,7 +221,7 @@ fn columns(data: &CheckContext<'_>, rows: &[Row]) -> (Vec<Column>, Vec<Column>) 
     )
 }
 
-fn finding(data: &CheckContext<'_>, found: &Shortcut, by: &str) -> NewFinding {
+fn finding(data: &CheckContext<'_>, found: &Separable, by: &str) -> NewFinding {
     let name = data.listing.class_name(found.class);
     NewFinding {
         id: FindingId::of_names(CLASS_FROM_BOX.code, [name]),
@@ -300,15 +240,6 @@ fn finding(data: &CheckContext<'_>, found: &Shortcut, by: &str) -> NewFinding {
         splits: Vec::new(),
         labels: vec![found.class],
         score: Some(found.accuracy),
-        evidence: Evidence::Figures(vec![
-            Figure {
-                name: "balanced_accuracy",
-                value: found.accuracy,
-            },
-            Figure {
-                name: "permuted_best",
-                value: found.chance.best,
-            },
-        ]),
+        measured: Measured::Figures(found.figures()),
     }
 }

@@ -5,14 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::{Column, Values, short};
 use super::{comparable, features};
+use crate::checks::differences::{self, Difference, Limits, to_report};
 use crate::checks::ranges;
 use crate::checks::words::{listed, percent};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
+use crate::finding::{CheckInfo, Severity};
 use crate::sample::{SampleId, SplitId};
-use crate::statistics::{
-    benjamini_hochberg, equal_shares, kolmogorov_smirnov, total_variation, wasserstein,
-};
+use crate::statistics::{equal_shares, kolmogorov_smirnov, total_variation, wasserstein};
 
 declare_check! { pub FEATURE_DRIFT = {
     code: "SHORTCUT003",
@@ -70,7 +69,7 @@ impl Check for ThisCheck {
             Ok(pairs) => pairs,
             Err(ran) => return Ok(ran),
         };
-        let answers = data.executor.map(pairs.len(), |index| {
+        let asked = data.executor.map(pairs.len(), |index| {
             let [(_, of_a), (_, of_b)] = &pairs[index];
             let rows: Vec<SampleId> = of_a.iter().chain(of_b).copied().collect();
             let columns = features::columns(data, &rows);
@@ -79,41 +78,20 @@ impl Check for ThisCheck {
                 .map(|column| compare(column, of_a.len()))
                 .collect::<Vec<_>>()
         })?;
-        let p_values: Vec<f64> = answers
-            .iter()
-            .flatten()
-            .map(|shift| shift.p_value)
-            .collect();
-        let adjusted = benjamini_hochberg(&p_values);
-        let mut from = 0;
-        for ([(a, _), (b, _)], shifts) in pairs.iter().zip(answers) {
-            let of_pair = &adjusted[from..from + shifts.len()];
-            from += shifts.len();
-            let mut clear: Vec<Shift> = shifts
-                .into_iter()
-                .zip(of_pair)
-                .filter(|(shift, p)| {
-                    **p <= self.settings.level && shift.effect >= self.settings.min_effect
-                })
-                .map(|(shift, _)| shift)
-                .collect();
-            clear.sort_by(|x, y| y.effect.total_cmp(&x.effect));
+        let limits = Limits {
+            effect: self.settings.min_effect,
+            level: self.settings.level,
+        };
+        for ([(a, _), (b, _)], clear) in pairs.iter().zip(to_report(asked, limits)) {
             if !clear.is_empty() {
-                out.push(finding(data, (*a, *b), &clear));
+                out.push(finding(data, [*a, *b], &clear));
             }
         }
         Ok(Ran::Completed)
     }
 }
 
-/// How one feature differs between two splits.
-struct Shift {
-    effect: f64,
-    p_value: f64,
-    words: String,
-}
-
-fn compare(column: &Column, rows_of_a: usize) -> Shift {
+fn compare(column: &Column, rows_of_a: usize) -> Difference {
     match &column.values {
         Values::Numbers(numbers) => {
             let present = |values: &[f64]| -> Vec<f64> {
@@ -122,7 +100,7 @@ fn compare(column: &Column, rows_of_a: usize) -> Shift {
             let (a, b) = numbers.split_at(rows_of_a);
             let (a, b) = (present(a), present(b));
             let test = kolmogorov_smirnov(&a, &b);
-            Shift {
+            Difference {
                 effect: test.statistic,
                 p_value: test.p_value,
                 words: format!(
@@ -142,7 +120,7 @@ fn compare(column: &Column, rows_of_a: usize) -> Shift {
             let (a, b) = column.feature.bins.split_at(rows_of_a);
             let (a, b) = (count(a), count(b));
             let effect = total_variation(&a, &b);
-            Shift {
+            Difference {
                 effect,
                 p_value: equal_shares(&a, &b, 999, 0).p_value,
                 words: format!("{} ({} of images differ)", column.name, percent(effect)),
@@ -189,33 +167,14 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-fn finding(data: &CheckContext<'_>, (a, b): (SplitId, SplitId), shifts: &[Shift]) -> NewFinding {
-    let name = |split: SplitId| data.listing.splits[split.index()].name.as_str();
-    let words: Vec<String> = shifts.iter().map(|shift| shift.words.clone()).collect();
-    let largest = shifts.iter().map(|shift| shift.effect).fold(0.0, f64::max);
-    NewFinding {
-        id: FindingId::of_names(FEATURE_DRIFT.code, [name(a), name(b)]),
-        message: format!(
-            "`{0}` and `{1}` differ in {2}; images in `{1}` differ from those in `{0}` for a model",
-            name(a),
-            name(b),
-            listed(&words, 5)
-        ),
-        samples: Vec::new(),
-        splits: vec![a, b],
-        labels: Vec::new(),
-        score: Some(largest),
-        evidence: Evidence::Figures(vec![
-            Figure {
-                name: "features",
-                value: shifts.len() as f64,
-            },
-            Figure {
-                name: "largest_effect",
-                value: largest,
-            },
-        ]),
-    }
+fn finding(data: &CheckContext<'_>, splits: [SplitId; 2], clear: &[Difference]) -> NewFinding {
+    let [a, b] = splits.map(|split: SplitId| data.listing.splits[split.index()].name.as_str());
+    let words: Vec<String> = clear.iter().map(|one| one.words.clone()).collect();
+    let message = format!(
+        "`{a}` and `{b}` differ in {}; images in `{b}` differ from those in `{a}` for a model",
+        listed(&words, 5)
+    );
+    differences::finding(data, &FEATURE_DRIFT, splits, clear, "features", message)
 }
 
 #[cfg(test)]

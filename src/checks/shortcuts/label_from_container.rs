@@ -4,17 +4,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::columns::{Column, Kind};
-use super::words::rule;
-use super::{FOLDS, TREE, features, thinned};
+use super::separable::{Bar, FEWEST_OF_CLASS, MOST_ROWS, Separable, judged_classes, separable};
+use super::{features, thinned};
 use crate::checks::ranges;
 use crate::checks::words::{listed, percent, quoted};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
+use crate::finding::{CheckInfo, Figure, FindingId, Measured, Severity};
 use crate::sample::{ClassId, Role, SampleId};
-use crate::statistics::{
-    self, Chance, Feature, Interval, Random, Size, Task, balanced_accuracy, beyond_chance,
-    cross_validate, wilson,
-};
 
 declare_check! { pub LABEL_FROM_CONTAINER = {
     code: "SHORTCUT001",
@@ -62,18 +58,8 @@ struct ThisCheck {
     settings: Settings,
 }
 
-/// With fewer samples a class cannot be cross-validated: four a fold.
-const FEWEST_OF_CLASS: u64 = 20;
-
-/// Samples looked at: an accuracy is then known to a hundredth.
-const MOST_ROWS: usize = 6_000;
-
 /// Where more classes than this are distinguished, that is one finding.
 const MOST_FINDINGS: usize = 5;
-
-/// A class goes on to cross-validation only if some single cut separates it from
-/// the rest at least so well: far below any bar, and far above noise.
-const SCREEN: f64 = 0.7;
 
 impl Check for ThisCheck {
     fn info(&self) -> &'static CheckInfo {
@@ -89,15 +75,15 @@ impl Check for ThisCheck {
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
         let rows = rows(data);
-        let classes = judged_classes(data, &rows);
-        if classes.len() < 2 {
+        let counts = counts(data, &rows);
+        let Some(asked) = judged_classes(&counts, rows.len()) else {
             return Ok(Ran::NotApplicable(format!(
                 "there are no two classes with {FEWEST_OF_CLASS} images each"
             )));
-        }
+        };
         let columns = features::columns(data, &rows);
         let mut reported = vec![false; data.listing.classes.len()];
-        for (kind, bar, severity) in [
+        for (kind, accuracy, severity) in [
             (
                 Kind::Container,
                 self.settings.min_container_accuracy,
@@ -110,18 +96,18 @@ impl Check for ThisCheck {
             ),
         ] {
             let columns: Vec<&Column> = columns.iter().filter(|c| c.kind == kind).collect();
-            // The second of two classes says what the first does.
-            let asked = if classes.len() == 2 {
-                &classes[..1]
-            } else {
-                &classes[..]
-            };
             let suspects: Vec<ClassId> = asked
                 .iter()
                 .copied()
                 .filter(|class| !reported[class.index()])
                 .collect();
-            let shortcuts = self.shortcuts(data, &rows, &columns, &suspects, bar)?;
+            let bar = Bar {
+                accuracy,
+                level: self.settings.level,
+            };
+            let shortcuts = separable(data.executor, &columns, &suspects, bar, |class| {
+                targets(data, &rows, class)
+            })?;
             for shortcut in &shortcuts {
                 reported[shortcut.class.index()] = true;
             }
@@ -131,7 +117,7 @@ impl Check for ThisCheck {
                 Kind::Appearance => 1,
             };
             if shortcuts.len() > most {
-                let finding = together(data, kind, &shortcuts, classes.len());
+                let finding = together(data, kind, &shortcuts, asked.len());
                 out.push_at(severity, finding);
             } else {
                 for shortcut in &shortcuts {
@@ -140,60 +126,6 @@ impl Check for ThisCheck {
             }
         }
         Ok(Ran::Completed)
-    }
-}
-
-/// A class that can be predicted.
-struct Shortcut {
-    class: ClassId,
-    accuracy: f64,
-    interval: Interval,
-    chance: Chance,
-    rule: String,
-}
-
-impl ThisCheck {
-    fn shortcuts(
-        &self,
-        data: &CheckContext<'_>,
-        rows: &[SampleId],
-        columns: &[&Column],
-        classes: &[ClassId],
-        bar: f64,
-    ) -> Result<Vec<Shortcut>, CheckError> {
-        let features: Vec<Feature> = columns.iter().map(|c| c.feature.clone()).collect();
-        let judged = data.executor.map(classes.len(), |index| {
-            let class = classes[index];
-            let targets = targets(data, rows, class);
-            if best_single_cut(&features, &targets) < SCREEN {
-                return None;
-            }
-            let seed = u64::from(class.0);
-            let accuracy = validated(&features, &targets, &mut Random::seeded(seed));
-            if accuracy.0 < bar {
-                return None;
-            }
-            let chance = beyond_chance(accuracy.0, self.settings.level, seed, |random| {
-                let mut dealt = targets.clone();
-                random.shuffle(&mut dealt);
-                validated(&features, &dealt, random).0
-            });
-            let small = Size { leaves: 3, ..TREE };
-            chance.is_beyond.then(|| Shortcut {
-                class,
-                accuracy: accuracy.0,
-                interval: accuracy.1,
-                chance,
-                rule: rule(columns, &features, &targets, small),
-            })
-        })?;
-        let mut found: Vec<Shortcut> = judged.into_iter().flatten().collect();
-        found.sort_by(|a, b| {
-            b.accuracy
-                .total_cmp(&a.accuracy)
-                .then(a.class.cmp(&b.class))
-        });
-        Ok(found)
     }
 }
 
@@ -210,83 +142,25 @@ fn rows(data: &CheckContext<'_>) -> Vec<SampleId> {
         .filter(|&id| data.fingerprints.facts(id).is_some())
         .collect();
     // Enough of each class where there are many.
-    let enough = 2 * FEWEST_OF_CLASS as usize * data.listing.classes.len();
+    let enough = 2 * FEWEST_OF_CLASS * data.listing.classes.len();
     thinned(rows, MOST_ROWS.max(enough))
 }
 
-fn judged_classes(data: &CheckContext<'_>, rows: &[SampleId]) -> Vec<ClassId> {
-    let mut counts = vec![0u64; data.listing.classes.len()];
+/// Rows of each class.
+fn counts(data: &CheckContext<'_>, rows: &[SampleId]) -> Vec<usize> {
+    let mut counts = vec![0; data.listing.classes.len()];
     for &row in rows {
         for class in data.listing.sample(row).labels.classes() {
             counts[class.index()] += 1;
         }
     }
-    let total = rows.len() as u64;
-    let enough = |&count: &u64| count >= FEWEST_OF_CLASS && total - count >= FEWEST_OF_CLASS;
-    (0..)
-        .map(ClassId)
-        .zip(&counts)
-        .filter(|(_, count)| enough(count))
-        .map(|(class, _)| class)
-        .collect()
+    counts
 }
 
 fn targets(data: &CheckContext<'_>, rows: &[SampleId], class: ClassId) -> Vec<u32> {
     rows.iter()
         .map(|&row| u32::from(data.listing.sample(row).labels.classes().contains(&class)))
         .collect()
-}
-
-/// The balanced accuracy, on the rows themselves, of the best single question.
-pub(super) fn best_single_cut(features: &[Feature], targets: &[u32]) -> f64 {
-    let positives = targets.iter().filter(|&&target| target == 1).count() as f64;
-    let negatives = targets.len() as f64 - positives;
-    let mut best = 0.5f64;
-    for feature in features {
-        let mut counts = vec![[0u32; 2]; feature.count];
-        for (&bin, &target) in feature.bins.iter().zip(targets) {
-            counts[usize::from(bin)][target as usize] += 1;
-        }
-        let (mut no, mut yes) = (0.0, 0.0);
-        for [of_no, of_yes] in counts {
-            if feature.ordered {
-                no += f64::from(of_no);
-                yes += f64::from(of_yes);
-            } else {
-                (no, yes) = (f64::from(of_no), f64::from(of_yes));
-            }
-            let difference: f64 = yes / positives - no / negatives;
-            best = best.max(0.5 + difference.abs() / 2.0);
-        }
-    }
-    best
-}
-
-/// Cross-validated balanced accuracy of a small tree, and its 95% interval
-/// (the mean of the two recalls' Wilson intervals).
-pub(super) fn validated(
-    features: &[Feature],
-    targets: &[u32],
-    random: &mut Random,
-) -> (f64, Interval) {
-    let task = Task {
-        features,
-        targets,
-        classes: 2,
-    };
-    let fold_of = statistics::folds(targets, FOLDS, random);
-    let shares = cross_validate(&task, &fold_of, FOLDS, TREE);
-    let (mut right, mut total) = ([0u64; 2], [0u64; 2]);
-    for (of_row, &target) in shares.chunks_exact(2).zip(targets) {
-        total[target as usize] += 1;
-        right[target as usize] += u64::from((of_row[1] > of_row[0]) == (target == 1));
-    }
-    let recalls = [wilson(right[0], total[0]), wilson(right[1], total[1])];
-    let interval = Interval {
-        low: (recalls[0].low + recalls[1].low) / 2.0,
-        high: (recalls[0].high + recalls[1].high) / 2.0,
-    };
-    (balanced_accuracy(&task, &shares), interval)
 }
 
 fn without(kind: Kind) -> &'static str {
@@ -304,7 +178,7 @@ fn consequence(kind: Kind) -> &'static str {
     }
 }
 
-fn alone(data: &CheckContext<'_>, kind: Kind, shortcut: &Shortcut) -> NewFinding {
+fn alone(data: &CheckContext<'_>, kind: Kind, shortcut: &Separable) -> NewFinding {
     let name = data.listing.class_name(shortcut.class);
     NewFinding {
         id: FindingId::of_names(LABEL_FROM_CONTAINER.code, [name]),
@@ -323,20 +197,14 @@ fn alone(data: &CheckContext<'_>, kind: Kind, shortcut: &Shortcut) -> NewFinding
         splits: Vec::new(),
         labels: vec![shortcut.class],
         score: Some(shortcut.accuracy),
-        evidence: Evidence::Figures(vec![
-            figure("balanced_accuracy", shortcut.accuracy),
-            figure("balanced_accuracy_low", shortcut.interval.low),
-            figure("balanced_accuracy_high", shortcut.interval.high),
-            figure("permuted_best", shortcut.chance.best),
-            figure("permutations", shortcut.chance.draws as f64),
-        ]),
+        measured: Measured::Figures(shortcut.figures()),
     }
 }
 
 fn together(
     data: &CheckContext<'_>,
     kind: Kind,
-    shortcuts: &[Shortcut],
+    shortcuts: &[Separable],
     classes: usize,
 ) -> NewFinding {
     let names: Vec<&str> = (shortcuts.iter())
@@ -368,7 +236,7 @@ fn together(
         splits: Vec::new(),
         labels: shortcuts.iter().map(|shortcut| shortcut.class).collect(),
         score: shortcuts.first().map(|shortcut| shortcut.accuracy),
-        evidence: Evidence::Figures(vec![figure("classes", shortcuts.len() as f64)]),
+        measured: Measured::Figures(vec![figure("classes", shortcuts.len() as f64)]),
     }
 }
 

@@ -6,6 +6,7 @@ mod columns;
 mod feature_drift;
 mod features;
 mod label_from_container;
+mod separable;
 mod split_from_container;
 mod words;
 

@@ -9,7 +9,7 @@ use super::{FOLDS, TREE, comparable, features};
 use crate::checks::ranges;
 use crate::checks::words::percent;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::finding::{CheckInfo, Evidence, Figure, FindingId, Severity};
+use crate::finding::{CheckInfo, Figure, FindingId, Measured, Severity};
 use crate::sample::{SampleId, SplitId};
 use crate::statistics::{
     self, Chance, Feature, Interval, Random, Size, Task, area_interval, area_under_curve,
@@ -165,7 +165,7 @@ fn finding(
         splits: vec![a, b],
         labels: Vec::new(),
         score: Some(area),
-        evidence: Evidence::Figures(vec![
+        measured: Measured::Figures(vec![
             figure("area_under_curve", area),
             figure("area_under_curve_low", interval.low),
             figure("area_under_curve_high", interval.high),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::distribution::Division;
 use crate::finding::{
-    CheckInfo, CountsAs, Evidence, Family, FindingId, LeakFigures, SplitFigures, SuspectFigures,
+    CheckInfo, CountsAs, Family, FindingId, LeakFigures, Measured, SplitFigures, SuspectFigures,
 };
 use crate::path_pattern::PathPatterns;
 use crate::sample::{ClassId, ContentHash, Labels, Sample, SampleId, SampleKey, Split, SplitId};
@@ -67,7 +67,7 @@ fn finding(check: &'static CheckInfo, samples: &[u32]) -> Finding {
         splits,
         labels: Vec::new(),
         score: None,
-        evidence: Evidence::None,
+        measured: Measured::None,
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::gallery::{Shelf, faces};
 use super::{Originals, Thumbnails};
 use crate::decisions::content_cell;
-use crate::finding::{CountsAs, Evidence, Family, Finding, LabelFlag, Transform};
+use crate::finding::{CountsAs, Family, Finding, LabelFlag, Measured, Transform};
 use crate::report::Report;
 use crate::sample::{Role, SampleId};
 use crate::words::{counted, percent, shown};
@@ -67,9 +67,9 @@ impl<'a> Album<'a> {
     fn card(&mut self, finding: &Finding) -> Card {
         let faces = faces(finding);
         let asks = self.asks(finding, &faces);
-        let (pair, figures) = match &finding.evidence {
-            Evidence::None => (None, Vec::new()),
-            Evidence::Pair(pair) => (
+        let (pair, figures) = match &finding.measured {
+            Measured::None => (None, Vec::new()),
+            Measured::Pair(pair) => (
                 Some(PairView {
                     relation: pair.relation.name(),
                     laid: faces.first().and_then(|&id| self.laid(id, &pair.transform)),
@@ -78,7 +78,7 @@ impl<'a> Album<'a> {
                 }),
                 Vec::new(),
             ),
-            Evidence::Figures(figures) => (
+            Measured::Figures(figures) => (
                 None,
                 (figures.iter())
                     .map(|f| (f.name.replace('_', " "), figure(f.value)))
@@ -120,8 +120,8 @@ impl<'a> Album<'a> {
     /// The labels that a finding asks about: the one it doubts, or those of both
     /// sides of a conflict.
     fn asks(&self, finding: &Finding, faces: &[SampleId]) -> Vec<Ask> {
-        let asked: &[SampleId] = match (finding.check.family, &finding.evidence) {
-            (Family::Label, Evidence::Pair(_))
+        let asked: &[SampleId] = match (finding.check.family, &finding.measured) {
+            (Family::Label, Measured::Pair(_))
                 if finding.check.counts_as == CountsAs::LabelConflict =>
             {
                 faces
@@ -212,7 +212,7 @@ impl<'a> Album<'a> {
 
 /// Whether a finding is about the objects of its images.
 fn draws_boxes(finding: &Finding) -> bool {
-    let is_pair = matches!(finding.evidence, Evidence::Pair(_));
+    let is_pair = matches!(finding.measured, Measured::Pair(_));
     match finding.check.family {
         Family::Object => true,
         Family::Label => is_pair,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::finding::{Evidence, Family, Finding};
+use crate::finding::{Family, Finding, Measured};
 use crate::report::Report;
 use crate::sample::SampleId;
 
@@ -59,7 +59,7 @@ impl<'a> Gallery<'a> {
             let Some(first) = found.first() else {
                 continue;
             };
-            let is_pair = matches!(first.evidence, Evidence::Pair(_)) && first.samples.len() > 1;
+            let is_pair = matches!(first.measured, Measured::Pair(_)) && first.samples.len() > 1;
             let (shelves, most) = match run.check.family {
                 Family::Leak if is_pair => (&mut gallery.pairs, PAIRS),
                 Family::Label if is_pair => (&mut gallery.labels, PAIRS),
@@ -100,8 +100,8 @@ impl<'a> Gallery<'a> {
 /// sentence and evidence are about, which come first among its samples, the one
 /// that the other is described as made from first; of others the first few.
 pub(super) fn faces(finding: &Finding) -> Vec<SampleId> {
-    let most = match finding.evidence {
-        Evidence::Pair(_) => 2,
+    let most = match finding.measured {
+        Measured::Pair(_) => 2,
         _ => FACES,
     };
     let mut first: Vec<SampleId> = finding.samples.iter().take(most).copied().collect();
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn card_of_many_copies_shows_the_two_that_its_sentence_is_about() {
         let fixture = Fixture::new();
-        let is_pair = |f: &&Finding| matches!(f.evidence, Evidence::Pair(_));
+        let is_pair = |f: &&Finding| matches!(f.measured, Measured::Pair(_));
         let leak = fixture.outcome.findings.iter().find(is_pair);
         let mut leak = leak.expect("a pair").clone();
         leak.samples = [12, 0, 1, 2, 3].map(SampleId).to_vec();

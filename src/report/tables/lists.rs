@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::frame::Frame;
 use crate::decisions::{COLUMNS, content_cell};
 use crate::finding::{
-    CONFLICTING_LABELS, CountsAs, Evidence, Finding, LabelFlag, SUSPICIOUS_LABEL,
+    CONFLICTING_LABELS, CountsAs, Finding, LabelFlag, Measured, SUSPICIOUS_LABEL,
 };
 use crate::report::Report;
 use crate::sample::{ContentHash, Role, SampleId, SplitId};
@@ -128,7 +128,7 @@ fn questions(report: &Report<'_>) -> BTreeMap<SampleId, Question> {
 
 /// Each sample of a conflict with the label that its copies carry instead.
 fn conflict(report: &Report<'_>, finding: &Finding, questions: &mut BTreeMap<SampleId, Question>) {
-    if !matches!(finding.evidence, Evidence::Pair(_)) {
+    if !matches!(finding.measured, Measured::Pair(_)) {
         return;
     }
     for &id in &finding.samples {

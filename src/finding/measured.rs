@@ -63,7 +63,7 @@ pub struct Figure {
 
 /// What a finding rests on.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub enum Evidence {
+pub enum Measured {
     /// The message says it all.
     #[default]
     None,
