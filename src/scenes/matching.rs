@@ -23,9 +23,6 @@ const RATIO: f32 = 0.85;
 /// Bits by which the nearest of 400 unrelated descriptors differs: stands for second
 /// nearest ones that were passed over.
 const UNRELATED: u32 = 64;
-/// Bits of the first word beyond which a descriptor is passed over; unrelated
-/// ones differ in 30 of 64, matched ones in 20 at most.
-const FIRST_WORD: u32 = 28;
 /// Samples: a second match as near on both images is the same corner on another
 /// level, and counts once.
 const SAME_PLACE: f32 = 3.0;
@@ -34,7 +31,7 @@ const SAME_PLACE: f32 = 3.0;
 /// one for each place.
 pub(super) fn matches(first: &[Feature], second: &[Feature], flip: bool) -> Vec<Match> {
     let mut nearest = Vec::with_capacity(first.len());
-    let mut back = vec![(u32::MAX, 0); second.len()];
+    let mut back = Vec::with_capacity(second.len());
     pulp::Arch::new().dispatch(Distances {
         first,
         second,
@@ -75,20 +72,25 @@ pub(super) fn matches(first: &[Feature], second: &[Feature], flip: bool) -> Vec<
     kept
 }
 
+/// The nearest descriptor of the other image.
 #[derive(Debug, Clone, Copy)]
 struct Nearest {
     best: u32,
+    /// Distance of the second nearest.
     next: u32,
     which: u16,
 }
 
+/// All distances between two images' descriptors. Without a branch on a single one, so
+/// that they are computed several at a time.
 struct Distances<'a> {
     first: &'a [Feature],
     second: &'a [Feature],
     flip: bool,
     nearest: &'a mut Vec<Nearest>,
-    /// Least distance to each of `second`, and from which of `first`.
-    back: &'a mut [(u32, u16)],
+    /// Least distance to each of `second`, and from which of `first`: the first of those
+    /// as near.
+    back: &'a mut Vec<(u32, u16)>,
 }
 
 impl pulp::WithSimd for Distances<'_> {
@@ -106,37 +108,44 @@ impl pulp::WithSimd for Distances<'_> {
 impl Distances<'_> {
     #[inline(always)]
     fn run(self) {
-        for (i, feature) in (0u16..).zip(self.first) {
+        let words = |word: usize| -> Vec<u64> {
+            (self.second.iter().map(|other| other.descriptor[word])).collect()
+        };
+        let [a, b, c] = [words(0), words(1), words(2)];
+        let mut distances = vec![0u64; self.second.len()];
+        // Distance above, index of the first image's feature below.
+        let mut back = vec![u64::MAX; self.second.len()];
+        for (i, feature) in (0u64..).zip(self.first) {
             let query: Descriptor = match self.flip {
                 true => mirrored(&feature.descriptor),
                 false => feature.descriptor,
             };
-            let mut nearest = Nearest {
-                best: u32::MAX,
-                next: u32::MAX,
-                which: 0,
-            };
-            for ((j, other), back) in (0u16..).zip(self.second).zip(self.back.iter_mut()) {
-                let [a, b, c] = other.descriptor;
-                let start = (query[0] ^ a).count_ones();
-                if start > FIRST_WORD {
-                    continue;
-                }
-                let distance = start + (query[1] ^ b).count_ones() + (query[2] ^ c).count_ones();
-                if distance < nearest.best {
-                    nearest = Nearest {
-                        best: distance,
-                        next: nearest.best,
-                        which: j,
-                    };
-                } else if distance < nearest.next {
-                    nearest.next = distance;
-                }
-                if distance < back.0 {
-                    *back = (distance, i);
+            let others = a.iter().zip(&b).zip(&c);
+            for (distance, ((&a, &b), &c)) in distances.iter_mut().zip(others) {
+                *distance = u64::from((query[0] ^ a).count_ones())
+                    + u64::from((query[1] ^ b).count_ones())
+                    + u64::from((query[2] ^ c).count_ones());
+            }
+            for (back, &distance) in back.iter_mut().zip(&distances) {
+                *back = (*back).min(distance << 16 | i);
+            }
+            let (mut best, mut next, mut which) = (u64::MAX, u64::MAX, 0);
+            for (j, &distance) in (0u16..).zip(&distances) {
+                if distance < next {
+                    if distance < best {
+                        (best, next, which) = (distance, best, j);
+                    } else {
+                        next = distance;
+                    }
                 }
             }
-            self.nearest.push(nearest);
+            self.nearest.push(Nearest {
+                best: u32::try_from(best).unwrap_or(u32::MAX),
+                next: u32::try_from(next).unwrap_or(u32::MAX),
+                which,
+            });
         }
+        let parts = |&key: &u64| ((key >> 16) as u32, key as u16);
+        self.back.extend(back.iter().map(parts));
     }
 }

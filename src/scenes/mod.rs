@@ -8,7 +8,8 @@
 //!    described by 192 binary tests (ORB, Rublee et al. 2011; BRISK, Leutenegger et al.
 //!    2011). Kept in the cache, 12 kB an image.
 //! 2. **Candidate generation** (`index.rs`): votes of shared descriptor stretches
-//!    (multi-index hashing, Norouzi et al. 2012), for the image and its mirror image.
+//!    (multi-index hashing, Norouzi et al. 2012) that agree on a turn (weak geometric
+//!    consistency, Jégou et al. 2008), for the image and its mirror image.
 //! 3. **Matching** (`matching.rs`): mutual nearest neighbours under the ratio test
 //!    (Lowe 2004).
 //! 4. **Geometric verification** (`geometry.rs`): similarity, then affine map, judged by
@@ -47,7 +48,7 @@ use crate::sample::SampleId;
 /// change to what features are.
 const NAME: &str = "scene features 1";
 
-/// Partners looked at closer for each image. Of planted windows, turns, crops and
+/// Partners matched for each image, at most. Of planted windows, turns, crops and
 /// insets the true partner is among the first six as often as among twelve.
 const PARTNERS: usize = 6;
 

@@ -6,7 +6,7 @@
 //! agrees in nearly all windows that hold texture, wherever they lie; another
 //! shot of the same place agrees on its ground and not on the things before it.
 
-use super::detector::pyramid;
+use super::detector::{STEP, pyramid};
 use super::geometry::{Map, apply, determinant, inverse};
 use crate::decode::Plane;
 
@@ -76,12 +76,19 @@ pub(super) fn prove(first: &Plane, second: &Plane, map: &Map) -> Option<Proof> {
 
 fn compare(coarse: &Plane, fine: &Plane, map: &Map) -> Option<Proof> {
     let scale = determinant(map).abs().sqrt();
-    let levels = pyramid(fine.clone());
     let reduction = |level: &Plane| fine.width as f32 / level.width as f32;
-    let level = (levels.iter()).min_by(|a, b| {
-        let off = |level: &Plane| (reduction(level) / scale).ln().abs();
-        off(a).total_cmp(&off(b))
-    })?;
+    // As a rule both are of one scale, and no smaller level is needed.
+    let levels = if scale < STEP.sqrt() {
+        Vec::new()
+    } else {
+        pyramid(fine.clone())
+    };
+    let level = (levels.iter())
+        .min_by(|a, b| {
+            let off = |level: &Plane| (reduction(level) / scale).ln().abs();
+            off(a).total_cmp(&off(b))
+        })
+        .unwrap_or(fine);
     let (sx, sy) = (reduction(level), fine.height as f32 / level.height as f32);
     let map = [
         map[0] / sx,
@@ -131,29 +138,31 @@ struct Window {
 impl Window {
     /// `None` where the second image does not reach, or neither has texture.
     fn of(first: &Plane, second: &Plane, map: &Map, (left, upper): (usize, usize)) -> Option<Self> {
-        let mut here = [0f32; WINDOW * WINDOW];
-        for (row, out) in here.as_chunks_mut::<WINDOW>().0.iter_mut().enumerate() {
+        let mut here = [[0f32; WINDOW]; WINDOW];
+        for (row, out) in here.iter_mut().enumerate() {
             let start = (upper + row) * first.width as usize + left;
             for (out, &sample) in out.iter_mut().zip(&first.samples[start..]) {
-                *out = f32::from(sample);
+                *out = f32::from(sample) - MIDDLE;
             }
         }
-        let (mean, deviation) = spread(&here);
+        let there = warped(second, map, (left as i32 - SHIFT, upper as i32 - SHIFT))?;
+        let count = (WINDOW * WINDOW) as f32;
+        let mean = summed(&here, |sample, _| sample) / count;
+        here.as_flattened_mut()
+            .iter_mut()
+            .for_each(|sample| *sample -= mean);
+        let deviation = (summed(&here, |sample, _| sample * sample) / count).sqrt();
         let mut best: Option<Self> = None;
-        for dy in -SHIFT..=SHIFT {
-            for dx in -SHIFT..=SHIFT {
-                let corner = (left as i32 + dx, upper as i32 + dy);
-                let there = warped(second, map, corner)?;
-                let (other, spread) = spread(&there);
+        for dy in 0..=2 * SHIFT as usize {
+            for dx in 0..=2 * SHIFT as usize {
+                let shifted = |row: usize| &there[row + dy][dx..dx + WINDOW];
+                let other = summed_with(&here, shifted, |_, there| there) / count;
+                let squares = summed_with(&here, shifted, |_, there| there * there) / count;
+                let spread = (squares - other * other).max(0.0).sqrt();
                 if deviation.max(spread) < TEXTURE {
                     continue;
                 }
-                let product: f32 = here
-                    .iter()
-                    .zip(&there)
-                    .map(|(a, b)| (a - mean) * (b - other))
-                    .sum();
-                let product = product / (WINDOW * WINDOW) as f32;
+                let product = summed_with(&here, shifted, |here, there| here * there) / count;
                 let correlation = product / (deviation * spread).max(1.0);
                 if best
                     .as_ref()
@@ -162,7 +171,7 @@ impl Window {
                     best = Some(Self {
                         correlation,
                         gain: product / (deviation * deviation).max(1.0),
-                        means: (mean, other),
+                        means: (mean + MIDDLE, other + MIDDLE),
                     });
                 }
             }
@@ -171,10 +180,36 @@ impl Window {
     }
 }
 
-/// The samples of `plane` where `map` lays a window; `None` where it leaves the plane.
-fn warped(plane: &Plane, map: &Map, (left, upper): (i32, i32)) -> Option<[f32; WINDOW * WINDOW]> {
+/// Subtracted from every sample, so that sums of squares stay exact enough.
+const MIDDLE: f32 = 128.0;
+
+/// A window with its shifts.
+const WIDE: usize = WINDOW + 2 * SHIFT as usize;
+
+/// The sum over a window; by columns first, so that several are added at a time.
+fn summed_with<'a>(
+    here: &[[f32; WINDOW]; WINDOW],
+    there: impl Fn(usize) -> &'a [f32],
+    of: impl Fn(f32, f32) -> f32,
+) -> f32 {
+    let mut columns = [0f32; WINDOW];
+    for (row, here) in here.iter().enumerate() {
+        for ((sum, &here), &there) in columns.iter_mut().zip(here).zip(there(row)) {
+            *sum += of(here, there);
+        }
+    }
+    columns.iter().sum()
+}
+
+fn summed(here: &[[f32; WINDOW]; WINDOW], of: impl Fn(f32, f32) -> f32) -> f32 {
+    summed_with(here, |row| &here[row], of)
+}
+
+/// The samples of `plane` less [`MIDDLE`] where `map` lays a window and its shifts;
+/// `None` where that leaves the plane.
+fn warped(plane: &Plane, map: &Map, (left, upper): (i32, i32)) -> Option<[[f32; WIDE]; WIDE]> {
     let centre = |i: i32| i as f32 + 0.5;
-    let far = WINDOW as i32 - 1;
+    let far = WIDE as i32 - 1;
     let inside = |x: i32, y: i32| {
         let (u, v) = apply(map, (centre(x), centre(y)));
         u >= 1.0 && v >= 1.0 && u < plane.width as f32 - 1.0 && v < plane.height as f32 - 1.0
@@ -186,9 +221,9 @@ fn warped(plane: &Plane, map: &Map, (left, upper): (i32, i32)) -> Option<[f32; W
     {
         return None;
     }
-    let mut out = [0f32; WINDOW * WINDOW];
+    let mut out = [[0f32; WIDE]; WIDE];
     let stride = plane.width as usize;
-    for (row, out) in (0..).zip(out.as_chunks_mut::<WINDOW>().0) {
+    for (row, out) in (0..).zip(&mut out) {
         let (mut u, mut v) = apply(map, (centre(left), centre(upper + row)));
         (u, v) = (u - 0.5, v - 0.5);
         for out in out {
@@ -198,19 +233,11 @@ fn warped(plane: &Plane, map: &Map, (left, upper): (i32, i32)) -> Option<[f32; W
             let sample = |offset: usize| f32::from(plane.samples[at + offset]);
             let upper = sample(0) + (sample(1) - sample(0)) * s;
             let lower = sample(stride) + (sample(stride + 1) - sample(stride)) * s;
-            *out = upper + (lower - upper) * t;
+            *out = upper + (lower - upper) * t - MIDDLE;
             (u, v) = (u + map[0], v + map[3]);
         }
     }
     Some(out)
-}
-
-/// Mean and deviation.
-fn spread(samples: &[f32]) -> (f32, f32) {
-    let count = samples.len() as f32;
-    let mean = samples.iter().sum::<f32>() / count;
-    let squares: f32 = samples.iter().map(|s| (s - mean) * (s - mean)).sum();
-    (mean, (squares / count).sqrt())
 }
 
 /// The windows of an image, row by row.
