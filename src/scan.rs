@@ -72,7 +72,9 @@ pub struct Prepared {
 /// When the data set cannot be listed, or thumbnails cannot be kept. A stop
 /// asked for after listing is no error: the scan is then partial and says so.
 pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -> Result<Scan> {
-    let Listed { listing, reader } = source::list(&settings.request, executor.stop(), progress)?;
+    let Listed {
+        listing, reader, ..
+    } = source::list(&settings.request, executor.stop(), progress)?;
     let unknown = settings.policy.thresholds.unknown_splits(&listing);
     if !unknown.is_empty() {
         return Err(Error::Config(unknown));

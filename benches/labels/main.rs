@@ -60,7 +60,9 @@ impl Set {
         };
         let settings = resolve(options).map_err(|e| format!("{e:?}"))?;
         let executor = Executor::new(0, StopFlag::default())?;
-        let Listed { listing, reader } = data::list(&settings.request, executor.stop(), &Silent)?;
+        let Listed {
+            listing, reader, ..
+        } = data::list(&settings.request, executor.stop(), &Silent)?;
         let limits = Limits::default();
         let reader = Arc::from(reader);
         let seen = fingerprint::compute(&listing, reader, limits, None, &executor, &Silent)?;

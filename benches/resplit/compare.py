@@ -14,6 +14,7 @@ import json
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -99,7 +100,19 @@ def floor(labels, group, sizes):
     return over.min(1).max()
 
 
+# Questions that one run of the program answers: some minutes, after which progress is shown.
+CHUNK = 40
+
+
 def ask(questions):
+    answers = []
+    for first in range(0, len(questions), CHUNK):
+        answers += ask_once(questions[first : first + CHUNK])
+        print(f"{len(answers)} of {len(questions)} answered", file=sys.stderr, flush=True)
+    return answers
+
+
+def ask_once(questions):
     with tempfile.TemporaryDirectory() as folder:
         asked, answered = os.path.join(folder, "p.jsonl"), os.path.join(folder, "a.jsonl")
         with open(asked, "w") as out:

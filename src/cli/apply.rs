@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::finding::{CountsAs, Finding};
 use crate::report::write_file;
 use crate::review::{self, By, Plan, ReportFolder};
+use crate::sample::Listing;
 use crate::scan::{Scan, scan};
 use crate::source::{self, Columns, Request};
 
@@ -47,9 +48,11 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
 
     let manifest = source::manifest_of(&request);
     let listing = &listed.listing;
-    let with_manifest = manifest.is_some()
-        || listing.layout.name != "folders"
-        || !listing.containers.files.is_empty();
+    let kept = annotations_kept(&request, listing, &staying);
+    let with_manifest = kept.is_err()
+        && (manifest.is_some()
+            || listing.layout.name != "folders"
+            || !listing.containers.files.is_empty());
     let own = match &manifest {
         Some(path) => source::own_table(path, &request.columns)?,
         None => None,
@@ -74,22 +77,48 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
         ));
     }
     if let Some(to) = &arguments.to {
-        let manifest = || review::Beside::manifest(review::manifest(&staying, true, own.as_ref()));
-        let beside: Vec<review::Beside> = with_manifest.then(manifest).into_iter().collect();
+        let how = match (kept.is_ok(), with_manifest) {
+            (true, _) => Copied::Whole,
+            (false, true) => Copied::Manifest,
+            (false, false) => Copied::Folders,
+        };
+        let output = match kept {
+            Ok(()) => {
+                let input = review::Input {
+                    root: request.root.as_deref(),
+                    listing,
+                    descriptions: &listed.descriptions,
+                    staying,
+                };
+                review::output(listing.layout.name, input, &stop)?
+            }
+            Err(why) => {
+                let manifest =
+                    || review::Beside::manifest(review::manifest(&staying, true, own.as_ref()));
+                review::Output {
+                    beside: with_manifest.then(manifest).into_iter().collect(),
+                    images: staying,
+                    notes: why.into_iter().collect(),
+                }
+            }
+        };
         let way = by(arguments.by);
         let reader = listed.reader.as_ref();
-        review::copy(&staying, reader, to, way, &beside, &stop)?;
-        text.push_str(&next(to, &request, with_manifest));
+        review::copy(&output.images, reader, to, way, &output.beside, &stop)?;
+        for note in output.notes {
+            text.push_str(&format!("note       {note}\n"));
+        }
+        text.push_str(&next(to, &request, how));
         if baseline.exists() && in_settings.as_ref() != Some(&baseline) {
             text.push_str(&format!(" --baseline {}", quoted(&baseline)));
         }
         text.push('\n');
         console::print(&text)?;
-        if own.is_none() {
+        if own.is_none() && how == Copied::Manifest {
             // The manifest of the copy has the usual columns.
             request.columns = Columns::default();
         }
-        let copied = scanned_again(&baseline, to, &request, with_manifest)?;
+        let copied = scanned_again(&baseline, to, &request, how)?;
         return console::print(&left(&copied)).map(|()| 0);
     }
     text.push_str(
@@ -99,9 +128,51 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
     Ok(0)
 }
 
+/// How a copy is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Copied {
+    /// In the layout that came in, annotations and all.
+    Whole,
+    /// A manifest, and the images beside it.
+    Manifest,
+    /// Folders of splits and classes.
+    Folders,
+}
+
+/// Whether a copy keeps the layout that came in; if not, why its annotations are
+/// lost, where it has such.
+fn annotations_kept(
+    request: &Request,
+    listing: &Listing,
+    staying: &[review::Stay],
+) -> Result<(), Option<String>> {
+    let layout = listing.layout.name;
+    if !review::has_annotations(layout) {
+        return Err(None);
+    }
+    let lost = |why: &str| {
+        Err(Some(format!(
+            "the copy is a manifest of images and labels, without other annotations: {why}"
+        )))
+    };
+    let are_members = !listing.containers.files.is_empty();
+    if staying.iter().any(|stay| stay.is_relabelled) {
+        return lost(&format!(
+            "labels are changed, and those of the layout `{layout}` are not rewritten"
+        ));
+    }
+    if are_members && ["yolo", "coco", "voc"].contains(&layout) {
+        return lost("they lie in an archive; unpack it first");
+    }
+    if layout == "yolo" && request.root.is_none() {
+        return lost("the set is named by `--split`, and not by its `data.yaml`");
+    }
+    Ok(())
+}
+
 /// The cleaned copy, searched for copies across splits as the data set was.
-fn scanned_again(baseline: &Path, to: &Path, request: &Request, is_manifest: bool) -> Result<Scan> {
-    let (root, splits) = copied(to, request, is_manifest);
+fn scanned_again(baseline: &Path, to: &Path, request: &Request, how: Copied) -> Result<Scan> {
+    let (root, splits) = copied(to, request, how);
     let of_leaks = (registry::all())
         .map(|declared| declared.info)
         .filter(|info| info.counts_as == CountsAs::Leak);
@@ -220,7 +291,7 @@ pub(super) fn outside(to: &Path, request: &Request) -> Result<()> {
 }
 
 /// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
+pub(super) fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@,".contains(c);
     match text.chars().all(is_plain) && !text.is_empty() {
@@ -270,12 +341,8 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 }
 
 /// What of the copy is scanned: the same that was of the data set.
-fn copied(
-    to: &Path,
-    request: &Request,
-    is_manifest: bool,
-) -> (Option<PathBuf>, Vec<(String, PathBuf)>) {
-    if request.root.is_none() && !is_manifest {
+fn copied(to: &Path, request: &Request, how: Copied) -> (Option<PathBuf>, Vec<(String, PathBuf)>) {
+    if request.root.is_none() && how == Copied::Folders {
         let splits = request.splits.iter();
         return (
             None,
@@ -284,17 +351,16 @@ fn copied(
                 .collect(),
         );
     }
-    let root = if is_manifest {
-        to.join("manifest.csv")
-    } else {
-        to.to_owned()
+    let root = match how {
+        Copied::Manifest => to.join("manifest.csv"),
+        Copied::Whole | Copied::Folders => to.to_owned(),
     };
     (Some(root), Vec::new())
 }
 
 /// How the copy is scanned: the way the data set was.
-fn next(to: &Path, request: &Request, is_manifest: bool) -> String {
-    let (root, splits) = copied(to, request, is_manifest);
+fn next(to: &Path, request: &Request, how: Copied) -> String {
+    let (root, splits) = copied(to, request, how);
     let split = |(name, path): &(String, PathBuf)| {
         format!(
             "--split {}",
@@ -305,7 +371,7 @@ fn next(to: &Path, request: &Request, is_manifest: bool) -> String {
         Some(root) => vec![quoted(&root)],
         None => splits.iter().map(split).collect(),
     };
-    if is_manifest {
+    if how != Copied::Folders {
         let columns = &request.columns;
         let named = [
             ("path", &columns.path),

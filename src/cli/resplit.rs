@@ -71,7 +71,7 @@ pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
     let before = judge(&settings, &scan, today, &all, &executor)?;
     let after = judge(&settings, &scan, listing, &was, &executor)?;
 
-    write(
+    let notes = write(
         arguments,
         &plan,
         &scan.evidence.listing,
@@ -87,6 +87,9 @@ pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
     };
     let failures = words::failures(&story);
     let mut text = words::summary(&story, &failures);
+    for note in notes {
+        text.push_str(&format!("note       {note}\n"));
+    }
     text.push_str(&words::places(arguments));
     console::print(&text)?;
     Ok(u8::from(!failures.is_empty()))

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::apply::by;
+use super::apply::{by, quoted};
 use super::prepare::{self, Volume};
 use super::resplit_args::ResplitArguments;
 use crate::config::Settings;
@@ -13,21 +13,21 @@ use crate::executor::StopFlag;
 use crate::report::{write_file, write_splits};
 use crate::resplit::{self, Plan};
 use crate::review::{self, Beside, Stay};
-use crate::sample::{Listing, Location};
+use crate::sample::{Listing, Location, Role, canonical_split};
 use crate::source;
 
-/// Writes the assignment to `--out`, and a copy of the data set to `--to`.
+/// Writes the assignment to `--out`, and a copy of the data set to `--to`. Answers
+/// with what a person should know of the copy.
 pub(super) fn write(
     arguments: &ResplitArguments,
     plan: &Plan,
     listing: &Listing,
     settings: &Settings,
     stop: &StopFlag,
-) -> Result<()> {
+) -> Result<Vec<String>> {
     let out = &arguments.out;
     let root = settings.request.root.as_deref();
-    let is_yolo = listing.layout.name == "yolo";
-    let is_manifest = root.is_some_and(Path::is_file) && !is_yolo;
+    let is_manifest = listing.layout.name == "manifest";
     let listed = source::list(&settings.request, stop, &prepare::progress(Volume::Quiet))?;
     if listed.listing.samples.len() != listing.samples.len() {
         return Err(Error::Input(
@@ -35,17 +35,13 @@ pub(super) fn write(
         ));
     }
     let layout = listing.layout.name;
-    if arguments.to.is_some() && !["folders", "manifest", "yolo", ""].contains(&layout) {
+    let is_annotated = review::has_annotations(layout);
+    let is_plain = ["folders", "manifest", ""].contains(&layout);
+    if arguments.to.is_some() && !is_plain && !is_annotated {
         return Err(Error::config(format!(
-            "`--to` copies class folders, manifests and YOLO sets; the annotations of the layout `{layout}` \
-             would be lost: leave `--to` out and use splits.csv"
+            "`--to` does not write the layout `{layout}`, and its annotations would be lost: leave \
+             `--to` out and use splits.csv"
         )));
-    }
-    if arguments.to.is_some() && is_yolo && root.is_none() {
-        return Err(Error::config(
-            "`--to` copies a YOLO set that is named by its folder or its `data.yaml`, not by \
-             `--split`",
-        ));
     }
     let places = plan.places(listing);
     let mut staying = Vec::new();
@@ -89,7 +85,7 @@ pub(super) fn write(
     )?;
     let mut lists: BTreeMap<&str, String> = BTreeMap::new();
     for split in &plan.splits {
-        if split.role != crate::sample::Role::Reference {
+        if split.role != Role::Reference {
             lists.insert(&split.name, String::new());
         }
     }
@@ -110,16 +106,68 @@ pub(super) fn write(
         )?;
     }
     if let Some(to) = &arguments.to {
-        let beside = match root {
-            Some(root) if is_yolo => review::yolo(root, &mut staying)?,
-            // A manifest of its own would bring its old splits.
-            _ if is_manifest => {
-                vec![Beside::manifest(review::manifest(&staying, true, None))]
+        let output = match is_annotated {
+            true => {
+                let input = review::Input {
+                    root,
+                    listing,
+                    descriptions: &listed.descriptions,
+                    staying,
+                };
+                review::output(layout, input, stop)?
             }
-            _ => Vec::new(),
+            false => review::Output {
+                // A manifest of its own would bring its old splits.
+                beside: is_manifest
+                    .then(|| Beside::manifest(review::manifest(&staying, true, None)))
+                    .into_iter()
+                    .collect(),
+                images: staying,
+                notes: Vec::new(),
+            },
         };
         let reader = listed.reader.as_ref();
-        review::copy(&staying, reader, to, by(arguments.by), &beside, stop)?;
+        let way = by(arguments.by);
+        review::copy(&output.images, reader, to, way, &output.beside, stop)?;
+        let mut notes = output.notes;
+        notes.extend(flags(layout, to, plan, &output.beside));
+        return Ok(notes);
     }
-    Ok(())
+    Ok(Vec::new())
+}
+
+/// How to scan a copy whose splits have names that no layout of folders knows.
+fn flags(layout: &str, to: &Path, plan: &Plan, beside: &[Beside]) -> Option<String> {
+    let is_listed = |file: &Beside| {
+        let name = file.to.as_str();
+        name.ends_with(".parquet") || name.contains("ImageSets/")
+    };
+    let are_named = ["coco", "yolo", "manifest"].contains(&layout) || beside.iter().any(is_listed);
+    let splits = || {
+        plan.splits
+            .iter()
+            .filter(|split| split.role != Role::Reference)
+    };
+    if are_named || splits().all(|split| canonical_split(&split.name).is_some()) {
+        return None;
+    }
+    let flags: Vec<String> = splits()
+        .map(|split| {
+            let name = resplit::file_name(&split.name);
+            let shards = (beside.iter()).filter(|file| {
+                file.to.starts_with(&format!("{name}-")) && file.to.ends_with(".tar")
+            });
+            let path = match shards.count() {
+                0 => name,
+                1 => format!("{name}-000000.tar"),
+                count => format!("{name}-{{000000..{:06}}}.tar", count - 1),
+            };
+            let flag = format!("{}={}", split.name, to.join(path).display());
+            format!("--split {}", quoted(Path::new(&flag)))
+        })
+        .collect();
+    Some(format!(
+        "scan the copy by `splitlint scan {}`: no name of a folder or file tells these splits",
+        flags.join(" ")
+    ))
 }

@@ -40,6 +40,29 @@ pub fn table(path: &Path, names: Option<Vec<String>>) -> PolarsResult<DataFrame>
         .finish()
 }
 
+/// The rows of a range of the file at `path`, of all columns; its pages are looked
+/// at by [`check_pages`].
+///
+/// # Errors
+/// When the file is damaged; call it inside [`guarded`].
+pub fn rows(path: &Path, rows: std::ops::Range<usize>) -> PolarsResult<DataFrame> {
+    reader(path)?
+        .with_slice(Some((rows.start, rows.len())))
+        .read_parallel(ParallelStrategy::None)
+        .finish()
+}
+
+/// The notes of the file at `path` on its own layout, once all its pages have been
+/// looked at.
+///
+/// # Errors
+/// When the file is damaged; call it inside [`guarded`].
+pub fn check_pages(path: &Path) -> PolarsResult<FileMetadata> {
+    let metadata = polars_parquet::read::read_metadata(&mut File::open(path)?)?;
+    check(&mut File::open(path)?, &metadata, None)?;
+    Ok(metadata)
+}
+
 /// A reader that goes by the Parquet types alone. The Arrow types that pandas
 /// stores beside them would turn text into dictionaries.
 ///

@@ -33,7 +33,7 @@ pub use evidence::{contents, duplicates_of, fingerprints_of};
 pub use exact::{Proof, is_small, prove};
 pub use forecast::{Forecast, crossing, forecast};
 pub use links::{Scene, Suggested, Together, links};
-pub use outputs::{Row, file_name};
+pub use outputs::{Row, file_name, free};
 pub use plan::{Large, Material, Plan, Reason, plan};
 pub use problem::{Atom, Measure, Problem, sizes};
 pub use solve::{Start, solve};

@@ -163,8 +163,8 @@ fn below(key: &str, old: Option<&str>, folder: &str) -> String {
     }
 }
 
-/// `path`, or the first of `path-2`, `path-3`, … that nothing else has.
-fn free(path: String, taken: &mut BTreeSet<String>) -> String {
+/// `path`, or the first of `path-2`, `path-3`, … that nothing else has, and takes it.
+pub fn free(path: String, taken: &mut BTreeSet<String>) -> String {
     let (stem, extension) = match path.rsplit_once('.') {
         Some((stem, extension)) if !extension.contains('/') => (stem, format!(".{extension}")),
         _ => (path.as_str(), String::new()),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::Listed;
 use super::container::Container;
+use super::descriptions::Description;
 use super::places::{Place, Places};
 use super::same_file::{Hint, repeats};
 use crate::error::{Error, Result};
@@ -34,6 +35,7 @@ pub(super) struct Builder {
     container_keys: Vec<SampleKey>,
     drafts: Vec<Draft>,
     class_folders: Vec<ClassFolder>,
+    descriptions: Vec<Description>,
     /// What is no sample. A problem about a sample bears its key.
     pub(super) problems: Vec<Problem>,
     /// What was passed over.
@@ -106,6 +108,11 @@ impl Builder {
     /// Adds a class folder; its split is a provisional id.
     pub(super) fn push_folder(&mut self, folder: ClassFolder) {
         self.class_folders.push(folder);
+    }
+
+    /// Notes what describes samples.
+    pub(super) fn describe(&mut self, description: Description) {
+        self.descriptions.push(description);
     }
 
     /// Adds a problem.
@@ -224,6 +231,7 @@ impl Builder {
         Ok(Listed {
             listing,
             reader: Box::new(places),
+            descriptions: self.descriptions,
         })
     }
 

@@ -8,6 +8,7 @@ mod builder;
 mod coco;
 mod container;
 mod dates;
+mod descriptions;
 mod detect;
 mod folder;
 mod globs;
@@ -36,10 +37,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use coco::{Id as CocoId, is_coco};
 pub use dates::dates;
+pub use descriptions::{CocoFile, Description, Folder, MetadataFile, Top, VocFolders};
 pub use detect::LayoutName;
+pub use hugging_face::shard_split;
 pub use manifest::{OwnTable, own_table};
 pub use reader::{Bytes, ReadFailure, Reader, Version};
+pub use webdataset::sample_key;
 pub use yolo::{
     description as yolo_description, label_path as yolo_label, rewritten as yolo_rewritten,
 };
@@ -103,6 +108,9 @@ pub struct Listed {
     pub listing: Listing,
     /// Reads them.
     pub reader: Box<dyn Reader>,
+    /// What describes them beside their images, in the order it was read;
+    /// without what describes data used before.
+    pub descriptions: Vec<Description>,
 }
 
 /// Lists the data set that `request` names.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use super::builder::Builder;
 use super::container::Container;
+use super::descriptions::{Folder, Top};
 use super::places::{Place, read_whole};
 use super::reader::ReadFailure;
 use super::same_file::Hint;
@@ -227,6 +228,28 @@ impl Tree {
         let OtherFile { dir, name, .. } = &self.files[file];
         let name = Path::new(&**name).file_name().unwrap_or(name);
         self.dirs[*dir].key.child(name)
+    }
+
+    /// Where a file that is no image really lies.
+    pub(super) fn file_path(&self, file: usize) -> PathBuf {
+        let OtherFile { dir, name, .. } = &self.files[file];
+        self.dirs[*dir].path.join(&**name)
+    }
+
+    /// The folder itself and what its keys begin with.
+    pub(super) fn described_top(&self) -> Top {
+        Top {
+            path: self.dirs[0].path.clone(),
+            key: self.dirs[0].key.clone(),
+        }
+    }
+
+    /// A folder, for whoever writes the set anew.
+    pub(super) fn described(&self, dir: usize) -> Folder {
+        Folder {
+            path: self.dirs[dir].path.clone(),
+            inside: self.dirs[dir].key.as_str().to_owned(),
+        }
     }
 
     /// Adds a file that lies elsewhere: its name is its whole path.

@@ -11,6 +11,7 @@ mod images;
 mod init;
 mod interrupt;
 mod judged;
+mod layouts;
 mod modelled;
 mod planted;
 mod resplit;
@@ -18,4 +19,6 @@ mod round_trip;
 mod run;
 mod scanning;
 mod settings;
+#[path = "../support/shards.rs"]
+mod shards;
 mod usage;

@@ -100,6 +100,145 @@ fn scenes_are_searched_where_they_are_to_stay_together() {
         .says("the checks of leaks, groups and class shares pass");
 }
 
+/// The new split and the atom of a sample.
+fn row(place: &Place, out: &str, sample: &str) -> (String, String) {
+    let rows = place.read(format!("{out}/splits.csv"));
+    let row = rows
+        .lines()
+        .find(|row| row.starts_with(&format!("{sample},")));
+    let cells: Vec<&str> = row
+        .unwrap_or_else(|| panic!("{sample} in {rows}"))
+        .split(',')
+        .collect();
+    (cells[2].to_owned(), cells[3].to_owned())
+}
+
+/// An image of six by six soft patches, as a PNG file.
+fn patches(seed: u32) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9) | 1;
+    let small = image::RgbImage::from_fn(6, 6, |_, _| {
+        image::Rgb([(); 3].map(|()| {
+            // Marsaglia's xorshift (2003), 32 bits.
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            (state >> 8) as u8
+        }))
+    });
+    let filter = image::imageops::FilterType::Triangle;
+    let image = image::imageops::resize(&small, 64, 64, filter);
+    let mut png = std::io::Cursor::new(Vec::new());
+    image
+        .write_to(&mut png, image::ImageFormat::Png)
+        .expect("written to memory");
+    png.into_inner()
+}
+
+#[test]
+fn two_shots_of_one_place_come_into_one_split_where_scenes_stay_together() {
+    let place = Place::new();
+    for (number, folder) in ["train/cat", "train/dog", "test/cat", "test/dog"]
+        .into_iter()
+        .enumerate()
+    {
+        for i in 0..4 {
+            let name = format!("data/{folder}/{i}.png");
+            place.write(name, patches((number * 4 + i) as u32));
+        }
+    }
+    let shots =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/checks/LEAK008/fires");
+    let both = ["train/cat/a.png", "test/cat/b.png"];
+    for (from, to) in ["train/city/1.png", "test/city/2.png"]
+        .into_iter()
+        .zip(both)
+    {
+        place.write(
+            format!("data/{to}"),
+            fs::read(shots.join(from)).expect("a shot"),
+        );
+    }
+    place
+        .splitlint(["resplit", "data", "--out", "copies"])
+        .exits(0);
+    let scenes = [
+        "resplit",
+        "data",
+        "--out",
+        "scenes",
+        "--keep-together",
+        "copies,scenes",
+    ];
+    place
+        .splitlint(scenes)
+        .exits(0)
+        .says("atoms in several splits                         1              0");
+    let [apart, together] =
+        ["copies", "scenes"].map(|out| both.map(|sample| row(&place, out, sample)));
+    assert_ne!(apart[0], apart[1], "two shots are no copies");
+    assert_eq!(together[0], together[1], "one atom in one split");
+}
+
+#[test]
+fn declared_groups_of_coco_and_yolo_sets_stay_together() {
+    for layout in ["coco", "yolo"] {
+        let place = Place::new();
+        let mut lists = [(); 2].map(|()| (Vec::new(), Vec::new()));
+        for i in 0..24u64 {
+            let (number, split) = if i < 16 { (0, "train") } else { (1, "val") };
+            // Six patients, each with images in both splits.
+            let name = format!("p{}-{i:02}", i % 6);
+            place.image(&format!("data/images/{split}/{name}.png"), i);
+            let class = i % 2;
+            place.write(
+                format!("data/labels/{split}/{name}.txt"),
+                format!("{class} 0.5 0.5 0.5 0.5\n"),
+            );
+            lists[number]
+                .0
+                .push(format!("{{\"id\":{i},\"file_name\":\"{name}.png\"}}"));
+            lists[number].1.push(format!(
+                "{{\"id\":{i},\"image_id\":{i},\"category_id\":{class},\"bbox\":[1,1,20,20]}}"
+            ));
+        }
+        match layout {
+            "yolo" => {
+                let yaml = "path: .\ntrain: images/train\nval: images/val\nnames: [cat, dog]\n";
+                place.write("data/data.yaml", yaml);
+            }
+            _ => {
+                fs::remove_dir_all(place.path("data/labels")).expect("removed");
+                for (split, (images, boxes)) in ["train", "val"].into_iter().zip(&lists) {
+                    let (images, boxes) = (images.join(","), boxes.join(","));
+                    let text = format!(
+                        "{{\"images\":[{images}],\"annotations\":[{boxes}],\"categories\":\
+                         [{{\"id\":0,\"name\":\"cat\"}},{{\"id\":1,\"name\":\"dog\"}}]}}"
+                    );
+                    place.write(format!("data/annotations/instances_{split}.json"), text);
+                }
+            }
+        }
+        let groups = ["--group-regex", r"/(p\d)-"];
+        place
+            .splitlint(["resplit", "data", "--to", "new"])
+            .args(groups)
+            .exits(0)
+            .says("atoms in several splits                         6              0");
+        let scan = [
+            "scan",
+            "new",
+            "--no-cache",
+            "--select",
+            "LEAK001,LEAK002,LEAK005,FILE",
+        ];
+        place
+            .splitlint(scan)
+            .args(groups)
+            .exits(0)
+            .says("24 images");
+    }
+}
+
 /// Every image of a YOLO set with its label file.
 fn annotated(root: &std::path::Path) -> BTreeSet<(Vec<u8>, Option<String>)> {
     let mut found = BTreeSet::new();

@@ -69,7 +69,9 @@ fn class_folders_in_an_archive_are_listed_as_on_disk() {
         ("set.tgz", packed(&tar(&FILES))),
     ] {
         let (_set, request) = archive(name, &bytes);
-        let Listed { listing, reader } = listed(&request);
+        let Listed {
+            listing, reader, ..
+        } = listed(&request);
         assert_eq!(rows(&listing), rows(&plain), "{name}");
         assert_eq!(listing.folders, plain.folders, "{name}");
         assert!(
@@ -98,7 +100,9 @@ fn class_folders_in_an_archive_are_listed_as_on_disk() {
 fn a_run_visits_members_in_the_order_of_the_archive() {
     let backwards: Vec<&str> = FILES.iter().rev().copied().collect();
     let (_set, request) = archive("set.tar", &tar(&backwards));
-    let Listed { listing, reader } = listed(&request);
+    let Listed {
+        listing, reader, ..
+    } = listed(&request);
     let runs = reader.runs(listing.samples.len(), 64);
     assert_eq!(runs.len(), 1);
     let mut visited = Vec::new();
@@ -117,7 +121,9 @@ fn a_run_visits_members_in_the_order_of_the_archive() {
 fn no_two_members_share_a_version_and_a_changed_archive_changes_all() {
     let (set, request) = archive("set.tar", &tar(&FILES));
     let versions = |request: &Request| {
-        let Listed { listing, reader } = listed(request);
+        let Listed {
+            listing, reader, ..
+        } = listed(request);
         let ids = listing.samples.iter().map(|sample| sample.id);
         ids.map(|id| reader.version(id).expect("a version"))
             .collect::<Vec<_>>()
@@ -166,7 +172,9 @@ fn a_truncated_tar_lists_what_is_whole_and_says_so() {
     let whole = tar(&FILES);
     // Behind the header of the third member, before its content.
     let (_set, request) = archive("set.tar", &whole[..5 * 512]);
-    let Listed { listing, reader } = listed(&request);
+    let Listed {
+        listing, reader, ..
+    } = listed(&request);
     assert_eq!(listing.samples.len(), 3);
     has_all(
         &problems(&listing, ProblemKind::BadMember).join("\n"),
@@ -190,7 +198,10 @@ fn damaged_archives_of_every_kind_are_errors_or_findings_and_never_a_panic() {
     for (name, bytes) in [("set.zip", &zipped), ("set.tar.gz", &tarred)] {
         for length in 0..bytes.len() {
             let (_set, request) = archive(name, &bytes[..length]);
-            if let Ok(Listed { listing, reader }) = list(&request) {
+            if let Ok(Listed {
+                listing, reader, ..
+            }) = list(&request)
+            {
                 assert!(!listing.problems.is_empty(), "{name} cut to {length}");
                 listing
                     .samples
@@ -202,7 +213,10 @@ fn damaged_archives_of_every_kind_are_errors_or_findings_and_never_a_panic() {
             let mut damaged = bytes.clone();
             damaged[place] ^= 0x41;
             let (_set, request) = archive(name, &damaged);
-            if let Ok(Listed { listing, reader }) = list(&request) {
+            if let Ok(Listed {
+                listing, reader, ..
+            }) = list(&request)
+            {
                 listing
                     .samples
                     .iter()
@@ -219,7 +233,9 @@ fn a_name_that_is_there_twice_is_the_last_one_as_when_unpacked() {
     member(&mut twice, "dog/2.jpg", b"dog");
     member(&mut twice, "cat/1.jpg", b"new");
     let (_set, request) = archive("set.tar", &twice.into_inner().expect("written"));
-    let Listed { listing, reader } = listed(&request);
+    let Listed {
+        listing, reader, ..
+    } = listed(&request);
     assert_eq!(rows(&listing), ["cat/1.jpg - cat", "dog/2.jpg - dog"]);
     assert_eq!(reader.read(SampleId(0)).as_deref(), Ok(&b"new"[..]));
     assert_eq!(problems(&listing, ProblemKind::BadMember).len(), 1);

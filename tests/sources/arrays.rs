@@ -192,7 +192,9 @@ fn idx_files_that_are_cut_off_anywhere_are_reported() {
                     &["holds no image"][..usize::from(end >= 16)],
                 );
             }
-            Ok(Listed { listing, reader }) => {
+            Ok(Listed {
+                listing, reader, ..
+            }) => {
                 assert_eq!(listing.samples.len(), (end - 16) / 24, "{end}");
                 let messages = problems(&listing, ProblemKind::BadMember).join("\n");
                 has_all(
@@ -210,7 +212,10 @@ fn idx_files_that_are_cut_off_anywhere_are_reported() {
     fs::remove_file(set.path("train-images-idx3-ubyte")).expect("removed");
     for end in 0..packed.len() {
         set.put("train-images-idx3-ubyte.gz", &packed[..end]);
-        if let Ok(Listed { listing, reader }) = list(&set.request()) {
+        if let Ok(Listed {
+            listing, reader, ..
+        }) = list(&set.request())
+        {
             let read = listing.samples.iter().map(|sample| reader.read(sample.id));
             assert!(read.filter(Result::is_err).count() <= 3, "{end}");
         }
@@ -434,7 +439,10 @@ fn an_archive_cut_off_anywhere_is_no_archive_and_damage_is_no_panic() {
         let mut damaged = whole.clone();
         damaged[place] ^= 0x11;
         fs::write(&path, &damaged).expect("written");
-        if let Ok(Listed { listing, reader }) = list(&request) {
+        if let Ok(Listed {
+            listing, reader, ..
+        }) = list(&request)
+        {
             for sample in &listing.samples {
                 let _ = reader.read(sample.id);
             }

@@ -177,3 +177,43 @@ fn a_broken_file_is_told_with_its_line() {
     );
     has_all(&set.error(), &["`labels.json`", "line 2"]);
 }
+
+#[test]
+fn polygons_stand_for_boxes_that_are_missing_and_keypoints_are_noted() {
+    let set = Set::of(&["train/1.jpg", "train/2.jpg"]);
+    let text = r#"{"images": [{"id": 1, "file_name": "1.jpg"}, {"id": 2, "file_name": "2.jpg"}],
+        "annotations": [
+            {"image_id": 1, "category_id": 1, "segmentation": [[5, 6, 20.5, 6, 9, 30]]},
+            {"image_id": 1, "category_id": 1, "segmentation": [[0, 0, 9, 0, 9, 9]], "bbox": [1, 2, 3, 4]},
+            {"image_id": 2, "category_id": 2, "segmentation": {"counts": [4], "size": [2, 2]},
+             "keypoints": [1, 2, 2]}],
+        "categories": [{"id": 1, "name": "kite"}, {"id": 2, "name": "sled"}]}"#;
+    set.put("annotations/instances_train.json", text.as_bytes());
+    let listing = set.list();
+    let bounds: Vec<Bounds> = listing
+        .objects_of(SampleId(0))
+        .iter()
+        .map(|object| object.bounds)
+        .collect();
+    let rect = |x, y, width, height| {
+        Bounds::Pixels(splitlint::sample::Rect {
+            x,
+            y,
+            width,
+            height,
+        })
+    };
+    assert_eq!(
+        bounds,
+        [rect(5.0, 6.0, 15.5, 24.0), rect(1.0, 2.0, 3.0, 4.0)]
+    );
+    assert_eq!(rows(&listing)[1], "train/2.jpg train sled");
+    assert!(
+        listing.objects_of(SampleId(1)).is_empty(),
+        "a mask alone is a label"
+    );
+    has_all(
+        &listing.layout.summary,
+        &["keypoints of 1 annotation are not read"],
+    );
+}

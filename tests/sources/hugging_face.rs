@@ -45,7 +45,9 @@ fn rows_of_shards_are_images_with_the_classes_of_the_notes() {
     let set = Set::of(&[]);
     shards(&set);
     set.put("README.md", b"---\n---\n");
-    let Listed { listing, reader } = listed(&set.request());
+    let Listed {
+        listing, reader, ..
+    } = listed(&set.request());
     assert_eq!(listing.samples.len(), 17);
     assert_eq!(split_names(&listing), ["train", "val"]);
     assert_eq!(listing.classes, ["bird", "cat"]);
@@ -107,7 +109,9 @@ fn every_compression_and_size_of_row_groups_gives_the_same_bytes() {
                 ..Style::default()
             };
             write(&set.path("a.parquet"), &rows, style, Vec::new());
-            let Listed { listing, reader } = listed(&set.request());
+            let Listed {
+                listing, reader, ..
+            } = listed(&set.request());
             assert_eq!(listing.samples.len(), 39);
             for sample in &listing.samples {
                 let row: usize = sample.key.as_str()["a.parquet/".len()..]
@@ -195,7 +199,9 @@ fn a_row_without_bytes_is_the_file_that_it_names() {
         (None, None, Some(1)),
     ];
     write(&set.path("a.parquet"), &rows, Style::default(), Vec::new());
-    let Listed { listing, reader } = listed(&set.request());
+    let Listed {
+        listing, reader, ..
+    } = listed(&set.request());
     assert_eq!(super::rows(&listing), ["a.parquet/images/1.jpg - bird"]);
     assert_eq!(
         reader.read(SampleId(0)).as_deref(),
@@ -389,7 +395,10 @@ fn damage_anywhere_never_ends_in_a_panic_or_in_other_bytes_of_whole_pages() {
         let mut damaged = whole.clone();
         damaged[place] ^= 0x15;
         fs::write(&path, &damaged).expect("written");
-        let Ok(Listed { listing, reader }) = list(&set.request()) else {
+        let Ok(Listed {
+            listing, reader, ..
+        }) = list(&set.request())
+        else {
             continue;
         };
         for sample in &listing.samples {

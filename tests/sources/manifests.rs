@@ -325,7 +325,9 @@ fn paths_may_be_absolute_and_are_named_from_the_manifest_where_they_can() {
         root: Some(set.path("l.csv")),
         ..Request::default()
     };
-    let Listed { listing, reader } = listed(&request);
+    let Listed {
+        listing, reader, ..
+    } = listed(&request);
     assert_eq!(listing.samples.len(), 2);
     assert!(
         listing

@@ -269,7 +269,9 @@ mod links {
         if fs::write(&file, b"bytes").is_err() {
             return; // A file system that takes only UTF-8.
         }
-        let Listed { listing, reader } = listed(&set.request());
+        let Listed {
+            listing, reader, ..
+        } = listed(&set.request());
         let index = rows(&listing)
             .iter()
             .position(|row| row == r"train/caf\xe9/\xff.jpg train caf\xe9");

@@ -36,7 +36,9 @@ fn shards_of_a_folder_are_splits_by_their_names() {
         "val/000.tar",
         &shard(&[("d.jpg", b"d"), ("d.seg.png", b"s"), ("d.cls", b"5")]),
     );
-    let Listed { listing, reader } = listed(&set.request());
+    let Listed {
+        listing, reader, ..
+    } = listed(&set.request());
     assert_eq!(
         rows(&listing),
         [

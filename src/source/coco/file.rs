@@ -10,6 +10,7 @@ use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
+use super::polygon::Hull;
 use crate::executor::StopFlag;
 use crate::sample::{ObjectFlags, Rect};
 
@@ -26,6 +27,10 @@ pub(super) struct File {
     /// What identifies images and categories, by the numbers used here.
     pub(super) image_ids: Ids,
     pub(super) category_ids: Ids,
+    /// Annotations with keypoints, which are not read.
+    pub(super) keypoints: u64,
+    /// Annotations with polygons or a mask and without a box.
+    pub(super) unboxed: u64,
     /// Whether it has lists of images and of annotations at all.
     pub(super) has_images: bool,
     pub(super) has_annotations: bool,
@@ -75,21 +80,34 @@ impl Ids {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Id {
+/// What identifies an image, a category or an annotation.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Id {
+    /// A whole number, however it is written.
     Number(i64),
+    /// A text, or another number as written.
     Text(Box<str>),
+}
+
+/// What stands for the box of an annotation without one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unboxed {
+    /// Nothing: polygons are passed over, which is faster.
+    Nothing,
+    /// What its polygons cover.
+    Polygons,
 }
 
 /// Reads a file.
 ///
 /// # Errors
 /// What is wrong, with line and column; or that a stop was asked for.
-pub(super) fn read(from: impl Read, stop: &StopFlag) -> Result<File, String> {
+pub(super) fn read(from: impl Read, unboxed: Unboxed, stop: &StopFlag) -> Result<File, String> {
     let mut file = File::default();
     let mut json = serde_json::Deserializer::from_reader(from);
     let top = Top {
         file: &mut file,
+        unboxed,
         stop,
     };
     top.deserialize(&mut json)
@@ -109,6 +127,7 @@ pub(super) fn begins(head: &[u8]) -> bool {
 
 struct Top<'a> {
     file: &'a mut File,
+    unboxed: Unboxed,
     stop: &'a StopFlag,
 }
 
@@ -128,7 +147,11 @@ impl<'de> Visitor<'de> for Top<'_> {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
-        let Self { file, stop } = self;
+        let Self {
+            file,
+            unboxed,
+            stop,
+        } = self;
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "images" => {
@@ -141,20 +164,20 @@ impl<'de> Visitor<'de> for Top<'_> {
                 }
                 "annotations" => {
                     file.has_annotations = true;
-                    map.next_value_seed(Each::new(stop, |row: AnnotationRow| {
-                        // A caption has no category.
-                        if let (Some(image), Some(category)) = (row.image_id, row.category_id) {
-                            file.annotations.push(Annotation {
-                                image: file.image_ids.number(image),
-                                category: file.category_ids.number(category),
-                                bounds: row.bbox.and_then(|Corner(rect)| rect),
-                                flags: ObjectFlags {
-                                    crowd: row.iscrowd.is_some_and(|Truth(truth)| truth),
-                                    difficult: false,
-                                },
-                            });
+                    match unboxed {
+                        Unboxed::Nothing => {
+                            let take = |row: AnnotationRow<IgnoredAny>| {
+                                let is_bare = row.bbox.is_none() && row.segmentation.is_some();
+                                file.unboxed += u64::from(is_bare);
+                                file.add(row, |_| None);
+                            };
+                            map.next_value_seed(Each::new(stop, take))?;
                         }
-                    }))?;
+                        Unboxed::Polygons => {
+                            let take = |row: AnnotationRow<Hull>| file.add(row, |Hull(rect)| *rect);
+                            map.next_value_seed(Each::new(stop, take))?;
+                        }
+                    }
                 }
                 "categories" => {
                     map.next_value_seed(Each::new(stop, |row: CategoryRow| {
@@ -168,6 +191,30 @@ impl<'de> Visitor<'de> for Top<'_> {
             }
         }
         Ok(())
+    }
+}
+
+impl File {
+    /// Adds an annotation; `hull` is what its segmentation covers.
+    fn add<S>(&mut self, row: AnnotationRow<S>, hull: impl Fn(&S) -> Option<Rect>) {
+        self.keypoints += u64::from(row.keypoints.is_some());
+        // A caption has no category.
+        let (Some(image), Some(category)) = (row.image_id, row.category_id) else {
+            return;
+        };
+        let bounds = match row.bbox {
+            Some(Corner(rect)) => rect,
+            None => row.segmentation.as_ref().and_then(hull),
+        };
+        self.annotations.push(Annotation {
+            image: self.image_ids.number(image),
+            category: self.category_ids.number(category),
+            bounds,
+            flags: ObjectFlags {
+                crowd: row.iscrowd.is_some_and(|Truth(truth)| truth),
+                difficult: false,
+            },
+        });
     }
 }
 
@@ -223,11 +270,13 @@ struct ImageRow {
 }
 
 #[derive(Deserialize)]
-struct AnnotationRow {
+struct AnnotationRow<S> {
     image_id: Option<Id>,
     category_id: Option<Id>,
     bbox: Option<Corner>,
     iscrowd: Option<Truth>,
+    keypoints: Option<IgnoredAny>,
+    segmentation: Option<S>,
 }
 
 #[derive(Deserialize)]
@@ -343,7 +392,7 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Result<File, String> {
-        read(text.as_bytes(), &StopFlag::default())
+        read(text.as_bytes(), Unboxed::Nothing, &StopFlag::default())
     }
 
     #[test]
@@ -353,13 +402,13 @@ mod tests {
             "annotations": [
                 {"id": 1, "image_id": "a", "category_id": 90, "bbox": [1, 2, 3.5, 4], "iscrowd": 1,
                  "segmentation": {"counts": [1, 2], "size": [3, 4]}},
-                {"id": 2, "image_id": 7, "category_id": "cat"},
+                {"id": 2, "image_id": 7, "category_id": "cat", "keypoints": [1, 2, 2]},
                 {"id": 3, "image_id": 7, "caption": "a cat"}],
             "categories": [{"id": 90, "name": "dog"}, {"id": "cat", "name": "cat"}],
             "images": [{"id": 7, "file_name": "7.jpg", "width": 9}, {"id": "a", "file_name": "a.jpg"}]}"#,
         )
         .expect("a file");
-        assert_eq!(file.annotations.len(), 2);
+        assert_eq!((file.annotations.len(), file.keypoints), (2, 1));
         assert_eq!(file.annotations[0].bounds.map(|r| r.width), Some(3.5));
         assert!(file.annotations[0].flags.crowd);
         let image = |a: &Annotation| file.images.iter().find(|i| i.id == a.image).expect("there");

@@ -2,17 +2,20 @@
 //! pixels.
 
 mod file;
+mod polygon;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use file::File;
+pub use file::Id;
+use file::{File, Unboxed};
 
 use super::LayoutName;
 use super::ask::{As, Ask};
 use super::builder::{Builder, Draft};
+use super::descriptions::{CocoFile, Description, again_mark};
 use super::paths::normalised;
 use super::recognised::Recognised;
 use super::tree::{Placer, Tree};
@@ -44,6 +47,8 @@ struct Part {
     /// As its name or folder tells; `None` for a set without splits.
     split: Option<String>,
     folders: Vec<PathBuf>,
+    /// The folder in which these are.
+    root: PathBuf,
 }
 
 /// The annotation files that describe a folder, if there are such.
@@ -102,6 +107,7 @@ pub(super) fn list_file(ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognis
         file,
         split,
         folders,
+        root: walked.to_owned(),
     };
     let recognised = list_parts(tree, &[part], ask, builder)?;
     Ok(Recognised {
@@ -111,7 +117,7 @@ pub(super) fn list_file(ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognis
 }
 
 /// Whether the file at `path` begins like a COCO file.
-pub(super) fn is_coco(path: &Path) -> bool {
+pub fn is_coco(path: &Path) -> bool {
     let mut head = Vec::new();
     let read = fs::File::open(path).and_then(|file| file.take(HEAD as u64).read_to_end(&mut head));
     read.is_ok() && file::begins(&head)
@@ -153,6 +159,7 @@ fn parts(tree: &Tree) -> Vec<Part> {
                 file,
                 split: split_of(&name.to_string_lossy()),
                 folders: candidates(&root, split_word(name).as_deref()),
+                root: root.clone(),
             });
         }
     }
@@ -172,6 +179,7 @@ fn parts(tree: &Tree) -> Vec<Part> {
                     split: (dir != top)
                         .then(|| canonical_split(&folder_name).map_or(folder_name, str::to_owned)),
                     folders: vec![folder.clone(), folder.join("data"), folder.join("images")],
+                    root: folder,
                 });
             }
         }
@@ -230,20 +238,28 @@ fn list_parts(
         .collect();
     let mut placer = Placer::new(&tree, builder);
     let mut used: HashSet<usize> = HashSet::new();
-    let mut backgrounds = 0;
+    let (mut backgrounds, mut keypoints) = (0, 0);
     for part in parts {
         let key = tree.file_key(part.file);
-        let from = tree
-            .open(part.file)
-            .map_err(|error| Error::Input(format!("`{key}`: {error}")))?;
-        let read = file::read(from, ask.walker.stop);
-        ask.walker.stop.check()?;
-        let coco = read.map_err(|why| Error::Input(format!("`{key}`: {why}")))?;
+        let read = |unboxed| {
+            let from = tree
+                .open(part.file)
+                .map_err(|error| Error::Input(format!("`{key}`: {error}")))?;
+            let read = file::read(from, unboxed, ask.walker.stop);
+            ask.walker.stop.check()?;
+            read.map_err(|why| Error::Input(format!("`{key}`: {why}")))
+        };
+        let mut coco = read(Unboxed::Nothing)?;
+        if coco.unboxed > 0 {
+            // Few files have annotations without boxes, and polygons take long to read.
+            coco = read(Unboxed::Polygons)?;
+        }
         if !coco.has_images {
             return Err(Error::Input(format!(
                 "`{key}` has no list `images`: it is no COCO file"
             )));
         }
+        keypoints += coco.keypoints;
         let listing = Listing {
             tree: &tree,
             images: &images,
@@ -258,6 +274,16 @@ fn list_parts(
         let images = if backgrounds == 1 { "image" } else { "images" };
         recognised.notes.push(format!(
             "{backgrounds} background {images} without annotations"
+        ));
+    }
+    if keypoints > 0 {
+        let annotations = if keypoints == 1 {
+            "annotation"
+        } else {
+            "annotations"
+        };
+        recognised.notes.push(format!(
+            "keypoints of {keypoints} {annotations} are not read"
         ));
     }
     recognised.correction = format!(
@@ -311,6 +337,20 @@ impl Listing<'_> {
         };
         let mut objects = self.objects(builder);
         let folder = self.folder()?;
+        if self.ask.role != As::Reference && self.tree.archive.is_none() {
+            let listed = match self.ask.role {
+                As::Split(name) => Some(canonical_split(name).unwrap_or(name).to_owned()),
+                As::Set | As::Reference => self.part.split.clone(),
+            };
+            builder.describe(Description::Coco(CocoFile {
+                path: self.tree.file_path(self.part.file),
+                split: listed,
+                own_split: self.part.split.clone(),
+                images: folder.clone(),
+                root: self.part.root.clone(),
+                top: self.tree.described_top(),
+            }));
+        }
         let mut own: HashMap<usize, &str> = HashMap::new();
         let mut backgrounds = 0;
         for (index, image) in self.coco.images.iter().enumerate() {
@@ -349,11 +389,10 @@ impl Listing<'_> {
             backgrounds += u64::from(objects.is_empty() && classes.is_empty());
             let again = !used.insert(found);
             let (place, hint) = placer.place(self.tree, place_of, builder);
-            let mark = self.part.split.as_deref().unwrap_or("again");
             builder.push(Draft {
                 // One image that two files list is a sample of each.
                 key: if again {
-                    key.marked(&format!("#{mark}"))
+                    key.marked(&again_mark(self.part.split.as_deref()))
                 } else {
                     key
                 },

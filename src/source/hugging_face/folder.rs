@@ -13,6 +13,7 @@ use crate::sample::{GroupId, Labels, ProblemKind, SampleKey, SplitId, canonical_
 use crate::source::LayoutName;
 use crate::source::ask::{As, Ask};
 use crate::source::builder::{Builder, Draft};
+use crate::source::descriptions::{Description, MetadataFile};
 use crate::source::manifest::{MetadataRow, MetadataTable};
 use crate::source::paths::normalised;
 use crate::source::recognised::Recognised;
@@ -277,6 +278,16 @@ fn by_metadata(
         let picked = table.pick(&ask.request.columns).map_err(failure)?;
         words.insert(picked.in_words());
         let folder = tree.logical(tree.files[file].dir);
+        if ask.role != As::Reference && tree.archive.is_none() {
+            let (names, split) = picked.names();
+            builder.describe(Description::Metadata(MetadataFile {
+                path: tree.file_path(file),
+                folder: folder.clone(),
+                names,
+                split: split.filter(|_| forced.is_none() && splits.by == By::Nothing),
+                top: tree.described_top(),
+            }));
+        }
         let mut seen = 0;
         table.rows(&picked, &mut |row: MetadataRow| {
             seen += 1;

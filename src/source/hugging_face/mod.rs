@@ -15,6 +15,8 @@ use std::path::Path;
 
 pub(super) use shards::{holds_images, list_file};
 
+pub use splits::of_shard as shard_split;
+
 use super::ask::Ask;
 use super::builder::Builder;
 use super::recognised::Recognised;

@@ -11,6 +11,7 @@ use crate::sample::{Labels, ProblemKind, SampleKey, SplitId, canonical_split, es
 use crate::source::LayoutName;
 use crate::source::ask::{As, Ask};
 use crate::source::builder::{Builder, Draft};
+use crate::source::descriptions::Description;
 use crate::source::paths::normalised;
 use crate::source::places::Place;
 use crate::source::recognised::Recognised;
@@ -111,6 +112,14 @@ impl<'a> Set<'a> {
             (None, Some(name)) if !by_column => Some(builder.split(name)?),
             _ => None,
         };
+        if let (Some(column), true) = (&beside.split, own.is_none() && by_column)
+            && self.ask.role != As::Reference
+        {
+            builder.describe(Description::SplitColumn {
+                path: opened.path.clone(),
+                column: column.clone(),
+            });
+        }
         let Rows {
             shard,
             empty,

@@ -51,7 +51,7 @@ fn found(name: &str, ends: impl Fn(Option<char>) -> bool) -> BTreeSet<&'static s
 
 /// The split in the name of a shard, `SPLIT-00000-of-00002….parquet`, as
 /// written, and the number of the shard.
-pub(super) fn of_shard(name: &str) -> Option<(&str, u32)> {
+pub fn of_shard(name: &str) -> Option<(&str, u32)> {
     let (at, _) = name.match_indices("-of-").find(|(at, _)| {
         let digits =
             |text: Option<&str>| text.is_some_and(|text| text.bytes().all(|b| b.is_ascii_digit()));

@@ -137,6 +137,13 @@ impl MetadataTable {
 }
 
 impl MetadataColumns {
+    /// The names of the columns of paths and of splits.
+    pub(in crate::source) fn names(&self) -> (String, Option<String>) {
+        let Picked { path, split, .. } = &self.0;
+        let split = split.as_ref().map(|column| column.name.clone());
+        (path.name.clone(), split)
+    }
+
     /// "path = `file_name`, label = `class`".
     pub(in crate::source) fn in_words(&self) -> String {
         let Picked { path, label, .. } = &self.0;

@@ -11,8 +11,9 @@ use sets::{Presence, Sets};
 use xml::{Annotation, RawObject};
 
 use super::LayoutName;
-use super::ask::Ask;
+use super::ask::{As, Ask};
 use super::builder::{Builder, Draft};
+use super::descriptions::{Description, VocFolders};
 use super::recognised::Recognised;
 use super::tree::{Placer, Tree};
 use crate::error::{Error, Result};
@@ -26,7 +27,6 @@ const NO_IMAGE: &str = "an annotation has no image";
 const NO_ANNOTATION: &str = "an image has no annotation, though others of its split have";
 const NO_CLASS: &str = "an object has no class";
 const NO_SIZE: &str = "a box has no size";
-const OUTSIDE: &str = "a box leaves its image";
 const LEAVES: &str = "a name leaves the folder of the images";
 const CONTRADICTS: &str = "a list of a class contradicts the annotation";
 
@@ -102,6 +102,9 @@ pub(super) fn list(mut tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Resu
         let mut listing = Listing::new(&tree, part, ask)?;
         backgrounds += listing.add(&mut placer, &mut used, builder)?;
         recognised.notes.append(&mut listing.sets.notes);
+        if ask.role != As::Reference && tree.archive.is_none() {
+            builder.describe(Description::Voc(listing.described()));
+        }
     }
     if backgrounds > 0 {
         let images = if backgrounds == 1 { "image" } else { "images" };
@@ -325,6 +328,22 @@ impl<'a> Listing<'a> {
         })
     }
 
+    /// Its folders, for whoever writes the set anew.
+    fn described(&self) -> VocFolders {
+        let folder = |dir| self.tree.described(dir);
+        // The lists may lie in it or in a folder below.
+        let sets = self.part.sets.map(|dir| match &self.tree.dirs[dir] {
+            below if below.name != "ImageSets" => below.parent.unwrap_or(dir),
+            _ => dir,
+        });
+        VocFolders {
+            holder: folder(self.part.holder),
+            images: folder(self.part.images),
+            annotations: self.part.annotations.map(folder),
+            sets: sets.filter(|_| !self.sets.splits.is_empty()).map(folder),
+        }
+    }
+
     /// Adds the images, and says how many have no object.
     fn add(
         &mut self,
@@ -521,16 +540,17 @@ impl<'a> Listing<'a> {
                         labels.push(class);
                         continue;
                     }
-                    let (bounds, fault) = bounds(raw, read.size);
-                    faults.extend(fault.map(|kind| format!("{kind}: line {}", raw.line)));
-                    objects.extend(bounds.map(|bounds| Object {
-                        class,
-                        bounds: Bounds::Pixels(bounds),
-                        flags: ObjectFlags {
-                            crowd: false,
-                            difficult: raw.difficult,
-                        },
-                    }));
+                    match bounds(raw) {
+                        None => faults.push(format!("{NO_SIZE}: line {}", raw.line)),
+                        Some(bounds) => objects.push(Object {
+                            class,
+                            bounds: Bounds::Pixels(bounds),
+                            flags: ObjectFlags {
+                                crowd: false,
+                                difficult: raw.difficult,
+                            },
+                        }),
+                    }
                 }
                 faults.extend(listed.into_iter().flatten().filter_map(|(class, said)| {
                     let is_there = read
@@ -554,25 +574,29 @@ impl<'a> Listing<'a> {
     }
 }
 
-/// The box of an object, if it has a size, and what is wrong with it. Edges are
-/// taken as written: whether they count pixels from 0 or 1 depends on the tool.
-fn bounds(raw: &RawObject, (width, height): (f32, f32)) -> (Option<Rect>, Option<&'static str>) {
-    let [Some(left), Some(upper), Some(right), Some(lower)] = raw.edges else {
-        return (None, Some(NO_SIZE));
+/// The box of an object, if it has a size; of a rotated one, what it covers. Edges
+/// are taken as written: whether they count pixels from 0 or 1 depends on the tool.
+fn bounds(raw: &RawObject) -> Option<Rect> {
+    let rect = match (raw.edges, raw.rotated) {
+        ([Some(left), Some(upper), Some(right), Some(lower)], _) => Rect {
+            x: left,
+            y: upper,
+            width: right - left,
+            height: lower - upper,
+        },
+        (_, [Some(x), Some(y), Some(width), Some(height), Some(angle)]) => {
+            let (sin, cos) = (angle.sin().abs(), angle.cos().abs());
+            let (across, down) = (width * cos + height * sin, width * sin + height * cos);
+            Rect {
+                x: x - across / 2.0,
+                y: y - down / 2.0,
+                width: across,
+                height: down,
+            }
+        }
+        _ => return None,
     };
-    let rect = Rect {
-        x: left,
-        y: upper,
-        width: right - left,
-        height: lower - upper,
-    };
-    if rect.width <= 0.0 || rect.height <= 0.0 {
-        return (None, Some(NO_SIZE));
-    }
-    // One pixel more than the size, where the first pixel is called 1.
-    let leaves = left < 0.0 || upper < 0.0 || right > width + 1.0 || lower > height + 1.0;
-    let is_known = width > 0.0 && height > 0.0;
-    (Some(rect), (leaves && is_known).then_some(OUTSIDE))
+    (rect.width > 0.0 && rect.height > 0.0).then_some(rect)
 }
 
 /// Whether a name leads out of the folder it is relative to.

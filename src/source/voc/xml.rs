@@ -18,8 +18,6 @@ const MAX_TEXT: usize = 4096;
 pub(super) struct Annotation {
     /// The image's name, as the tool that wrote it knew it.
     pub(super) filename: String,
-    /// Width and height, 0 where not given.
-    pub(super) size: (f32, f32),
     pub(super) objects: Vec<RawObject>,
 }
 
@@ -30,6 +28,9 @@ pub(super) struct RawObject {
     pub(super) name: String,
     /// `xmin`, `ymin`, `xmax`, `ymax`; `None` where one is missing or no number.
     pub(super) edges: [Option<f32>; 4],
+    /// Centre, width, height and angle in radians of a rotated box (roLabelImg,
+    /// `robndbox`).
+    pub(super) rotated: [Option<f32>; 5],
     pub(super) has_box: bool,
     pub(super) difficult: bool,
 }
@@ -142,7 +143,7 @@ impl Reading {
                 line,
                 ..RawObject::default()
             }),
-            [b"annotation", b"object", b"bndbox"] => {
+            [b"annotation", b"object", b"bndbox" | b"robndbox"] => {
                 if let Some(object) = self.annotation.objects.last_mut() {
                     object.has_box = true;
                 }
@@ -164,12 +165,6 @@ impl Reading {
         let object = self.annotation.objects.last_mut();
         match (&path[..], object) {
             ([b"annotation", b"filename"], _) => text.clone_into(&mut self.annotation.filename),
-            ([b"annotation", b"size", b"width"], _) => {
-                self.annotation.size.0 = number().unwrap_or(0.0);
-            }
-            ([b"annotation", b"size", b"height"], _) => {
-                self.annotation.size.1 = number().unwrap_or(0.0);
-            }
             ([b"annotation", b"object", b"name"], Some(object)) => {
                 text.clone_into(&mut object.name);
             }
@@ -180,6 +175,12 @@ impl Reading {
                 let edges: [&[u8]; 4] = [b"xmin", b"ymin", b"xmax", b"ymax"];
                 if let Some(place) = edges.iter().position(|name| name == edge) {
                     object.edges[place] = number();
+                }
+            }
+            ([b"annotation", b"object", b"robndbox", part], Some(object)) => {
+                let parts: [&[u8]; 5] = [b"cx", b"cy", b"w", b"h", b"angle"];
+                if let Some(place) = parts.iter().position(|name| name == part) {
+                    object.rotated[place] = number();
                 }
             }
             _ => {}
@@ -207,7 +208,7 @@ mod tests {
     #[test]
     fn objects_are_read_and_their_parts_are_not() {
         let read = parse(FILE.as_bytes()).expect("an annotation");
-        assert_eq!((read.filename.as_str(), read.size), ("1.jpg", (50.0, 40.0)));
+        assert_eq!(read.filename, "1.jpg");
         assert_eq!(
             read.objects,
             [
@@ -215,6 +216,7 @@ mod tests {
                     line: 5,
                     name: "cat & dog".into(),
                     edges: [Some(1.0), Some(2.5), Some(30.0), Some(20.0)],
+                    rotated: [None; 5],
                     has_box: true,
                     difficult: true,
                 },

@@ -8,6 +8,7 @@ mod pattern;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
+pub use names::sample_key;
 use names::{Name, parted};
 pub(super) use pattern::expanded;
 

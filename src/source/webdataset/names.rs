@@ -22,6 +22,19 @@ pub(super) fn parted(folder: &str, name: &str) -> Option<Name> {
     })
 }
 
+/// The key of the sample that a member belongs to, by its whole name; `None` for
+/// one that belongs to none, or leaves the archive.
+pub fn sample_key(name: &str) -> Option<String> {
+    let name = name.replace('\\', "/");
+    let parts: Vec<&str> = (name.split('/'))
+        .filter(|part| !matches!(*part, "" | "."))
+        .collect();
+    let (file, folders) = parts.split_last()?;
+    let leaves = name.starts_with('/') || parts.contains(&"..");
+    let parted = parted(&folders.join("/"), file).filter(|_| !leaves)?;
+    Some(parted.key)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +48,9 @@ mod tests {
         );
         assert_eq!(parted("", ".hidden"), None);
         assert_eq!(parted("a", "LICENSE"), None);
+        assert_eq!(sample_key("./a.b//c.seg.PNG").as_deref(), Some("a.b/c"));
+        for none in ["/a/c.png", "../c.png", "a/", ".hidden", "a/LICENSE"] {
+            assert_eq!(sample_key(none), None, "{none}");
+        }
     }
 }

@@ -94,6 +94,10 @@ impl<'a> Images<'a> {
         if self.config.unnamed {
             recognised.notes.push("classes without names".to_owned());
         }
+        if self.config.keypoints > 0 {
+            let note = "keypoints (`kpt_shape`) are not read".to_owned();
+            recognised.notes.push(note);
+        }
         recognised.correction = format!(
             "if the folders are meant: `splitlint scan {} --layout folders`",
             self.ask.shown.display()

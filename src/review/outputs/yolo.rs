@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::copy::{Beside, Content, Stay};
-use crate::error::{Error, Result};
-use crate::sample::Location;
+use super::{file_of, refused};
+use crate::error::Result;
+use crate::review::copy::{Beside, Content};
+use crate::review::stay::Stay;
 use crate::source::{yolo_description, yolo_label, yolo_rewritten};
 
 /// The splits that a `data.yaml` can name.
@@ -17,8 +18,7 @@ const SPLITS: [&str; 3] = ["train", "val", "test"];
 ///
 /// # Errors
 /// [`Error::Input`] for what this layout cannot hold.
-pub fn yolo(root: &Path, staying: &mut [Stay]) -> Result<Vec<Beside>> {
-    let refused = |why: &str| Error::Input(format!("`--to`: {why}"));
+pub(super) fn yolo(root: &Path, staying: &mut [Stay]) -> Result<Vec<Beside>> {
     if let Some(stay) = staying.iter().find(|s| !SPLITS.contains(&s.split.as_str())) {
         return Err(refused(&format!(
             "a `data.yaml` has the splits train, val and test, and no `{}`: leave `--to` out and \
@@ -34,11 +34,7 @@ pub fn yolo(root: &Path, staying: &mut [Stay]) -> Result<Vec<Beside>> {
     let mut labels: BTreeMap<String, Option<PathBuf>> = BTreeMap::new();
     let mut taken: BTreeSet<String> = staying.iter().map(|stay| stay.to.clone()).collect();
     for stay in staying.iter_mut() {
-        let Location::File(image) = &stay.from else {
-            return Err(refused(
-                "labels of an archive are not copied: unpack it first",
-            ));
-        };
+        let image = file_of(stay)?;
         let image = std::path::absolute(image).unwrap_or_else(|_| image.clone());
         let from = Some(yolo_label(&image)).filter(|label| label.is_file());
         // `a.jpg` and `a.png` have one label file, here as there, or none of them may.
@@ -135,6 +131,7 @@ fn folder_of(split: &str, staying: &[Stay]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample::Location;
 
     #[test]
     fn label_lies_where_ultralytics_searches_it() {
