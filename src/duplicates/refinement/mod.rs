@@ -3,13 +3,14 @@
 
 mod batches;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::memo::refinements::{Recalled, RefinementKey};
 use super::participants::Participants;
 use super::scoring::refine::SIDE;
 use super::scoring::{Detail, Refined, Registered};
-use crate::decode::CloseUp;
+use crate::decode::{CloseUp, Plane};
 use crate::disjoint_sets::DisjointSets;
 use crate::executor::{Executor, Interrupted};
 use batches::{ImageView, batches};
@@ -190,9 +191,16 @@ impl Refiner<'_> {
                 self.participants.source.decode(id, matte)
             })?;
             decoded.extend(missing.into_iter().zip(new));
+            let reduced = self.reduce(&batch, pairs, &views, &decoded)?;
             let found = self.executor.map(batch.len(), |i| {
-                let [fixed, moving] = views[batch[i]].map(|view| decoded.get(&view));
-                self.refine_decoded(pairs[batch[i]], fixed?.as_ref()?, moving?.as_ref()?)
+                let pair = pairs[batch[i]];
+                let [fixed, moving] = views[batch[i]];
+                let luma = |view: ImageView, side: u32| match reduced.get(&view) {
+                    Some((shared, luma)) if *shared == side => luma.as_ref().map(Cow::Borrowed),
+                    _ => decoded.get(&view)?.as_ref()?.luma(side).map(Cow::Owned),
+                };
+                let (fixed, moving) = (luma(fixed, pair.sides.0)?, luma(moving, pair.sides.1)?);
+                self.refine_decoded(pair, &fixed, &moving)
             })?;
             for (&i, found) in batch.iter().zip(found) {
                 refined[i] = found;
@@ -201,14 +209,40 @@ impl Refiner<'_> {
         Ok(refined)
     }
 
-    fn refine_decoded(
+    /// The luma of each view of a batch at the side, in samples, that most of its pairs need,
+    /// if several do: among look-alikes that is nearly all, and one luma for each image takes
+    /// a quarter of what is decoded.
+    fn reduce(
         &self,
-        pair: &Registered,
-        fixed: &CloseUp,
-        moving: &CloseUp,
-    ) -> Option<Refined> {
-        let (fixed, moving) = (fixed.luma(pair.sides.0)?, moving.luma(pair.sides.1)?);
-        let refined = pair.refine(&fixed, &moving);
+        batch: &[usize],
+        pairs: &[&Registered],
+        views: &[[ImageView; 2]],
+        decoded: &BTreeMap<ImageView, Option<CloseUp>>,
+    ) -> Result<BTreeMap<ImageView, (u32, Option<Plane>)>, Interrupted> {
+        let mut needed: BTreeMap<(ImageView, u32), u32> = BTreeMap::new();
+        for &i in batch {
+            let [fixed, moving] = views[i];
+            *needed.entry((fixed, pairs[i].sides.0)).or_default() += 1;
+            *needed.entry((moving, pairs[i].sides.1)).or_default() += 1;
+        }
+        let mut shared: BTreeMap<ImageView, (u32, u32)> = BTreeMap::new();
+        for ((view, side), count) in needed.into_iter().filter(|&(_, count)| count > 1) {
+            let most = shared.entry(view).or_default();
+            *most = (*most).max((count, side));
+        }
+        let shared: Vec<(ImageView, (u32, u32))> = shared.into_iter().collect();
+        let lumas = self.executor.map(shared.len(), |i| {
+            let (view, (_, side)) = shared[i];
+            decoded.get(&view)?.as_ref()?.luma(side)
+        })?;
+        let lumas = shared.into_iter().zip(lumas);
+        Ok(lumas
+            .map(|((view, (_, side)), luma)| (view, (side, luma)))
+            .collect())
+    }
+
+    fn refine_decoded(&self, pair: &Registered, fixed: &Plane, moving: &Plane) -> Option<Refined> {
+        let refined = pair.refine(fixed, moving);
         self.participants.source.keep(&self.key(pair), refined);
         refined
     }

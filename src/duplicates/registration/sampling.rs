@@ -243,6 +243,6 @@ fn interpolate<U: Interpolated>(moving: &U::From, px: &F32x8, py: &F32x8) -> U {
 /// A whole number below 2²³ as an integer: the low bits of its sum with 2²³.
 /// A cast would test the range, one lane after the other.
 #[inline(always)]
-fn whole(value: f32) -> u32 {
+pub(crate) fn whole(value: f32) -> u32 {
     (value + 8_388_608.0).to_bits() & 0x007f_ffff
 }

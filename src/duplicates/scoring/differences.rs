@@ -1,6 +1,7 @@
 //! Finds compact regions in which two registered images differ, and which of the two
 //! shows something there that the other lacks. Does not judge.
 
+use super::field::Field;
 use super::grid::GridMask;
 use super::tone_curve::{expected, median};
 use crate::duplicates::registration::affine::Affine;
@@ -56,12 +57,6 @@ impl Overlay {
     }
 }
 
-/// The sample grid of the fixed image.
-struct Field {
-    width: usize,
-    height: usize,
-}
-
 /// Where two lumas of one scale differ. `None` where they hardly overlap.
 pub(crate) fn differences(
     fixed: &Level,
@@ -84,13 +79,17 @@ pub(crate) fn differences(
     let left: Vec<f32> = (fixed.values.iter().zip(&expected).zip(&valid))
         .map(|((f, e), valid)| if *valid { f - e } else { 0.0 })
         .collect();
+    let mask: Vec<f32> = valid
+        .iter()
+        .map(|&valid| f32::from(u8::from(valid)))
+        .collect();
     // Brightness that changes gradually over the image is no region.
     let spread = 3.0 * robust_deviation(&left, &valid);
     let clipped: Vec<f32> = left.iter().map(|r| r.clamp(-spread, spread)).collect();
-    let wide = field.mean(&clipped, &valid, fixed.width.max(fixed.height) / 8);
+    let wide = field.mean(&clipped, &mask, fixed.width.max(fixed.height) / 8);
     let mut left: Vec<f32> = left.iter().zip(&wide).map(|(r, w)| r - w).collect();
-    left = field.mean(&left, &valid, 1);
-    left = field.mean(&left, &valid, 1);
+    left = field.mean(&left, &mask, 1);
+    left = field.mean(&left, &mask, 1);
     let usual = robust_deviation(&left, &valid);
     // Gradients are computed only where something differs: nowhere in most copies.
     let least = |i: usize| {
@@ -202,108 +201,6 @@ impl Field {
             bounds[3] = bounds[3].max(y);
         }
         Bounds(bounds)
-    }
-
-    /// The centre of a sample, from −½ to ½.
-    fn at(&self, index: usize) -> (f32, f32) {
-        let x = ((index % self.width) as f32 + 0.5) / self.width as f32 - 0.5;
-        let y = ((index / self.width) as f32 + 0.5) / self.height as f32 - 0.5;
-        (x, y)
-    }
-
-    /// The moving image at each sample; NaN where it does not cover it.
-    fn resample(&self, moving: &Level, map: &Affine) -> Vec<f32> {
-        let (w, h) = (moving.width as f32, moving.height as f32);
-        let mut out = Vec::with_capacity(self.width * self.height);
-        for row in 0..self.height {
-            let y = (row as f32 + 0.5) / self.height as f32 - 0.5;
-            out.extend((0..self.width).map(|column| {
-                let x = (column as f32 + 0.5) / self.width as f32 - 0.5;
-                let (x, y) = map.apply(x, y);
-                let (x, y) = ((x + 0.5) * w - 0.5, (y + 0.5) * h - 0.5);
-                if !(x >= 0.0 && y >= 0.0 && x < w - 1.0 && y < h - 1.0) {
-                    return f32::NAN;
-                }
-                let (left, top) = (x as usize, y as usize);
-                let [a, b, c, d] = moving.neighbours(top * moving.width + left);
-                let (fx, fy) = (x - left as f32, y - top as f32);
-                (a * (1.0 - fx) + b * fx) * (1.0 - fy) + (c * (1.0 - fx) + d * fx) * fy
-            }));
-        }
-        out
-    }
-
-    /// The mean of valid samples over a square of `2 radius + 1` samples a side (a box
-    /// filter by running sums).
-    fn mean(&self, values: &[f32], valid: &[bool], radius: usize) -> Vec<f32> {
-        let (w, h) = (self.width, self.height);
-        let mut out = Vec::with_capacity(w * h);
-        // Sum and number in each column over the lines of the square.
-        let mut columns = vec![(0f64, 0f64); w];
-        let add = |columns: &mut [(f64, f64)], line: usize, sign: f64| {
-            let line = line * w..(line + 1) * w;
-            let samples = values[line.clone()].iter().zip(&valid[line]);
-            for (column, (&value, &valid)) in columns.iter_mut().zip(samples) {
-                let counts = if valid { sign } else { 0.0 };
-                column.0 += if valid { f64::from(value) * sign } else { 0.0 };
-                column.1 += counts;
-            }
-        };
-        for line in 0..radius.min(h) {
-            add(&mut columns, line, 1.0);
-        }
-        for y in 0..h {
-            if y + radius < h {
-                add(&mut columns, y + radius, 1.0);
-            }
-            if y > radius {
-                add(&mut columns, y - radius - 1, -1.0);
-            }
-            let mut square = (0f64, 0f64);
-            for &(sum, count) in &columns[..radius.min(w)] {
-                square = (square.0 + sum, square.1 + count);
-            }
-            for x in 0..w {
-                if let Some((sum, count)) = columns.get(x + radius) {
-                    square = (square.0 + sum, square.1 + count);
-                }
-                if x > radius {
-                    let (sum, count) = columns[x - radius - 1];
-                    square = (square.0 - sum, square.1 - count);
-                }
-                out.push((square.0 / square.1.max(1.0)) as f32);
-            }
-        }
-        out
-    }
-
-    /// The magnitude of the gradient, in grey levels a sample.
-    fn gradient(&self, values: &[f32], x: usize, y: usize) -> f32 {
-        let at = |x: usize, y: usize| values[y * self.width + x];
-        let dx = at((x + 1).min(self.width - 1), y) - at(x.saturating_sub(1), y);
-        let dy = at(x, (y + 1).min(self.height - 1)) - at(x, y.saturating_sub(1));
-        let gradient = 0.5 * dx.hypot(dy);
-        if gradient.is_nan() { 0.0 } else { gradient }
-    }
-
-    /// The greatest gradient next to a sample that both images show.
-    fn shared_gradient(&self, index: usize, fixed: &[f32], expected: &[f32]) -> f32 {
-        let mut most = 0f32;
-        for near in self.near(index, 1) {
-            let (x, y) = (near % self.width, near / self.width);
-            let (a, b) = (self.gradient(fixed, x, y), self.gradient(expected, x, y));
-            most = most.max(if a < b { a } else { b });
-        }
-        most
-    }
-
-    /// The samples at most `radius` away from one, along both sides.
-    fn near(&self, index: usize, radius: usize) -> impl Iterator<Item = usize> + use<> {
-        let (w, h) = (self.width, self.height);
-        let (x, y) = (index % w, index / w);
-        let columns = x.saturating_sub(radius)..(x + radius + 1).min(w);
-        (y.saturating_sub(radius)..(y + radius + 1).min(h))
-            .flat_map(move |y| columns.clone().map(move |x| y * w + x))
     }
 
     /// Connected components of samples that differ, and of the samples between them: a

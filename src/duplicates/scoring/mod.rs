@@ -6,6 +6,7 @@ pub(crate) mod cascade;
 mod chroma;
 pub(crate) mod context;
 pub(crate) mod differences;
+mod field;
 pub(crate) mod grid;
 mod local_ncc;
 pub(crate) mod logistic;

@@ -15,13 +15,20 @@ const LEAST_SHARE: f32 = 0.05;
 pub(super) fn expected(fixed: &[f32], moving: &[f32]) -> Vec<f32> {
     let mut bins: Vec<Vec<f32>> = vec![Vec::new(); BINS];
     let step = 256.0 / BINS as f32;
-    let mut count = 0;
+    let bin = |u: f32| ((u / step) as usize).min(BINS - 1);
+    let mut sizes = [0; BINS];
+    for &u in moving.iter().filter(|u| !u.is_nan()) {
+        sizes[bin(u)] += 1;
+    }
+    for (values, size) in bins.iter_mut().zip(sizes) {
+        values.reserve_exact(size);
+    }
     for (&f, &u) in fixed.iter().zip(moving) {
         if !u.is_nan() {
-            bins[((u / step) as usize).min(BINS - 1)].push(f - u);
-            count += 1;
+            bins[bin(u)].push(f - u);
         }
     }
+    let count: usize = sizes.iter().sum();
     let least = (count as f32 * LEAST_SHARE) as usize;
     // Nodes: the mean grey level of the merged bins, and the median difference there.
     let mut nodes: Vec<(f32, f32)> = Vec::new();
@@ -40,8 +47,15 @@ pub(super) fn expected(fixed: &[f32], moving: &[f32]) -> Vec<f32> {
         (Some(&(x0, y0)), Some(&(x1, y1))) if x1 > x0 => (y1 - y0) / (x1 - x0),
         _ => 0.0,
     };
+    // For each whole grey level the first node above it, from where the search goes on.
+    let above: Vec<usize> = (0..=256u16)
+        .map(|level| nodes.partition_point(|(centre, _)| *centre < f32::from(level)))
+        .collect();
     let difference = |u: f32| {
-        let next = nodes.partition_point(|(centre, _)| *centre < u);
+        let mut next = above[(u.max(0.0) as usize).min(256)];
+        while nodes.get(next).is_some_and(|(centre, _)| *centre < u) {
+            next += 1;
+        }
         match (next.checked_sub(1).map(|i| nodes[i]), nodes.get(next)) {
             (Some((x0, y0)), Some(&(x1, y1))) => y0 + (y1 - y0) * (u - x0) / (x1 - x0),
             (Some((x, y)), None) | (None, Some(&(x, y))) => y + slope * (u - x),
