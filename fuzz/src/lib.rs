@@ -1,9 +1,8 @@
 //! What each fuzz target does with its bytes: one function for each parser of
 //! ours, in any state of disrepair of its input.
 //!
-//! `cargo +nightly fuzz run jpeg` from the repository's folder. A panic is a
-//! find even where the program would catch it, because libFuzzer stops at the
-//! panic itself.
+//! CONTRIBUTING has the command. A panic of ours is a find even where the program
+//! would catch it, because libFuzzer stops at the panic itself.
 
 use std::fs;
 use std::path::Path;
@@ -33,6 +32,34 @@ pub fn jpeg(bytes: &[u8]) {
 /// The row-wise reduction of PNG.
 pub fn png(bytes: &[u8]) {
     if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+        image(bytes);
+    }
+}
+
+/// TIFF, of any kind.
+pub fn tiff(bytes: &[u8]) {
+    if bytes.starts_with(b"II") || bytes.starts_with(b"MM") {
+        image(bytes);
+    }
+}
+
+/// Photoshop documents.
+pub fn psd(bytes: &[u8]) {
+    if bytes.starts_with(b"8BPS") {
+        image(bytes);
+    }
+}
+
+/// JPEG 2000, as a file or a bare codestream.
+pub fn jpeg2000(bytes: &[u8]) {
+    if bytes.starts_with(b"\xff\x4f\xff\x51") || bytes.starts_with(b"\0\0\0\x0cjP  ") {
+        image(bytes);
+    }
+}
+
+/// JPEG XL, bare or in its container.
+pub fn jpeg_xl(bytes: &[u8]) {
+    if bytes.starts_with(b"\xff\x0a") || bytes.starts_with(b"\0\0\0\x0cJXL ") {
         image(bytes);
     }
 }

@@ -5,8 +5,9 @@
 //! transparency is laid over white, and where that matters also over black and
 //! dropped, unless it hides all of the image: then it is dropped; of 16-bit
 //! channels the upper 8 bits count, unless the values span less than a quarter
-//! of the range: these are stretched to all of it; ICC profiles are named and not applied; EXIF orientation is applied; a file
-//! that ends before its image does is [`DecodeFailure::Truncated`].
+//! of the range: these are stretched to all of it; ICC profiles are named and not
+//! applied; EXIF orientation is applied; a file that ends before its image does is
+//! [`DecodeFailure::Truncated`], one that ends behind it is read.
 
 mod depth;
 mod exif;

@@ -3,13 +3,8 @@
 use super::looks_like_ico;
 
 /// Signatures of images that are not decoded here. Longer before shorter.
-const FOREIGN: [(&[u8], &str); 31] = [
-    (b"\0\0\0\x0CJXL \r\n\x87\n", "JPEG XL"),
-    (b"\xFF\x0A", "JPEG XL"),
-    (b"\0\0\0\x0CjP  \r\n\x87\n", "JPEG 2000"),
-    (b"\xFF\x4F\xFF\x51", "JPEG 2000"),
+const FOREIGN: [(&[u8], &str); 26] = [
     (b"II\xBC", "JPEG XR"),
-    (b"8BPS", "Photoshop PSD"),
     (b"%PDF-", "PDF"),
     (b"%!PS", "PostScript"),
     (b"\xC5\xD0\xD3\xC6", "PostScript"),

@@ -30,11 +30,17 @@ pub enum Format {
     Ico,
     /// Truevision TGA, which has no signature: by extension and header.
     Tga,
+    /// JPEG 2000: a file or a bare codestream.
+    Jpeg2000,
+    /// JPEG XL: bare or in its container; of an animation the first frame.
+    JpegXl,
+    /// Photoshop document: the image of all layers together.
+    Psd,
 }
 
 impl Format {
     /// All formats, in the order of the variants.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Jpeg,
         Self::Png,
         Self::Gif,
@@ -45,6 +51,9 @@ impl Format {
         Self::Qoi,
         Self::Ico,
         Self::Tga,
+        Self::Jpeg2000,
+        Self::JpegXl,
+        Self::Psd,
     ];
 
     /// The name in reports, lower case; it never changes.
@@ -60,6 +69,9 @@ impl Format {
             Self::Qoi => "qoi",
             Self::Ico => "ico",
             Self::Tga => "tga",
+            Self::Jpeg2000 => "jpeg2000",
+            Self::JpegXl => "jpeg-xl",
+            Self::Psd => "psd",
         }
     }
 
@@ -81,6 +93,9 @@ impl Format {
             Self::Qoi => &["qoi"],
             Self::Ico => &["ico"],
             Self::Tga => &["tga", "icb", "vda", "vst"],
+            Self::Jpeg2000 => &["jp2", "j2k", "j2c", "jpc", "jpx", "jpf"],
+            Self::JpegXl => &["jxl"],
+            Self::Psd => &["psd", "psb"],
         }
     }
 }
@@ -134,11 +149,11 @@ const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
 /// Extensions that announce an image in a format that is not decoded here, in
 /// lower case.
-const FOREIGN_EXTENSIONS: [&str; 7] = ["avif", "heic", "heif", "hif", "j2k", "jp2", "jxl"];
+const FOREIGN_EXTENSIONS: [&str; 4] = ["avif", "heic", "heif", "hif"];
 
 /// Names in [`Sniffed::Unsupported`] of what labelled sets hold as images.
 /// PDF, SVG and the like among images are files that lie there.
-const FOREIGN_IMAGES: [&str; 5] = ["JPEG XL", "JPEG 2000", "AVIF", "HEIC", "HEIF"];
+const FOREIGN_IMAGES: [&str; 3] = ["AVIF", "HEIC", "HEIF"];
 
 /// Bytes that [`begins_image`] looks at.
 pub const HEAD: usize = 64;
@@ -163,6 +178,10 @@ pub fn begins_image(start: &[u8]) -> bool {
         Sniffed::Known(Format::Bmp) => start.get(6..10) == Some(&[0; 4]),
         Sniffed::Known(Format::Pnm) => pnm_goes_on(start),
         Sniffed::Known(Format::Ico) => start.get(9) == Some(&0),
+        // Two bytes are too few to know a bare codestream by.
+        Sniffed::Known(Format::JpegXl) => start.len() > 2,
+        // What lies among images as a source of them; its name says whether it is one.
+        Sniffed::Known(Format::Psd) => false,
         Sniffed::Known(_) => true,
         Sniffed::Unsupported(name) => FOREIGN_IMAGES.contains(&name) && start.len() > 2,
         Sniffed::LfsPointer | Sniffed::NotAnImage | Sniffed::Empty => false,
@@ -202,6 +221,12 @@ fn by_signature(bytes: &[u8]) -> Option<Format> {
         Some(Format::Qoi)
     } else if starts(b"\0\0\x01\0") && looks_like_ico(bytes) {
         Some(Format::Ico)
+    } else if starts(b"\0\0\0\x0CjP  \r\n\x87\n") || starts(b"\xFF\x4F\xFF\x51") {
+        Some(Format::Jpeg2000)
+    } else if starts(b"\0\0\0\x0CJXL \r\n\x87\n") || starts(b"\xFF\x0A") {
+        Some(Format::JpegXl)
+    } else if starts(b"8BPS\0\x01") || starts(b"8BPS\0\x02") {
+        Some(Format::Psd)
     } else {
         None
     }
@@ -282,11 +307,9 @@ mod tests {
     #[test]
     fn images_that_are_not_decoded_are_named() {
         let avif = b"\0\0\0\x1Cftypmif1\0\0\0\0mif1avifmiaf";
-        let cases: [(&[u8], &str); 6] = [
+        let cases: [(&[u8], &str); 4] = [
             (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
             (avif, "AVIF"),
-            (b"\xFF\x0Axxxx", "JPEG XL"),
-            (b"8BPS\0\x01", "Photoshop PSD"),
             (b"%PDF-1.7", "PDF"),
             (b"<?xml version='1.0'?>\n<svg xmlns=''/>", "SVG"),
         ];

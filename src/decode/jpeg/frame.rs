@@ -52,9 +52,8 @@ impl Frame {
             return Err(DecodeFailure::corrupt("the image is zero pixels wide"));
         }
         if height == 0 {
-            return Err(DecodeFailure::unsupported(
-                "JPEG that declares its height last (DNL)",
-            ));
+            // Where the file defines it behind the first scan, it stands here by now.
+            return Err(DecodeFailure::corrupt("the image is zero pixels high"));
         }
         let pixels = u64::from(width) * u64::from(height);
         if pixels > max_pixels {

@@ -10,6 +10,7 @@ mod bits;
 mod facts;
 mod frame;
 mod huffman;
+mod mended;
 #[cfg(test)]
 mod route_tests;
 mod scan;
@@ -20,6 +21,7 @@ mod tests;
 use bits::{ScanBytes, skip_scan};
 use facts::Quantisation;
 use frame::Frame;
+pub(crate) use mended::{mended, without_second_height};
 use scan::{Definitions, ScanHeader};
 
 use super::DecodeFailure;
@@ -57,6 +59,8 @@ pub(crate) struct Jpeg<'a> {
     pub(crate) lacks_tables: bool,
     /// A restart marker stands behind the last restart interval of some scan.
     pub(crate) surplus_restart: bool,
+    /// A segment behind a scan repeats the height.
+    pub(crate) repeats_height: bool,
     frame: Frame,
 }
 
@@ -121,6 +125,7 @@ struct State<'a> {
     scan_by_scan: bool,
     lacks_tables: bool,
     surplus_restart: bool,
+    repeats_height: bool,
     /// The colour transform of an Adobe segment.
     adobe: Option<u8>,
 }
@@ -214,6 +219,7 @@ impl<'a> State<'a> {
                     .strip_prefix(b"ICC_PROFILE\0")
                     .and_then(|part| part.get(2..));
             }
+            0xDC => self.repeats_height = true,
             0xEE if content.starts_with(b"Adobe") => self.adobe = content.get(11).copied(),
             _ => {
                 if let Some(what) = unsupported(marker) {
@@ -318,6 +324,7 @@ impl<'a> State<'a> {
             scan_by_scan: self.scan_by_scan,
             lacks_tables: self.lacks_tables,
             surplus_restart: self.surplus_restart,
+            repeats_height: self.repeats_height,
             frame,
         })
     }
@@ -331,7 +338,6 @@ fn unsupported(marker: u8) -> Option<&'static str> {
         0xC9 | 0xCA | 0xCC => Some("arithmetic-coded JPEG"),
         0xCB => Some("lossless arithmetic-coded JPEG"),
         0xCD..=0xCF => Some("hierarchical arithmetic-coded JPEG"),
-        0xDC => Some("JPEG that tells its height last (DNL)"),
         0xF7 => Some("JPEG-LS"),
         _ => None,
     }

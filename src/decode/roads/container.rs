@@ -46,16 +46,20 @@ pub(super) fn walk(format: Format, bytes: &[u8]) -> Result<Container<'_>, Decode
     walked.ok_or(DecodeFailure::Truncated)
 }
 
-/// Up to and with the IEND chunk (PNG 3rd edition, 5.3).
+/// Up to and with the IEND chunk (PNG 3rd edition, 5.3). Behind the first chunk of
+/// pixels a file may end anywhere: programs show an image whose rows are all there,
+/// and whether they are, their decoder finds out.
 fn png(bytes: &[u8]) -> Option<Container<'_>> {
     let mut container = Container::default();
     let mut rest = bytes.get(8..)?;
+    let mut has_pixels = false;
     loop {
-        let length = be32(rest, 0)?;
-        let kind = rest.get(4..8)?;
-        let data = rest.get(8..length.checked_add(8)?)?;
-        rest = rest.get(length.checked_add(12)?..)?;
+        let Some((kind, data, behind)) = png_chunk(rest) else {
+            return has_pixels.then_some(container);
+        };
+        rest = behind;
         match kind {
+            b"IDAT" => has_pixels = true,
             b"IEND" => return Some(container),
             b"acTL" => container.animated = be32(data, 0)? > 1,
             b"eXIf" => container.exif = Some(data),
@@ -70,31 +74,69 @@ fn png(bytes: &[u8]) -> Option<Container<'_>> {
     }
 }
 
-/// Up to and with the trailer (GIF89a, appendix B).
+/// A PNG file that ends with its last chunk of pixels and the end that belongs there;
+/// the file itself where it has one.
+pub(super) fn ended_png(bytes: &[u8]) -> Cow<'_, [u8]> {
+    const END: &[u8] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
+    let mut rest = bytes.get(8..).unwrap_or_default();
+    let mut pixels_end = bytes.len();
+    while let Some((kind, _, behind)) = png_chunk(rest) {
+        match kind {
+            b"IEND" => return bytes.into(),
+            b"IDAT" => pixels_end = bytes.len() - behind.len(),
+            _ => {}
+        }
+        rest = behind;
+    }
+    [&bytes[..pixels_end], END].concat().into()
+}
+
+/// The kind of the first chunk, its data and what follows it.
+fn png_chunk(rest: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let length = be32(rest, 0)?;
+    Some((
+        rest.get(4..8)?,
+        rest.get(8..length.checked_add(8)?)?,
+        rest.get(length.checked_add(12)?..)?,
+    ))
+}
+
+/// Up to and with the trailer (GIF89a, appendix B), or to the end of the first frame,
+/// the only one that is shown.
 fn gif(bytes: &[u8]) -> Option<Container<'_>> {
     let mut frames = 0u32;
     let mut rest = bytes.get(13..)?;
     rest = rest.get(colour_table(bytes[10])..)?;
-    loop {
-        let (&kind, behind) = rest.split_first()?;
-        rest = match kind {
-            0x3B => {
-                return Some(Container {
-                    animated: frames > 1,
-                    ..Container::default()
-                });
-            }
-            0x21 => sub_blocks(behind.get(1..)?)?,
-            0x2C => {
-                frames += 1;
-                let table = colour_table(*behind.get(8)?);
-                // Nine bytes of descriptor, the table, the LZW code size.
-                sub_blocks(behind.get(9 + table + 1..)?)?
-            }
-            // Some writers pad with zeros between blocks.
-            _ => behind,
-        };
+    while let Some((kind, behind)) = gif_block(rest) {
+        frames += u32::from(kind == GIF_FRAME);
+        rest = behind;
+        if kind == GIF_TRAILER {
+            break;
+        }
     }
+    (frames > 0).then_some(Container {
+        animated: frames > 1,
+        ..Container::default()
+    })
+}
+
+const GIF_FRAME: u8 = 0x2C;
+const GIF_TRAILER: u8 = 0x3B;
+
+/// The kind of the first block, and what follows it.
+fn gif_block(rest: &[u8]) -> Option<(u8, &[u8])> {
+    let (&kind, behind) = rest.split_first()?;
+    let behind = match kind {
+        0x21 => sub_blocks(behind.get(1..)?)?,
+        GIF_FRAME => {
+            let table = colour_table(*behind.get(8)?);
+            // Nine bytes of descriptor, the table, the LZW code size.
+            sub_blocks(behind.get(9 + table + 1..)?)?
+        }
+        // Some writers pad with zeros between blocks.
+        _ => behind,
+    };
+    Some((kind, behind))
 }
 
 fn colour_table(flags: u8) -> usize {
@@ -146,19 +188,56 @@ fn ico(bytes: &[u8]) -> Option<Container<'_>> {
     Some(Container::default())
 }
 
-/// The PNG inside an icon whose best image is one. "Best" as the icon decoder
-/// has it: most bits a pixel, then largest.
-pub(super) fn png_in_ico(bytes: &[u8]) -> Option<&[u8]> {
+/// The image that an icon shows: the largest, of these the one of most bits a pixel.
+pub(super) enum IconImage<'a> {
+    Png(&'a [u8]),
+    /// An icon of this image alone.
+    Icon(Vec<u8>),
+}
+
+/// The image to show of an icon; `None` where its directory leads nowhere.
+pub(super) fn icon_image(bytes: &[u8]) -> Option<IconImage<'_>> {
     // A side of 0 stands for 256.
     let side = |stored: u8| u32::from(stored.wrapping_sub(1)) + 1;
     let count = usize::from(u16::from_le_bytes([*bytes.get(4)?, *bytes.get(5)?]));
     let lines = bytes.get(6..6 + 16 * count)?.chunks_exact(16);
-    let best = lines.max_by_key(|line| {
+    // Of equal ones the first.
+    let best = lines.rev().max_by_key(|line| {
         let bits = u16::from_le_bytes([line[6], line[7]]);
-        (bits, side(line[0]) * side(line[1]))
+        (side(line[0]) * side(line[1]), bits)
     })?;
-    let data = bytes.get(le32(best, 12)?..)?.get(..le32(best, 8)?)?;
-    data.starts_with(b"\x89PNG\r\n\x1A\n").then_some(data)
+    let length = le32(best, 8)?;
+    let data = bytes.get(le32(best, 12)?..)?.get(..length)?;
+    if data.starts_with(b"\x89PNG\r\n\x1A\n") {
+        return Some(IconImage::Png(data));
+    }
+    let mut alone = b"\0\0\x01\0\x01\0".to_vec();
+    alone.extend_from_slice(&best[..12]);
+    // Behind the six bytes of the header and this line of the directory.
+    alone.extend(22u32.to_le_bytes());
+    alone.extend_from_slice(data);
+    Some(IconImage::Icon(alone))
+}
+
+/// A bitmap with the header of 64 or 16 bytes that OS/2 2 wrote (its fields are those
+/// of Windows' header, with others behind them or the last ones left out) as one
+/// with Windows' header of 40; `None` where it has another.
+pub(super) fn windows_bitmap(bytes: &[u8]) -> Option<Vec<u8>> {
+    const WINDOWS: usize = 40;
+    let length = le32(bytes, 14).filter(|length| matches!(length, 16 | 64))?;
+    let header = bytes.get(14..14 + length)?;
+    // Compression 3 and 4 are a fax code and 24-bit runs there.
+    if length == 64 && le32(header, 16)? > 2 {
+        return None;
+    }
+    let mut windows = bytes[..14].to_vec();
+    windows.extend_from_slice(&header[..length.min(WINDOWS)]);
+    windows.resize(14 + WINDOWS, 0);
+    windows[14..18].copy_from_slice(&(WINDOWS as u32).to_le_bytes());
+    let pixels = (le32(bytes, 10)? + WINDOWS).checked_sub(length)?;
+    windows[10..14].copy_from_slice(&u32::try_from(pixels).ok()?.to_le_bytes());
+    windows.extend_from_slice(&bytes[14 + length..]);
+    Some(windows)
 }
 
 fn four(bytes: &[u8], at: usize) -> Option<[u8; 4]> {

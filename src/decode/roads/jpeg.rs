@@ -24,6 +24,7 @@ pub(super) fn reduced(
     limits: &Limits,
     wanted: Wanted,
 ) -> Result<(Header, Views), DecodeFailure> {
+    let bytes = &*jpeg::mended(bytes);
     let jpeg = jpeg::read(bytes, limits.max_pixels)?;
     let header = header(&jpeg);
     let block = wanted.block_side(jpeg.width, jpeg.height);
@@ -72,12 +73,16 @@ fn read_scan_by_scan(jpeg: &Jpeg<'_>) -> bool {
     jpeg.scan_by_scan || jpeg.surplus_restart
 }
 
-/// The file with all its tables: decoders know the standard ones only in files
-/// that say they are of a film.
+/// The file with all its tables, which decoders know only in files that say they are
+/// of a film, and without a second height.
 fn usual<'a>(bytes: &'a [u8], jpeg: &Jpeg<'_>) -> Cow<'a, [u8]> {
-    match jpeg.lacks_tables {
-        true => jpeg::with_tables(bytes).into(),
+    let bytes = match jpeg.repeats_height {
+        true => Cow::Owned(jpeg::without_second_height(bytes)),
         false => bytes.into(),
+    };
+    match jpeg.lacks_tables {
+        true => jpeg::with_tables(&bytes).into(),
+        false => bytes,
     }
 }
 

@@ -1,13 +1,14 @@
 //! Everything else: the decoders of the `image` crate, the whole image at
 //! once.
 
+use std::borrow::Cow;
 use std::io::{Cursor, ErrorKind};
 
 use image::codecs::{bmp, gif, ico, jpeg, png, pnm, qoi, tga, tiff, webp};
-use image::error::ImageError;
+use image::error::{ImageError, ImageFormatHint};
 use image::{ColorType, ExtendedColorType, ImageDecoder, ImageResult};
 
-use super::container;
+use super::container::{self, IconImage};
 use super::whole::{Samples, Whole};
 use crate::decode::header::{ColourMode, Header};
 use crate::decode::matte::Views;
@@ -92,19 +93,31 @@ fn decoder<'a>(format: Format, bytes: &'a [u8]) -> ImageResult<Box<dyn ImageDeco
     let file = Cursor::new(bytes);
     Ok(match format {
         Format::Jpeg => Box::new(jpeg::JpegDecoder::new(file)?),
-        Format::Png => Box::new(png::PngDecoder::new(file)?),
+        Format::Png => match container::ended_png(bytes) {
+            Cow::Owned(ended) => Box::new(png::PngDecoder::new(Cursor::new(ended))?),
+            Cow::Borrowed(_) => Box::new(png::PngDecoder::new(file)?),
+        },
         Format::Gif => Box::new(gif::GifDecoder::new(file)?),
         Format::WebP => Box::new(webp::WebPDecoder::new(file)?),
-        Format::Bmp => Box::new(bmp::BmpDecoder::new(file)?),
+        Format::Bmp => match container::windows_bitmap(bytes) {
+            Some(bitmap) => Box::new(bmp::BmpDecoder::new(Cursor::new(bitmap))?),
+            None => Box::new(bmp::BmpDecoder::new(file)?),
+        },
         Format::Tiff => Box::new(tiff::TiffDecoder::new(file)?),
         Format::Pnm => Box::new(pnm::PnmDecoder::new(file)?),
         Format::Qoi => Box::new(qoi::QoiDecoder::new(file)?),
-        // The icon decoder refuses a PNG that has no transparency.
-        Format::Ico => match container::png_in_ico(bytes) {
-            Some(png) => Box::new(png::PngDecoder::new(Cursor::new(png))?),
+        // The icon decoder refuses a PNG that has no transparency, and takes the image
+        // of most bits for the largest.
+        Format::Ico => match container::icon_image(bytes) {
+            Some(IconImage::Png(png)) => Box::new(png::PngDecoder::new(Cursor::new(png))?),
+            Some(IconImage::Icon(icon)) => Box::new(ico::IcoDecoder::new(Cursor::new(icon))?),
             None => Box::new(ico::IcoDecoder::new(file)?),
         },
         Format::Tga => Box::new(tga::TgaDecoder::new(file)?),
+        // Read elsewhere, each by a decoder of its own.
+        Format::Jpeg2000 | Format::JpegXl | Format::Psd => {
+            return Err(ImageError::Unsupported(ImageFormatHint::Unknown.into()));
+        }
     })
 }
 

@@ -1,17 +1,13 @@
 //! Rewrites the first directory of a TIFF file, so that the library unpacks its
 //! numbers as they are stored. Reads no pixel.
 
+use std::borrow::Cow;
+
 use crate::decode::DecodeFailure;
 
-const BITS: u16 = 258;
+const COMPRESSION: u16 = 259;
 const PHOTOMETRIC: u16 = 262;
 const SAMPLES: u16 = 277;
-const TILE_OFFSETS: u16 = 324;
-const TILE_BYTES: u16 = 325;
-const EXTRA_SAMPLES: u16 = 338;
-/// A number for private use that nobody has registered: what is renamed to it is
-/// not read.
-const UNKNOWN: u16 = 0xfff0;
 
 /// Entries of a directory at most: there are some 300 known fields.
 const MOST_ENTRIES: usize = 1 << 16;
@@ -25,17 +21,17 @@ pub(super) fn as_numbers(bytes: &[u8]) -> Result<Vec<u8>, DecodeFailure> {
     Ok(file.bytes)
 }
 
-/// The file with its first page declared as the gray image that plane `plane` of
-/// `planes` is by itself, for planes of tiles: the library takes the last tiles
-/// of a second plane for whole ones and panics (tiff 0.11.3).
-pub(super) fn one_plane(
-    bytes: &[u8],
-    plane: usize,
-    planes: usize,
-) -> Result<Vec<u8>, DecodeFailure> {
-    let mut file = Directory::of(&as_numbers(bytes)?).ok_or_else(broken)?;
-    file.declare_one(plane, planes).ok_or_else(broken)?;
-    Ok(file.bytes)
+/// The file, with the photometric interpretation that a page without one has: fax
+/// shows zeros as white, others by the number of their samples (as libtiff).
+pub(super) fn complete(bytes: &[u8]) -> Cow<'_, [u8]> {
+    // Where there is no directory, the library says why.
+    match Directory::of(bytes) {
+        Some(file) if file.entry(PHOTOMETRIC).is_none() => match file.with_photometric() {
+            Some(completed) => completed.into(),
+            None => bytes.into(),
+        },
+        _ => bytes.into(),
+    }
 }
 
 fn broken() -> DecodeFailure {
@@ -111,51 +107,48 @@ impl Directory {
         self.length - self.value
     }
 
-    /// Keeps, of the values of a field, `count` from number `from` on.
-    fn cut(&mut self, tag: u16, from: usize, count: usize) -> Option<()> {
-        let entry = self.entry(tag)?;
-        let size = match self.number(entry + 2, 2)? {
-            3 => 2,
-            4 => 4,
-            16 => 8,
-            _ => return None,
+    /// The file with a new first directory behind all else.
+    fn with_photometric(mut self) -> Option<Vec<u8>> {
+        let short = |file: &Self, tag| file.number(file.entry(tag)? + file.value, 2);
+        let interpretation = match (short(&self, COMPRESSION), short(&self, SAMPLES)) {
+            (Some(2..=4), _) => 0,
+            (_, Some(3..)) => 2,
+            _ => 1,
         };
-        let (room, value) = (self.room(), entry + self.value);
-        let all = self.number(entry + 4, room)?;
-        let end = from.checked_add(count)?;
-        if end > all {
-            return None;
+        let counted = if self.length == 12 { 2 } else { 8 };
+        let end = (self.first).checked_add(self.entries.checked_mul(self.length)?)?;
+        let entries = self.bytes.get(self.first..end)?.to_vec();
+        // Directories begin at an even place.
+        let begin = self.bytes.len().next_multiple_of(2);
+        let (first, entry) = (begin + counted, self.length);
+        let at = entries
+            .chunks_exact(entry)
+            .position(|one| self.is_above(one, PHOTOMETRIC))
+            .unwrap_or(self.entries);
+        self.bytes.resize(first, 0);
+        self.set(begin, counted, self.entries + 1)?;
+        self.bytes.extend_from_slice(&entries[..at * entry]);
+        let new = self.bytes.len();
+        self.bytes.resize(new + entry, 0);
+        self.set(new, 2, PHOTOMETRIC.into())?;
+        self.set(new + 2, 2, 3)?;
+        self.set(new + 4, self.room(), 1)?;
+        self.set(new + self.value, 2, interpretation)?;
+        self.bytes.extend_from_slice(&entries[at * entry..]);
+        // No page follows.
+        self.bytes.extend([0; 8]);
+        match entry {
+            12 => self.set(4, 4, begin)?,
+            _ => self.set(8, 8, begin)?,
         }
-        let there = match all.checked_mul(size)? <= room {
-            true => value,
-            false => self.number(value, room)?,
-        };
-        let start = there.checked_add(from * size)?;
-        if count * size <= room {
-            let kept = self.bytes.get(start..start.checked_add(count * size)?)?;
-            let kept = kept.to_vec();
-            (self.bytes.get_mut(value..value + kept.len())?).copy_from_slice(&kept);
-        } else {
-            self.set(value, room, start)?;
-        }
-        self.set(entry + 4, room, count)
+        Some(self.bytes)
     }
 
-    fn declare_one(&mut self, plane: usize, planes: usize) -> Option<()> {
-        let tiles = self.entry(TILE_OFFSETS)?;
-        let tiles = self.number(tiles + 4, self.room())?;
-        if !tiles.is_multiple_of(planes) {
-            return None;
+    fn is_above(&self, entry: &[u8], tag: u16) -> bool {
+        let two = [entry[0], entry[1]];
+        match self.little {
+            true => u16::from_le_bytes(two) > tag,
+            false => u16::from_be_bytes(two) > tag,
         }
-        let tiles = tiles / planes;
-        self.cut(TILE_OFFSETS, plane * tiles, tiles)?;
-        self.cut(TILE_BYTES, plane * tiles, tiles)?;
-        self.cut(BITS, 0, 1)?;
-        let samples = self.entry(SAMPLES)?;
-        self.set(samples + self.value, 2, 1)?;
-        if let Some(extra) = self.entry(EXTRA_SAMPLES) {
-            self.set(extra, 2, UNKNOWN.into())?;
-        }
-        Some(())
     }
 }

@@ -17,6 +17,17 @@ pub(super) enum Photometric {
     Palette,
     Cmyk,
     YCbCr,
+    /// CIE L*a*b*, in one of three ways to write it down.
+    Lab(Lab),
+}
+
+/// How the colours of L*a*b* are written down (TIFF 6.0, section 23; TIFF-FX).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lab {
+    /// a* and b* as signed numbers.
+    Signed,
+    /// a* and b* with 128 added, as ICC profiles have it.
+    Offset,
 }
 
 impl Photometric {
@@ -24,7 +35,7 @@ impl Photometric {
     pub(super) fn channels(self) -> usize {
         match self {
             Self::WhiteIsZero | Self::BlackIsZero | Self::Palette => 1,
-            Self::Rgb | Self::YCbCr => 3,
+            Self::Rgb | Self::YCbCr | Self::Lab(_) => 3,
             Self::Cmyk => 4,
         }
     }
@@ -56,6 +67,15 @@ pub(super) struct Fields {
     pub(super) bits: u8,
     pub(super) samples: usize,
     pub(super) kind: Kind,
+    pub(super) compression: u16,
+    /// The first pixel of a byte is its lowest bit.
+    pub(super) reversed: bool,
+    pub(super) little: bool,
+    /// Luma samples to a chroma sample, across and down.
+    pub(super) subsampling: [u16; 2],
+    /// The numbers for black and white of luma, and for nothing and all of both
+    /// chromas.
+    pub(super) reference: Option<[f32; 6]>,
     pub(super) alpha: Option<Alpha>,
     pub(super) planar: bool,
     /// It is stored in tiles, not in strips.
@@ -67,7 +87,7 @@ pub(super) struct Fields {
     pub(super) icc: Option<Vec<u8>>,
 }
 
-const JPEG: u16 = 7;
+const REFERENCE_BLACK_WHITE: u16 = 532;
 const GDAL_NO_DATA: u16 = 42113;
 
 impl Fields {
@@ -91,20 +111,35 @@ impl Fields {
             3 => Photometric::Palette,
             5 => Photometric::Cmyk,
             6 => Photometric::YCbCr,
-            8..=10 => return Err(DecodeFailure::unsupported("TIFF in Lab colours")),
+            8 => Photometric::Lab(Lab::Signed),
+            9 => Photometric::Lab(Lab::Offset),
             other => {
                 let what = format!("TIFF of photometric interpretation {other}");
                 return Err(DecodeFailure::unsupported(what));
             }
         };
-        let subsampled = match many(file, Tag::ChromaSubsampling)?.as_slice() {
-            [across, down] => (*across, *down) != (1, 1),
-            _ => true,
+        let subsampling = match many(file, Tag::ChromaSubsampling)?.as_slice() {
+            [across @ (1 | 2 | 4), down @ (1 | 2 | 4)] => [*across, *down],
+            [] => [2, 2],
+            _ => {
+                return Err(DecodeFailure::corrupt(
+                    "its chroma is subsampled by no known factor",
+                ));
+            }
         };
-        if photometric == Photometric::YCbCr && compression != JPEG && subsampled {
-            let what = "TIFF whose chroma is subsampled outside JPEG";
-            return Err(DecodeFailure::unsupported(what));
-        }
+        let reference = file.find_tag(Tag::Unknown(REFERENCE_BLACK_WHITE));
+        let reference = (reference.ok().flatten())
+            .and_then(|value| value.into_u64_vec().ok())
+            .and_then(|values| {
+                // Rationals, or whole numbers from writers that mistook the type.
+                let numbers: Vec<f32> = match values.len() {
+                    12 => (values.as_chunks::<2>().0.iter())
+                        .map(|&[above, below]| above as f32 / below.max(1) as f32)
+                        .collect(),
+                    _ => values.iter().map(|&value| value as f32).collect(),
+                };
+                <[f32; 6]>::try_from(numbers).ok()
+            });
         let kind = match many(file, Tag::SampleFormat)?.first() {
             None | Some(1 | 4) => Kind::Unsigned,
             Some(2) => Kind::Signed,
@@ -135,6 +170,11 @@ impl Fields {
             bits: bits.first().map_or(1, |&bits| bits.min(255) as u8),
             samples: samples.into(),
             kind,
+            compression,
+            reversed: one(file, Tag::FillOrder, 1)? == 2,
+            little: file.byte_order() == tiff::tags::ByteOrder::LittleEndian,
+            subsampling,
+            reference,
             alpha: alpha.map(|premultiplied| Alpha {
                 sample: channels,
                 premultiplied,
@@ -146,6 +186,24 @@ impl Fields {
                 .and_then(|text| text.trim_matches(['\0', ' ']).parse().ok()),
             icc: file.get_tag_u8_vec(Tag::IccProfile).ok(),
         })
+    }
+}
+
+impl Fields {
+    /// Chroma is coarser than luma, and lies in units with it.
+    pub(super) fn is_subsampled(&self) -> bool {
+        self.photometric == Photometric::YCbCr && !self.planar && self.subsampling != [1, 1]
+    }
+
+    /// Whether this sample of a pixel is a colour or its opacity.
+    pub(super) fn shows(&self, sample: usize) -> bool {
+        sample < self.photometric.channels()
+            || self.alpha.is_some_and(|alpha| alpha.sample == sample)
+    }
+
+    /// Some samples are neither colours nor opacity.
+    pub(super) fn has_unknown_planes(&self) -> bool {
+        (0..self.samples).any(|sample| !self.shows(sample))
     }
 }
 
