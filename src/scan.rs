@@ -74,7 +74,7 @@ pub struct Prepared {
 pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -> Result<Scan> {
     let Listed {
         listing, reader, ..
-    } = source::list(&settings.request, executor.stop(), progress)?;
+    } = executor.install(|| source::list(&settings.request, executor.stop(), progress))?;
     let unknown = settings.policy.thresholds.unknown_splits(&listing);
     if !unknown.is_empty() {
         return Err(Error::Config(unknown));

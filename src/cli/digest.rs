@@ -35,7 +35,8 @@ pub(super) fn run(arguments: DigestArguments) -> Result<u8> {
     }
     let executor = prepare::executor(&settings)?;
     let progress = prepare::watched(Volume::Normal, events);
-    let listed = source::list(&settings.request, executor.stop(), progress.as_ref())?;
+    let listed =
+        executor.install(|| source::list(&settings.request, executor.stop(), progress.as_ref()))?;
     let (listing, reader) = (&listed.listing, listed.reader.as_ref());
     let contents = fingerprint::contents(listing, reader, &executor, progress.as_ref())?;
     let digest = digest::digest(listing, &contents);
