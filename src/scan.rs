@@ -2,7 +2,7 @@
 //! itself.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::checks::distribution::{CLASS_ABSENT_FROM_SPLIT, EMPTY_SPLIT, STRATIFICATION_DRIFT};
 use crate::checks::leakage::{
@@ -31,7 +31,7 @@ use crate::quality::QualityTable;
 use crate::resplit::{self, Forecast, Suggested, Together};
 use crate::sample::{ContentHash, Listing, SampleId};
 use crate::scenes::{self, Scenes};
-use crate::source::{self, Listed};
+use crate::source::{self, Listed, Memo, Version};
 
 /// All that a scan found out.
 pub struct Scan {
@@ -72,9 +72,11 @@ pub struct Prepared {
 /// When the data set cannot be listed, or thumbnails cannot be kept. A stop
 /// asked for after listing is no error: the scan is then partial and says so.
 pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -> Result<Scan> {
+    let kept = Kept::new(settings);
     let Listed {
         listing, reader, ..
-    } = executor.install(|| source::list(&settings.request, executor.stop(), progress))?;
+    } = executor
+        .install(|| source::list_again(&settings.request, executor.stop(), progress, &kept))?;
     let unknown = settings.policy.thresholds.unknown_splits(&listing);
     if !unknown.is_empty() {
         return Err(Error::Config(unknown));
@@ -91,7 +93,7 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
     let mut notes = brought.notes().to_vec();
     let (reader, limits) = (Arc::from(reader), settings.limits);
     let fingerprinted = if needs(settings).opens_images() {
-        let earlier = earlier_scans(settings, &mut notes);
+        let earlier = kept.earlier(&mut notes);
         fingerprint::compute(&listing, reader, limits, earlier, executor, progress)?
     } else {
         Fingerprinted::unopened(reader, limits)
@@ -368,15 +370,59 @@ fn forecast(evidence: &Evidence, executor: &Executor) -> Option<Forecast> {
     resplit::forecast(listing, &contents, &links, executor.stop())
 }
 
-fn earlier_scans(settings: &Settings, notes: &mut Vec<String>) -> Option<Earlier> {
-    let config::Cache::At(folder) = &settings.cache else {
-        return None;
-    };
-    let cache = Cache::open(folder, cache::LIMIT).map_err(|note| notes.push(note));
-    Some(Earlier {
-        cache: Arc::new(cache.ok()?),
-        check_content: settings.check_content,
-    })
+/// What earlier scans left, opened when it is first asked for.
+struct Kept<'a> {
+    settings: &'a Settings,
+    /// The cache, or why there is none.
+    cache: OnceLock<Option<Result<Arc<Cache>, String>>>,
+}
+
+impl<'a> Kept<'a> {
+    fn new(settings: &'a Settings) -> Self {
+        Self {
+            settings,
+            cache: OnceLock::new(),
+        }
+    }
+
+    /// `None` where no cache is wanted.
+    fn cache(&self) -> Option<Result<&Arc<Cache>, &String>> {
+        let opened = self.cache.get_or_init(|| match &self.settings.cache {
+            config::Cache::At(folder) => Some(Cache::open(folder, cache::LIMIT).map(Arc::new)),
+            _ => None,
+        });
+        opened.as_ref().map(Result::as_ref)
+    }
+
+    /// What fingerprints are taken from. That there is no cache is a note.
+    fn earlier(&self, notes: &mut Vec<String>) -> Option<Earlier> {
+        match self.cache()? {
+            Ok(cache) => Some(Earlier {
+                cache: Arc::clone(cache),
+                check_content: self.settings.check_content,
+            }),
+            Err(note) => {
+                notes.push(note.clone());
+                None
+            }
+        }
+    }
+}
+
+impl Memo for Kept<'_> {
+    fn get(&self, method: &str, of: &Version) -> Option<Vec<u8>> {
+        // Whoever asks for contents to be compared trusts no state of a file.
+        match self.settings.check_content {
+            true => None,
+            false => Memo::get(self.cache()?.ok()?.as_ref(), method, of),
+        }
+    }
+
+    fn put(&self, method: &str, of: &Version, made: Vec<u8>) {
+        if let Some(Ok(cache)) = self.cache() {
+            Memo::put(cache.as_ref(), method, of, made);
+        }
+    }
 }
 
 /// Runs one check; what it finds goes to `all`.

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use flate2::CrcReader;
 use flate2::read::DeflateDecoder;
@@ -64,8 +64,69 @@ pub(super) struct Stretches {
     path: PathBuf,
     method: &'static str,
     members: Vec<Member>,
-    /// The content as it was unpacked, for what cannot be read in place.
-    unpacked: Option<Mutex<File>>,
+    content: Content,
+}
+
+/// Where the bytes of members are.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// In the file.
+    InPlace,
+    /// In what is unpacked from the file when a member is first read.
+    Unpacked(Unpacked),
+}
+
+/// A file's content, unpacked when it is first asked for.
+pub(super) struct Unpacked {
+    unpack: Box<Unpack>,
+    file: OnceLock<Result<Mutex<File>, String>>,
+}
+
+/// Unpacks to a file that nobody else sees.
+type Unpack = dyn Fn() -> Result<File, String> + Send + Sync;
+
+impl Unpacked {
+    /// What `unpack` gives, unless it is there already.
+    pub(super) fn new(
+        unpack: impl Fn() -> Result<File, String> + Send + Sync + 'static,
+        there: Option<File>,
+    ) -> Self {
+        let file = OnceLock::new();
+        if let Some(there) = there {
+            let _ = file.set(Ok(Mutex::new(there)));
+        }
+        Self {
+            unpack: Box::new(unpack),
+            file,
+        }
+    }
+
+    fn open(&self) -> io::Result<File> {
+        let file = self.file.get_or_init(|| (self.unpack)().map(Mutex::new));
+        match file {
+            // Reads name their offset, so threads may share the file.
+            Ok(file) => (file.lock())
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .try_clone(),
+            Err(why) => Err(io::Error::other(why.clone())),
+        }
+    }
+}
+
+impl std::fmt::Debug for Unpacked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Unpacked").finish_non_exhaustive()
+    }
+}
+
+impl Content {
+    /// The file that members are stretches of, of the container at `path`.
+    pub(super) fn open(&self, path: &Path) -> io::Result<File> {
+        match self {
+            Self::InPlace => File::open(path),
+            Self::Unpacked(unpacked) => unpacked.open(),
+        }
+    }
 }
 
 /// A member's name and where its bytes lie.
@@ -92,29 +153,18 @@ pub(super) enum Coding {
 }
 
 impl Stretches {
-    /// The file at `path` with these members. `unpacked` is read in its place,
-    /// if given.
+    /// The file at `path` with these members.
     pub(super) fn new(
         path: &Path,
         method: &'static str,
         members: Vec<Member>,
-        unpacked: Option<File>,
+        content: Content,
     ) -> Self {
         Self {
             path: path.to_owned(),
             method,
             members,
-            unpacked: unpacked.map(Mutex::new),
-        }
-    }
-
-    fn open(&self) -> io::Result<File> {
-        match &self.unpacked {
-            None => File::open(&self.path),
-            // Reads name their offset, so threads may share the file.
-            Some(file) => (file.lock())
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .try_clone(),
+            content,
         }
     }
 }
@@ -146,7 +196,7 @@ impl Container for Stretches {
         entries: &[u64],
         visit: &mut dyn FnMut(usize, Bytes<'_>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let file = self.open().map_err(|error| ReadFailure(error.to_string()));
+        let file = (self.content.open(&self.path)).map_err(|error| ReadFailure(error.to_string()));
         for (place, &entry) in entries.iter().enumerate() {
             let member = usize::try_from(entry)
                 .ok()

@@ -17,6 +17,7 @@ mod hugging_face;
 mod layout;
 mod manifest;
 mod masks;
+mod memo;
 mod names;
 mod paths;
 mod places;
@@ -43,6 +44,7 @@ pub use descriptions::{CocoFile, Description, Folder, MetadataFile, Top, VocFold
 pub use detect::LayoutName;
 pub use hugging_face::shard_split;
 pub use manifest::{OwnTable, own_table};
+pub use memo::Memo;
 pub use reader::{Bytes, ReadFailure, Reader, Version};
 pub use webdataset::sample_key;
 pub use yolo::{
@@ -120,6 +122,19 @@ pub struct Listed {
 /// [`Error::Config`] when the request contradicts itself;
 /// [`Error::Interrupted`] when `stop` was raised.
 pub fn list(request: &Request, stop: &StopFlag, progress: &dyn Progress) -> Result<Listed> {
+    list_again(request, stop, progress, &memo::Forgetful)
+}
+
+/// As [`list`], with what earlier listings left in `memo`.
+///
+/// # Errors
+/// As [`list`].
+pub fn list_again(
+    request: &Request,
+    stop: &StopFlag,
+    progress: &dyn Progress,
+    memo: &dyn Memo,
+) -> Result<Listed> {
     stop.check()?;
     let globs = Globs::new(&request.include, &request.exclude)?;
     let splits = resolve_splits(request)?;
@@ -136,6 +151,7 @@ pub fn list(request: &Request, stop: &StopFlag, progress: &dyn Progress) -> Resu
         never_enter: &never_enter,
         stop,
         progress,
+        memo,
     };
     let mut builder = Builder::default();
     progress.begin(Stage::Walk, None);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 use super::globs::Globs;
+use super::memo::Memo;
 use super::names::{is_junk, is_text};
 use super::same_file::Hint;
 use super::tree::{At, DirState, Image, OtherFile, Tree};
@@ -39,6 +40,7 @@ pub(super) struct Walker<'a> {
     pub(super) never_enter: &'a [PathBuf],
     pub(super) stop: &'a StopFlag,
     pub(super) progress: &'a dyn Progress,
+    pub(super) memo: &'a dyn Memo,
 }
 
 /// A folder to walk, itself reached by links from the folders in `through`.

@@ -1,6 +1,7 @@
 //! What a second scan keeps from the first.
 
 use std::fs;
+use std::path::Path;
 
 use super::run::Place;
 
@@ -13,15 +14,7 @@ fn second_scan_writes_the_same_report_without_opening_an_image() {
     let report = |folder: &str| ["--report".to_owned(), folder.to_owned()];
     place.splitlint(SCAN).args(report("cold")).exits(1);
     // Same size, time and inode, other bytes: only who reads can see it.
-    let changed = place.path("data/train/cat/000.jpg");
-    let times = fs::metadata(&changed).and_then(|facts| facts.modified());
-    let length = fs::metadata(&changed).map(|facts| facts.len());
-    fs::write(&changed, vec![0; length.expect("a file") as usize]).expect("written");
-    fs::File::options()
-        .write(true)
-        .open(&changed)
-        .and_then(|file| file.set_modified(times.expect("a time")))
-        .expect("time set back");
+    blanked(&place.path("data/train/cat/000.jpg"), 0);
     place.splitlint(SCAN).args(report("warm")).exits(1);
     for table in ["findings.csv", "pairs.csv", "samples.csv", "drop.csv"] {
         let read = |folder: &str| place.read(format!("{folder}/{table}"));
@@ -33,6 +26,48 @@ fn second_scan_writes_the_same_report_without_opening_an_image() {
         .arg("--check-content")
         .exits(0);
     assert!(!checked.stdout.contains("LEAK001"), "{}", checked.stdout);
+}
+
+/// Writes zeros from `start` on, and sets the time back.
+fn blanked(file: &Path, start: usize) {
+    let time = fs::metadata(file).and_then(|facts| facts.modified());
+    let mut bytes = fs::read(file).expect("read");
+    bytes[start..].fill(0);
+    fs::write(file, bytes).expect("written");
+    fs::File::options()
+        .write(true)
+        .open(file)
+        .and_then(|file| file.set_modified(time.expect("a time")))
+        .expect("time set back");
+}
+
+#[test]
+fn second_scan_of_a_packed_archive_unpacks_nothing() {
+    let place = Place::new();
+    place.leaky_set();
+    // A name that does not say whether it is an image, too.
+    fs::write(place.path("data/train/cat/licence"), "free").expect("written");
+    let packed = Vec::new();
+    let packed = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
+    let mut archive = tar::Builder::new(packed);
+    let added = archive.append_dir_all("data", place.path("data"));
+    let packed = (added.and_then(|()| archive.into_inner()))
+        .and_then(|packed| packed.finish())
+        .expect("packed");
+    fs::write(place.path("set.tar.gz"), packed).expect("written");
+    let scan = ["scan", "set.tar.gz", "--select", "LEAK,FILE"];
+    let report = |folder: &str| ["--report".to_owned(), folder.to_owned()];
+    place.splitlint(scan).args(report("cold")).exits(1);
+    // Behind the header of gzip: only who unpacks can see it.
+    blanked(&place.path("set.tar.gz"), 64);
+    place.splitlint(scan).args(report("warm")).exits(1);
+    for table in ["findings.csv", "pairs.csv", "samples.csv", "drop.csv"] {
+        let read = |folder: &str| place.read(format!("{folder}/{table}"));
+        assert_eq!(read("cold"), read("warm"), "{table}");
+    }
+    let checked = place.splitlint(scan).arg("--check-content").exits(2);
+    let refused = "cannot be read as a tar archive";
+    assert!(checked.stderr.contains(refused), "{}", checked.stderr);
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub use row::{from_bytes, to_bytes};
 pub(crate) use store::Shelf;
 use store::{Found, Row, StoreError};
 
+use crate::source::{Memo, Version};
+
 /// Bytes the cache may fill unless said otherwise: thumbnails of about a
 /// million and a half photos of 5 kB each.
 pub const LIMIT: u64 = 8 << 30;
@@ -62,6 +64,17 @@ struct Pending {
 struct Notes {
     messages: Vec<String>,
     broken: bool,
+}
+
+impl Memo for Cache {
+    fn get(&self, method: &str, of: &Version) -> Option<Vec<u8>> {
+        Self::get(self, Shelf::Derived, Key::of_parts(method, [of.as_bytes()]))
+    }
+
+    fn put(&self, method: &str, of: &Version, made: Vec<u8>) {
+        let key = Key::of_parts(method, [of.as_bytes()]);
+        Self::put(self, Shelf::Derived, key, made);
+    }
 }
 
 /// What a cache folder holds.

@@ -1,17 +1,18 @@
 //! Archives read in place: zip, tar and tar.gz. Lists members; understands no
 //! layout.
 
+mod packed;
 mod tar;
 mod zip;
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::container::{Coding, Member, Stretches, read_start};
+use super::container::{Coding, Content, Member, Stretches, read_start};
 use super::names::{is_junk, is_text};
 use super::tree::{At, DirState, Image, OtherFile, Tree};
 use super::walk::Walker;
@@ -40,8 +41,6 @@ struct Found {
     members: Vec<Stored>,
     /// What is wrong with the archive itself.
     faults: Vec<String>,
-    /// The content, where it had to be unpacked.
-    unpacked: Option<File>,
 }
 
 /// A member as stored.
@@ -50,6 +49,8 @@ struct Stored {
     name: OsString,
     /// Why it is not read, or where it lies; `None` for a folder.
     place: Result<Option<(u64, u64, Coding)>, String>,
+    /// Its first bytes, where it is known that they will be looked at.
+    start: Option<Vec<u8>>,
 }
 
 /// The kind of the file at `path`: by its first bytes, because `.npz` and
@@ -107,26 +108,20 @@ pub(super) fn kind(path: &Path) -> Result<Option<Kind>> {
 /// When the archive cannot be read at all, or a stop was asked for. Single
 /// members that cannot be read are problems of the tree.
 pub(super) fn tree(path: &Path, kind: Kind, key: SampleKey, walker: &Walker<'_>) -> Result<Tree> {
-    let failure = |error: io::Error| {
-        Error::Input(format!(
-            "`{}` cannot be read as an archive: {error}",
-            path.display()
-        ))
-    };
-    let (found, method) = match kind {
-        Kind::Zip => (zip::list(path, walker.stop)?, "zip 1"),
-        Kind::Tar => (tar::list(path, walker.stop)?, "tar 1"),
-        Kind::TarGz => (tar::list_packed(path, walker.stop)?, "tar.gz 1"),
-    };
-    let file = match &found.unpacked {
-        Some(file) => file.try_clone(),
-        None => File::open(path),
+    let (found, content, method) = match kind {
+        Kind::Zip => (zip::list(path, walker.stop)?, Content::InPlace, "zip 1"),
+        Kind::Tar => (tar::list(path, walker.stop)?, Content::InPlace, "tar 1"),
+        Kind::TarGz => {
+            let (found, content) = packed::list(path, walker)?;
+            (found, content, "tar.gz 1")
+        }
     };
     let mut making = Making {
         tree: Tree::new(path.to_owned(), key),
         dirs: HashMap::from([(String::new(), 0)]),
         members: Vec::new(),
-        file: file.map_err(failure)?,
+        path,
+        content,
         walker,
     };
     for fault in found.faults {
@@ -142,9 +137,12 @@ pub(super) fn tree(path: &Path, kind: Kind, key: SampleKey, walker: &Walker<'_>)
         making.add(stored, twice.contains(&index));
     }
     let Making {
-        mut tree, members, ..
+        mut tree,
+        members,
+        content,
+        ..
     } = making;
-    let stretches = Stretches::new(path, method, members, found.unpacked);
+    let stretches = Stretches::new(path, method, members, content);
     tree.archive = Some(Arc::new(stretches));
     tree.finish();
     Ok(tree)
@@ -165,12 +163,18 @@ fn later(members: &[Stored]) -> HashSet<usize> {
     earlier
 }
 
+/// Whether the first bytes have to say if a file is an image.
+fn is_known_by_content(name: &OsStr) -> bool {
+    !has_image_extension(name) && !is_text(name)
+}
+
 struct Making<'a> {
     tree: Tree,
     /// By path without a slash at its end.
     dirs: HashMap<String, usize>,
     members: Vec<Member>,
-    file: File,
+    path: &'a Path,
+    content: Content,
     walker: &'a Walker<'a>,
 }
 
@@ -228,15 +232,25 @@ impl Making<'_> {
                     stored: size,
                     coding,
                 };
-                self.file(parent, name, member, is_annotation);
+                self.file(parent, name, (member, stored.start), is_annotation);
             }
         }
     }
 
-    fn file(&mut self, dir: usize, name: &str, member: Member, claimed: bool) {
+    fn file(
+        &mut self,
+        dir: usize,
+        name: &str,
+        (member, start): (Member, Option<Vec<u8>>),
+        claimed: bool,
+    ) {
+        let start = || match start {
+            Some(start) => Ok(start),
+            None => read_start(&self.content.open(self.path)?, &member, HEAD),
+        };
         let is_image = has_image_extension(name.as_ref())
-            || !is_text(name.as_ref())
-                && read_start(&self.file, &member, HEAD).is_ok_and(|start| begins_image(&start));
+            || is_known_by_content(name.as_ref())
+                && start().is_ok_and(|start| begins_image(&start));
         let at = At::Entry(self.members.len() as u64);
         self.members.push(member);
         let name = std::ffi::OsStr::new(name).into();

@@ -29,9 +29,22 @@ pub(super) fn list(path: &Path, stop: &StopFlag) -> Result<Found> {
     list_file(path, file, stop)
 }
 
-/// Lists a packed tar archive. It is unpacked once, to an unnamed temporary
-/// file: its members cannot be read in place, and images hardly shrink.
-pub(super) fn list_packed(path: &Path, stop: &StopFlag) -> Result<Found> {
+/// Lists a packed tar archive, and gives its content. It is unpacked to an unnamed
+/// temporary file: its members cannot be read in place, and images hardly shrink.
+pub(super) fn list_packed(path: &Path, stop: &StopFlag) -> Result<(Found, File)> {
+    let (unpacked, fault) = unpacked(path, stop)?;
+    let again = unpacked
+        .try_clone()
+        .map_err(|error| unreadable(path, &error))?;
+    let mut found = list_file(path, again, stop)?;
+    if let Some(fault) = fault {
+        found.faults = vec![fault];
+    }
+    Ok((found, unpacked))
+}
+
+/// The content of a packed archive, and what ended it too early.
+pub(super) fn unpacked(path: &Path, stop: &StopFlag) -> Result<(File, Option<String>)> {
     let failure = |error: io::Error| unreadable(path, &error);
     let file = File::open(path).map_err(failure)?;
     let size = file.metadata().map_err(failure)?.len();
@@ -70,12 +83,7 @@ pub(super) fn list_packed(path: &Path, stop: &StopFlag) -> Result<Found> {
             }
         }
     }
-    let mut found = list_file(path, unpacked.try_clone().map_err(failure)?, stop)?;
-    if let Some(fault) = fault {
-        found.faults = vec![fault];
-    }
-    found.unpacked = Some(unpacked);
-    Ok(found)
+    Ok((unpacked, fault))
 }
 
 fn list_file(path: &Path, mut file: File, stop: &StopFlag) -> Result<Found> {
@@ -148,7 +156,11 @@ fn stored(entry: &Entry<'_, impl Read>, earlier: &[Stored]) -> Option<Stored> {
         // Notes on other members, and what no image is.
         _ => return None,
     };
-    Some(Stored { name, place })
+    Some(Stored {
+        name,
+        place,
+        start: None,
+    })
 }
 
 #[cfg(unix)]

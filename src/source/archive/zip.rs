@@ -64,6 +64,7 @@ pub(super) fn list(path: &Path, stop: &StopFlag) -> Result<Found> {
         found.members.push(Stored {
             name: name.into(),
             place,
+            start: None,
         });
     }
     Ok(found)
