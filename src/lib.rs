@@ -13,6 +13,7 @@ pub mod cli;
 pub mod config;
 pub mod decisions;
 pub mod decode;
+pub mod dicom;
 pub mod digest;
 pub mod disjoint_sets;
 pub mod distribution;

@@ -43,9 +43,6 @@ pub(super) fn foreign(bytes: &[u8]) -> Option<&'static str> {
     if bytes.starts_with(b"\0\0\x02\0") && looks_like_ico(bytes) {
         return Some("Windows cursor");
     }
-    if bytes.get(128..132) == Some(b"DICM") {
-        return Some("DICOM");
-    }
     if bytes.starts_with(b"II*\0") && bytes.get(8..10) == Some(b"CR") {
         return Some("Canon raw");
     }

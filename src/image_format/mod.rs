@@ -36,11 +36,13 @@ pub enum Format {
     JpegXl,
     /// Photoshop document: the image of all layers together.
     Psd,
+    /// DICOM; of several frames the first.
+    Dicom,
 }
 
 impl Format {
     /// All formats, in the order of the variants.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Jpeg,
         Self::Png,
         Self::Gif,
@@ -54,6 +56,7 @@ impl Format {
         Self::Jpeg2000,
         Self::JpegXl,
         Self::Psd,
+        Self::Dicom,
     ];
 
     /// The name in reports, lower case; it never changes.
@@ -72,6 +75,7 @@ impl Format {
             Self::Jpeg2000 => "jpeg2000",
             Self::JpegXl => "jpeg-xl",
             Self::Psd => "psd",
+            Self::Dicom => "dicom",
         }
     }
 
@@ -96,6 +100,7 @@ impl Format {
             Self::Jpeg2000 => &["jp2", "j2k", "j2c", "jpc", "jpx", "jpf"],
             Self::JpegXl => &["jxl"],
             Self::Psd => &["psd", "psb"],
+            Self::Dicom => &["dcm", "dicom"],
         }
     }
 }
@@ -155,8 +160,8 @@ const FOREIGN_EXTENSIONS: [&str; 4] = ["avif", "heic", "heif", "hif"];
 /// PDF, SVG and the like among images are files that lie there.
 const FOREIGN_IMAGES: [&str; 3] = ["AVIF", "HEIC", "HEIF"];
 
-/// Bytes that [`begins_image`] looks at.
-pub const HEAD: usize = 64;
+/// Bytes that [`begins_image`] looks at: DICOM shows itself behind 128 bytes of anything.
+pub const HEAD: usize = 132;
 
 /// Whether the name alone announces an image, decoded here or not.
 pub fn has_image_extension(name: &OsStr) -> bool {
@@ -227,6 +232,8 @@ fn by_signature(bytes: &[u8]) -> Option<Format> {
         Some(Format::JpegXl)
     } else if starts(b"8BPS\0\x01") || starts(b"8BPS\0\x02") {
         Some(Format::Psd)
+    } else if bytes.get(128..132) == Some(b"DICM") {
+        Some(Format::Dicom)
     } else {
         None
     }

@@ -115,7 +115,7 @@ fn decoder<'a>(format: Format, bytes: &'a [u8]) -> ImageResult<Box<dyn ImageDeco
         },
         Format::Tga => Box::new(tga::TgaDecoder::new(file)?),
         // Read elsewhere, each by a decoder of its own.
-        Format::Jpeg2000 | Format::JpegXl | Format::Psd => {
+        Format::Jpeg2000 | Format::JpegXl | Format::Psd | Format::Dicom => {
             return Err(ImageError::Unsupported(ImageFormatHint::Unknown.into()));
         }
     })

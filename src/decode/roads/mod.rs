@@ -4,6 +4,7 @@
 #[cfg(not(all(feature = "jpeg-xl", feature = "jpeg2000")))]
 mod absent;
 mod container;
+mod dicom;
 mod gif;
 mod jpeg;
 #[cfg(feature = "jpeg2000")]
@@ -37,6 +38,7 @@ fn reader(format: Format) -> Option<Reader> {
         Format::Jpeg2000 => Some(jpeg2000::read),
         Format::JpegXl => Some(jpeg_xl::read),
         Format::Psd => Some(psd::read),
+        Format::Dicom => Some(dicom::read),
         _ => None,
     }
 }
