@@ -29,7 +29,7 @@ pub enum Fault {
     Corrupt(&'static str),
 }
 
-/// Whom a file shows. Not to be printed: see [`Header::identity`].
+/// Whom a file shows. Not to be printed.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Identity {
     /// PatientID, blanks trimmed.
@@ -74,8 +74,6 @@ pub struct Header {
     /// The palette: for red, green and blue the first number that is looked up, and
     /// the colours of it and the following.
     pub palette: Option<[(i32, Vec<u16>); 3]>,
-    /// Whom it shows.
-    pub identity: Identity,
     /// Numbers have their upper byte first.
     pub big_endian: bool,
 }
@@ -122,7 +120,6 @@ pub fn read(bytes: &[u8]) -> Result<(Header, PixelData<'_>), Fault> {
         rescale: [1.0, 0.0],
         window: None,
         palette: None,
-        identity: Identity::default(),
         big_endian: syntax.big_endian,
     };
     let mut window = [None, None];
@@ -136,8 +133,6 @@ pub fn read(bytes: &[u8]) -> Result<(Header, PixelData<'_>), Fault> {
         let short = || elements::number(value, syntax.big_endian);
         let numbers = || elements::numbers(value, syntax.big_endian);
         match element.tag {
-            (0x0010, 0x0020) => header.identity.patient = text(value),
-            (0x0020, 0x000D) => header.identity.study = text(value),
             (0x0028, 0x0002) => header.samples = short(),
             (0x0028, 0x0004) => header.photometric = text(value),
             (0x0028, 0x0006) => header.planar = short() == 1,
@@ -164,6 +159,30 @@ pub fn read(bytes: &[u8]) -> Result<(Header, PixelData<'_>), Fault> {
             _ => {}
         }
     }
+}
+
+/// Whom a file shows, as far as its beginning says.
+pub fn identity(bytes: &[u8]) -> Identity {
+    let mut identity = Identity::default();
+    let rest = bytes.get(PREAMBLE + MAGIC.len()..).unwrap_or_default();
+    let mut meta = Elements::new(rest, Syntax::EXPLICIT);
+    let mut syntax = Syntax::EXPLICIT;
+    while let Ok(Some(element)) = meta.next_in_group(0x0002) {
+        if element.tag == (0x0002, 0x0010) {
+            syntax = Syntax::of(&text(element.value));
+        }
+    }
+    let mut elements = Elements::new(meta.rest(), syntax);
+    while let Ok(Some(element)) = elements.next() {
+        match element.tag {
+            (0x0010, 0x0020) => identity.patient = text(element.value),
+            (0x0020, 0x000D) => identity.study = text(element.value),
+            // Elements ascend.
+            (0x0021.., _) => break,
+            _ => {}
+        }
+    }
+    identity
 }
 
 fn finished(mut header: Header, window: [Option<f64>; 2], palette: [[Vec<u16>; 2]; 3]) -> Header {

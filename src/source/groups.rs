@@ -78,7 +78,8 @@ fn declared(listing: &Listing) -> usize {
     samples.filter(|sample| sample.group.is_some()).count()
 }
 
-fn declare(listing: &mut Listing, group_of: impl Fn(&str) -> Option<String>) {
+/// Gives samples the groups that `group_of` names for their keys; others keep theirs.
+pub(super) fn declare(listing: &mut Listing, group_of: impl Fn(&str) -> Option<String>) {
     let names: Vec<Option<String>> = listing
         .samples
         .iter()

@@ -20,6 +20,7 @@ mod masks;
 mod memo;
 mod names;
 mod paths;
+mod patients;
 mod places;
 mod reader;
 mod recognised;
@@ -156,7 +157,7 @@ pub fn list_again(
     let mut builder = Builder::default();
     progress.begin(Stage::Walk, None);
     let top = SampleKey::from_path(Path::new(""));
-    let recognised = match &request.root {
+    let mut recognised = match &request.root {
         Some(shown) => {
             let root = existing(shown, "")?;
             let ask = Ask::new(shown, &root, (top, As::Set), request, &walker);
@@ -190,6 +191,9 @@ pub fn list_again(
         detect::list(&ask, &mut builder)?;
     }
     let mut listed = builder.finish()?;
+    if let Some(note) = patients::declare(&mut listed.listing, listed.reader.as_ref()) {
+        recognised.notes.push(note);
+    }
     if let Some(pattern) = &request.group_regex {
         groups::by_pattern(&mut listed.listing, pattern)?;
     }

@@ -5,6 +5,10 @@ mod arrays;
 mod coco;
 #[path = "../support/deflated.rs"]
 mod deflated;
+mod dicom;
+#[allow(dead_code)]
+#[path = "../../src/dicom/written.rs"]
+mod dicom_files;
 mod folders;
 mod hugging_face;
 mod manifests;
