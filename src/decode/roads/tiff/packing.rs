@@ -53,7 +53,7 @@ pub(super) fn fax(
     };
     let mut found = Rows {
         all: Vec::new(),
-        width: width,
+        width,
         most: rows,
     };
     let done = hayro_ccitt::decode(packed, &mut found, &mut DecoderContext::new(settings));

@@ -560,7 +560,7 @@ fn old_jpeg_is_read_as_a_file_and_from_its_parts() {
     // The JPEG file is where the strip is, behind the eight bytes of the header.
     let mut all = base();
     all.push((513, vec![8]));
-    near(&file(true, all, &[jpeg.clone()]), "a file");
+    near(&file(true, all, std::slice::from_ref(&jpeg)), "a file");
 
     let (tables, scan) = parts(&jpeg);
     let strip = [scan, tables.concat().concat()].concat();
