@@ -13,6 +13,7 @@ const LEVELS: &[&[&str]] = &[
     &["error"],
     &[
         "calendar",
+        "dicom",
         "disjoint_sets",
         "executor",
         "image_format",

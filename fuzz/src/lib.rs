@@ -64,6 +64,13 @@ pub fn jpeg_xl(bytes: &[u8]) {
     }
 }
 
+/// DICOM behind its preamble, which needs not be found.
+pub fn dicom(bytes: &[u8]) {
+    let file = [&[0; 128], &b"DICM"[..], bytes].concat();
+    let _ = splitlint::dicom::identity(&file);
+    image(&file);
+}
+
 /// Every road from bytes to pixels. A thumbnail is never of no size.
 pub fn image(bytes: &[u8]) {
     if let Ok(decoded) = decode::decode(bytes, Some("tga"), &LIMITS) {
