@@ -66,7 +66,7 @@ fn second_scan_of_a_packed_archive_unpacks_nothing() {
         assert_eq!(read("cold"), read("warm"), "{table}");
     }
     let checked = place.splitlint(scan).arg("--check-content").exits(2);
-    let refused = "cannot be read as a tar archive";
+    let refused = "no image in `set.tar.gz`";
     assert!(checked.stderr.contains(refused), "{}", checked.stderr);
 }
 
