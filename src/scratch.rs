@@ -1,9 +1,11 @@
-//! Folders for what is not finished yet, beside the place where it will lie.
-//! Knows nothing of what they hold.
+//! Folders and files for what is not finished yet, beside the place where it
+//! will lie. Knows nothing of what they hold.
 //!
 //! Each holds a file that its process keeps locked: the system gives the lock
 //! back when the process ends, however it ends. What a killed process left is
 //! known by that and removed by the next.
+
+mod file;
 
 use std::fs::{self, File};
 use std::io;
@@ -11,6 +13,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::TempDir;
+
+pub use file::write_file;
 
 /// How the names of unfinished files and folders begin.
 pub const PREFIX: &str = ".splitlint-";

@@ -1,7 +1,6 @@
 //! Findings as written for someone. Counts nothing, judges nothing, reads no
 //! image.
 
-mod file;
 #[cfg(test)]
 mod fixture;
 mod folder;
@@ -17,7 +16,7 @@ mod sentences;
 mod tables;
 pub mod terminal;
 
-pub use file::write_file;
+pub use crate::scratch::write_file;
 pub use folder::write_folder;
 pub use json::digest as digest_json;
 pub use old::mark_old;

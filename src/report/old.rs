@@ -6,8 +6,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::file::write_file;
 use crate::error::{Error, Result};
+use crate::scratch::write_file;
 
 /// The report's summary.
 const SUMMARY: &str = "summary.json";

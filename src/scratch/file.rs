@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
+use super::{PREFIX, hold};
 use crate::error::{Error, Result};
-use crate::scratch::{PREFIX, hold};
 
 /// Writes `text` to `path`, making the folders above it. A file there is
 /// replaced at once when the new one is complete; what is no plain file (a
