@@ -32,6 +32,7 @@ COLUMNS: Dict[str, Dict[str, str]] = {
         "doubtful": "int",
         "content_a": "text",
         "content_b": "text",
+        "matrix": "text",
     },
     "samples": {
         "sample": "text",

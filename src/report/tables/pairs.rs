@@ -40,4 +40,19 @@ pub(super) fn rows(report: &Report<'_>, pairs: &[Pair]) -> Frame {
         )
         .text("content_a", rows().map(|p| content(p.from)))
         .text("content_b", rows().map(|p| content(p.to)))
+        .text(
+            "matrix",
+            rows().map(|p| Some(matrix(&p.evidence.transform.matrix))),
+        )
+}
+
+/// The six numbers that lay `sample_b` over `sample_a`, in shares of their sides.
+fn matrix(of: &[f32; 6]) -> String {
+    // Adding 0 makes 0 of -0.
+    let rounded = |number: f32| (f64::from(number) * 1e5).round() / 1e5 + 0.0;
+    let numbers: Vec<String> = of
+        .iter()
+        .map(|&number| rounded(number).to_string())
+        .collect();
+    numbers.join(" ")
 }
