@@ -3,9 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::baseline::existing;
 use super::command_args::{ApplyArguments, CopyBy};
 use super::prepare::{self, Volume};
+use super::review::BASELINE;
 use super::{cache, console, interrupt};
 use crate::checks::registry;
 use crate::config::{self, Options};
@@ -16,9 +16,6 @@ use crate::review::{self, By, Plan, ReportFolder};
 use crate::sample::Listing;
 use crate::scan::{Scan, scan};
 use crate::source::{self, Columns, Request};
-
-/// Where findings are accepted unless said otherwise.
-const BASELINE: &str = "splitlint-baseline.csv";
 
 /// Plans, and copies where it is asked for.
 pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
@@ -42,7 +39,10 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
     let stop = interrupt::stop_flag();
     let listed = source::list(&request, &stop, &prepare::progress(Volume::Normal))?;
     let decisions = report.decisions(arguments.decisions.as_deref())?;
-    let plan = review::plan(&report, &decisions, &listed.listing)?;
+    let accepted = review::baseline_in(&baseline)?;
+    let mut holding = accepted.clone();
+    holding.prune(|line| line.expires.is_some_and(|day| day < prepare::today()));
+    let plan = review::plan(&report, &decisions, &holding, &listed.listing)?;
     review::check_unchanged(&plan, &report, &listed.listing, listed.reader.as_ref())?;
     let staying = review::staying(&plan, &listed.listing, listed.reader.as_ref())?;
 
@@ -65,7 +65,7 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
         &review::manifest(&staying, false, own.as_ref()),
     )?;
     if !plan.accepted.is_empty() {
-        let mut accepting = existing(&baseline)?;
+        let mut accepting = accepted;
         accepting.accept(plan.accepted.clone());
         write_file(&baseline, &accepting.render())?;
     }
@@ -324,8 +324,13 @@ fn summary(arguments: &ApplyArguments, plan: &Plan, staying: usize, baseline: &P
             counted(count, "questionable label is", "questionable labels are")
         ),
     };
+    let spared = match plan.spared {
+        0 => String::new(),
+        1 => "1 copy stays, because its finding was accepted\n".to_owned(),
+        count => format!("{count} copies stay, because their findings were accepted\n"),
+    };
     format!(
-        "{} dropped, {} relabelled, {} kept as they are; {staying} stay\n{accepted}{undecided}{waiting}\
+        "{} dropped, {} relabelled, {} kept as they are; {staying} stay\n{accepted}{spared}{undecided}{waiting}\
          plan       {}\n\
          what stays {}\n",
         counted(plan.count("drop"), "sample", "samples"),

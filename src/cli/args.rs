@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::command_args::{
     ApplyArguments, BaselineArguments, CacheArguments, CompletionsArguments, DiffArguments,
-    ExplainArguments, InitArguments, ManArguments,
+    ExplainArguments, InitArguments, ManArguments, ReviewArguments,
 };
 use super::resplit_args::ResplitArguments;
 use crate::config::{CacheOption, Format, Options, Section, Setting, setting};
@@ -39,6 +39,8 @@ pub(super) enum Command {
     Scan(Box<ScanArguments>),
     /// Accept findings, so that later scans fail only on new ones
     Baseline(BaselineArguments),
+    /// Go through the findings of a report in a browser
+    Review(ReviewArguments),
     /// Act on a report: plan what is dropped and relabelled, copy what stays
     Apply(ApplyArguments),
     /// Split anew so that no group lies in several splits and class shares are even

@@ -1,7 +1,6 @@
 //! `splitlint baseline`: accepts what a report or a scan finds.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use super::command_args::BaselineArguments;
 use super::console;
@@ -12,11 +11,10 @@ use crate::config::Options;
 use crate::decisions;
 use crate::error::{Error, Result};
 use crate::finding::{FindingId, RunState, SUSPICIOUS_LABEL};
-use crate::gate::{Baseline, Line};
+use crate::gate::Line;
 use crate::report::write_file;
-use crate::review::{ReportFolder, is_report};
+use crate::review::{ReportFolder, baseline_in, is_report};
 use crate::scan::scan;
-use crate::spreadsheet;
 
 /// Accepts, and says what changed.
 pub(super) fn run(arguments: &BaselineArguments) -> Result<u8> {
@@ -46,7 +44,7 @@ pub(super) fn run(arguments: &BaselineArguments) -> Result<u8> {
             about: about.clone(),
         })
         .collect();
-    let mut baseline = existing(&arguments.baseline)?;
+    let mut baseline = baseline_in(&arguments.baseline)?;
     let counts = baseline.accept(found);
     let is_stale = |line: &Line| selected.contains(line.code.as_str()) && known.lacks(line);
     let stale = match arguments.prune {
@@ -139,16 +137,4 @@ fn found(arguments: &BaselineArguments) -> Result<Known> {
         judged,
         labels: labels.into_iter().map(|(id, _)| id).collect(),
     })
-}
-
-/// The baseline in `file`; empty where there is none yet.
-pub(super) fn existing(file: &Path) -> Result<Baseline> {
-    if !file.exists() {
-        return Ok(Baseline::default());
-    }
-    let wrong = |problem: String| format!("baseline `{}`: {problem}", file.display());
-    let bytes = std::fs::read(file).map_err(|e| Error::config(wrong(e.to_string())))?;
-    let text = spreadsheet::decoded(&bytes).map_err(|e| Error::config(wrong(e)))?;
-    Baseline::parse(&text)
-        .map_err(|problems| Error::Config(problems.into_iter().map(wrong).collect()))
 }

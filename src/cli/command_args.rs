@@ -82,6 +82,38 @@ pub(super) struct ApplyArguments {
     pub(super) by: CopyBy,
 }
 
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A server on 127.0.0.1 whose address holds a token; it asks nothing of the network. Decisions on\n\
+                  labels go into `decisions.csv`, accepted findings into the baseline, who decided into `review.csv`.\n\
+                  On a machine without a screen: `--port 8321` there, `ssh -L 8321:127.0.0.1:8321 MACHINE` here."
+)]
+pub(super) struct ReviewArguments {
+    /// The report folder to go through
+    #[arg(default_value = "splitlint-report")]
+    pub(super) report: PathBuf,
+
+    /// The data set, where it has moved since the scan
+    pub(super) root: Option<PathBuf>,
+
+    /// Folder or manifest of one split, where it has moved (repeatable)
+    #[arg(long, value_name = "NAME=PATH", value_parser = named_path, conflicts_with = "root")]
+    pub(super) split: Vec<(String, PathBuf)>,
+
+    /// Baseline that takes accepted findings [default: the one in splitlint.toml,
+    /// else splitlint-baseline.csv]
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+
+    /// The port [default: any that is free]
+    #[arg(long, value_name = "PORT", default_value_t, hide_default_value = true)]
+    pub(super) port: u16,
+
+    /// Also open the address in a browser
+    #[arg(long)]
+    pub(super) open: bool,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum CopyBy {
     /// Copies; the disk shares the room where it can

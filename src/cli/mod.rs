@@ -28,6 +28,7 @@ mod resplit;
 mod resplit_args;
 mod resplit_words;
 mod resplit_write;
+mod review;
 mod scan;
 
 use std::process::ExitCode;
@@ -60,6 +61,7 @@ pub fn main() -> ExitCode {
     let answer = panics::caught(|| match arguments.command {
         Command::Scan(arguments) => scan::run(*arguments),
         Command::Baseline(arguments) => baseline::run(&arguments),
+        Command::Review(arguments) => review::run(arguments),
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Resplit(arguments) => resplit::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),

@@ -24,6 +24,9 @@ pub const COLUMNS: [&str; 8] = [
     "content",
 ];
 
+/// The column of who decided, in lists that a review wrote.
+pub const REVIEWER: &str = "reviewer";
+
 /// One line of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Decision {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::folder::ReportFolder;
 use super::plan::{Action, Plan};
-use crate::decisions::Kept;
+use crate::decisions::{Kept, REVIEWER};
 use crate::finding::{CONFLICTING_LABELS, FindingId, SUSPICIOUS_LABEL};
 use crate::gate::Line;
 use crate::sample::{ContentHash, Listing, SampleId};
@@ -24,7 +24,7 @@ pub(super) fn lines(
             code: code.to_owned(),
             id,
             reason: reason(kept),
-            who: String::new(),
+            who: (kept.more.get(REVIEWER)).map_or_else(String::new, |who| who.trim().to_owned()),
             expires: None,
             about,
         });
@@ -126,9 +126,10 @@ fn members(joined: &str, by_key: &BTreeMap<&str, SampleId>) -> Vec<SampleId> {
 
 /// What the person wrote beside the decision, or that it was one.
 fn reason(kept: &Kept) -> String {
-    let mut notes = kept.more.values().filter(|note| !note.trim().is_empty());
+    let mut notes =
+        (kept.more.iter()).filter(|(name, note)| *name != REVIEWER && !note.trim().is_empty());
     notes.next().map_or_else(
         || "the label was reviewed and is right".to_owned(),
-        |note| note.trim().to_owned(),
+        |(_, note)| note.trim().to_owned(),
     )
 }

@@ -320,7 +320,7 @@ fn rows<T, const N: usize>(
         .collect()
 }
 
-fn damaged(file: &Path, fact: &str) -> Error {
+pub(in crate::review) fn damaged(file: &Path, fact: &str) -> Error {
     Error::Input(format!(
         "cannot read `{}`: {fact}; `splitlint scan` writes the report anew",
         file.display()

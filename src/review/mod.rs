@@ -1,17 +1,20 @@
 //! Reads report folders back: what became of their findings, and what is done
-//! about them. Looks at no image.
+//! about them. Only the review server looks at images.
 
 mod accepted;
 mod audit;
+mod baseline_file;
 mod copy;
 mod diff;
 mod folder;
 mod manifest;
 mod outputs;
 mod plan;
+pub mod server;
 mod stay;
 
 pub use audit::{Changes, Listed, Moved, changes};
+pub use baseline_file::baseline_in;
 pub use copy::{Beside, By, Content, Make, NotMade, copy};
 pub use diff::{Change, Diff, diff};
 pub use folder::{Dropped, Found, ReportFolder, audited, is_report};

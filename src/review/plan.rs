@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::accepted;
 use super::folder::{Found, ReportFolder};
 use crate::decisions::{self, Decision, Kept};
 use crate::error::{Error, Result};
-use crate::gate::Line;
+use crate::finding::FindingId;
+use crate::gate::{Baseline, Line};
 use crate::sample::{ContentHash, Listing, Role, Sample, SampleId};
 use crate::source::Reader;
 
@@ -64,6 +64,8 @@ pub struct Plan {
     pub undecided: usize,
     /// Copies under different labels of which none is settled by the plan.
     pub waiting: usize,
+    /// Copies of the list that stay, because their finding was accepted since.
+    pub spared: usize,
 }
 
 impl Step {
@@ -94,12 +96,19 @@ impl Plan {
     }
 }
 
-/// Plans. `decisions` are those of the report, or of a file kept elsewhere.
+/// Plans. `decisions` are those of the report, or of a file kept elsewhere;
+/// `accepted` is what was accepted since the scan as well, such as a pair that a
+/// person found to be no copies.
 ///
 /// # Errors
 /// [`Error::Input`] when the data set is no longer the one that was scanned, or
 /// with every decision that cannot be understood.
-pub fn plan(report: &ReportFolder, decisions: &[Decision], listing: &Listing) -> Result<Plan> {
+pub fn plan(
+    report: &ReportFolder,
+    decisions: &[Decision],
+    accepted: &Baseline,
+    listing: &Listing,
+) -> Result<Plan> {
     let samples: BTreeMap<&str, &Sample> = listing
         .samples
         .iter()
@@ -167,6 +176,11 @@ pub fn plan(report: &ReportFolder, decisions: &[Decision], listing: &Listing) ->
                 dropped.sample
             )));
         }
+        let finding = FindingId::parse(&dropped.finding);
+        if finding.is_some_and(|id| accepted.lines().any(|line| line.id == id)) {
+            plan.spared += 1;
+            continue;
+        }
         // A copy to drop goes, whatever was decided of its label.
         let because = format!("a copy of `{}`", dropped.because_of);
         let step = Step {
@@ -183,8 +197,8 @@ pub fn plan(report: &ReportFolder, decisions: &[Decision], listing: &Listing) ->
         return Err(Error::Input(lines.join("\n")));
     }
     plan.steps = steps.into_values().collect();
-    plan.accepted = accepted::lines(report, listing, &content, &keeping);
-    plan.waiting = accepted::waiting(report, listing, &plan);
+    plan.accepted = super::accepted::lines(report, listing, &content, &keeping);
+    plan.waiting = super::accepted::waiting(report, listing, &plan);
     Ok(plan)
 }
 

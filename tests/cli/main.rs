@@ -15,6 +15,9 @@ mod layouts;
 mod modelled;
 mod planted;
 mod resplit;
+mod review;
+#[path = "../support/reviewing.rs"]
+mod reviewing;
 mod round_trip;
 mod run;
 mod scanning;

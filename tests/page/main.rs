@@ -1,7 +1,15 @@
-//! `report.html` in a real browser: nothing is complained of, nothing asked
-//! for, and its tools work. Passes over the question where no Chromium is
+//! `report.html` and the review in a real browser: nothing is complained of,
+//! nothing asked for, and their tools work. Passes over the question where no Chromium is
 //! found, unless `CI` is set.
 
+#[cfg(unix)]
+mod devtools;
+#[cfg(unix)]
+mod review;
+#[cfg(unix)]
+#[path = "../support/reviewing.rs"]
+mod reviewing;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::fs;
