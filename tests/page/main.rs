@@ -7,6 +7,10 @@ mod devtools;
 #[cfg(unix)]
 mod review;
 #[cfg(unix)]
+#[expect(
+    dead_code,
+    reason = "a browser asks for images and nobody is killed here"
+)]
 #[path = "../support/reviewing.rs"]
 mod reviewing;
 #[path = "../support/mod.rs"]
