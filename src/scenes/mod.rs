@@ -52,13 +52,6 @@ const NAME: &str = "scene features 1";
 /// insets the true partner is among the first six as often as among twelve.
 const PARTNERS: usize = 6;
 
-/// Decimal logarithm of the number of false alarms up to which pixels are asked whether
-/// two images are copies. Higher than a link's, because the proof decides by itself: of
-/// windows that share a third of their width it finds .93 instead of .18, and still no
-/// copy among different photos (660 planted pairs, 1,560 other photos); one comparison
-/// in a thousand decodes two images in vain.
-const LEAST_PROVABLE: f32 = -3.0;
-
 /// Features below which an image holds too little to link it.
 const LEAST_FEATURES: usize = 24;
 
@@ -124,8 +117,10 @@ pub fn find(
         let pair = candidates[k];
         let (first, second) = (of(pair.first), of(pair.second));
         let fit = fit(first, second, pair.mirrored)?;
+        // No second shot of a place is its mirror image: that is a copy or chance.
         let regions = link(&fit, first.size(), second.size()).ok();
-        (regions.is_some() || fit.log_nfa <= LEAST_PROVABLE).then_some((pair, fit, regions))
+        let regions = regions.filter(|_| !pair.mirrored);
+        (fit.log_nfa <= links::LEAST).then_some((pair, fit, regions))
     })?;
     let mut fits: Vec<_> = fits.into_iter().flatten().collect();
     // Of an image and its mirror image the better one.

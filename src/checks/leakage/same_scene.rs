@@ -30,10 +30,9 @@ struct Settings {
 }
 
 impl Default for Settings {
-    /// None: a search costs more than all the rest of a scan, and drawn images of one
-    /// style are linked too.
+    /// As many as take five minutes on two cores.
     fn default() -> Self {
-        Self { up_to: 0 }
+        Self { up_to: 50_000 }
     }
 }
 
@@ -65,7 +64,7 @@ impl Check for ThisCheck {
             let samples = listing.samples.len();
             let setting = "set `up-to` under `[checks.same-scene-across-splits]`";
             return Ok(Ran::NotApplicable(match self.settings.up_to {
-                0 => format!("the search for scenes is off by default; {setting}"),
+                0 => format!("the search for scenes is switched off; {setting}"),
                 up_to => format!(
                     "scenes are searched in up to {}, and there are {samples}; {setting}",
                     counted(up_to as u64, "image")
