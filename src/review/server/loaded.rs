@@ -63,7 +63,9 @@ impl Loaded {
     /// The report in `folder` about the data set `listed`.
     pub(super) fn of(folder: &Path, listed: Listed, find_check: &FindCheck) -> Result<Self> {
         let report = ReportFolder::open(folder)?;
-        let Listed { listing, reader } = listed;
+        let Listed {
+            listing, reader, ..
+        } = listed;
         let by_key: HashMap<&str, SampleId> = (listing.samples.iter())
             .map(|sample| (sample.key.as_str(), sample.id))
             .collect();
