@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench decode [-- FOLDER COUNT]`: JPEG files below FOLDER
 //! (`../shared/data/clothing/test` if it is there, else generated images).
-//! One thread, both roads in turn over the same files; CPU seconds on Linux.
+//! One thread, both decoders in turn over the same files; CPU seconds on Linux.
 //!
 //! Then the whole fingerprint stage of all images below FOLDER, files read
 //! and two hashes taken, beside `image` and one hash: CPU of the process.

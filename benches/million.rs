@@ -23,7 +23,7 @@ use splitlint::finding::{Finding, FindingId, LabelFlag, LabelOpinion, Measured};
 use splitlint::fingerprint::{
     Fingerprint, FingerprintTable, Fingerprinted, Hashes, ImageFacts, Images, Statistics,
 };
-use splitlint::labelling::{Brought, Labelling, Said};
+use splitlint::labelling::{External, Labelling, Said};
 use splitlint::progress::{Progress, Stage};
 use splitlint::report::{Report, html, write_folder};
 use splitlint::sample::Location;
@@ -69,7 +69,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Prepared {
             listing,
             fingerprinted,
-            brought: Brought::Nothing,
+            external: External::Nothing,
             notes: Vec::new(),
         },
         &executor,
@@ -82,7 +82,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ids: Vec::new(),
         said: Said::Nothing("made by hand".to_owned()),
         features: String::new(),
-        brought: false,
+        external: false,
         notes: Vec::new(),
         opinions: labels,
     });

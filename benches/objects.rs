@@ -21,7 +21,7 @@ use splitlint::executor::{Executor, StopFlag};
 use splitlint::fingerprint::{
     Fingerprint, FingerprintTable, Fingerprinted, ImageFacts, Images, Statistics,
 };
-use splitlint::labelling::Brought;
+use splitlint::labelling::External;
 use splitlint::progress::{Progress, Silent, Stage};
 use splitlint::report::{Report, write_folder};
 use splitlint::sample::ContentHash;
@@ -69,7 +69,7 @@ fn run(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let prepared = Prepared {
         listing,
         fingerprinted,
-        brought: Brought::Nothing,
+        external: External::Nothing,
         notes: Vec::new(),
     };
     let scan = examine(&settings, prepared, &executor, &clock);

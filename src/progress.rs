@@ -1,4 +1,4 @@
-//! How a scan tells how far it is. Knows nothing of terminals.
+//! How a scan reports its progress. Knows nothing of terminals.
 
 /// A stage of a scan that takes long enough to watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

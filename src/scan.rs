@@ -24,7 +24,7 @@ use crate::fingerprint::cache::{self, Cache};
 use crate::fingerprint::{self, Earlier, FingerprintTable, Fingerprinted, Images};
 use crate::gate::{self, Case, Outcome};
 use crate::headlines::{self, Drop, Linked};
-use crate::labelling::{self, Brought, Labelling, Material};
+use crate::labelling::{self, External, Labelling, Material};
 use crate::objects::ObjectTable;
 use crate::progress::{Progress, Stage};
 use crate::quality::QualityTable;
@@ -43,7 +43,7 @@ pub struct Scan {
     pub outcome: Outcome,
     /// The copies to drop to end every leak that was not accepted.
     pub drops: Vec<Drop>,
-    /// What splitting anew would do, where something speaks for it.
+    /// What splitting anew would do, where there is reason to.
     pub resplit: Option<Forecast>,
     /// The images, for reports that show some.
     pub images: Images,
@@ -61,7 +61,7 @@ pub struct Prepared {
     /// Facts of each, and its image.
     pub fingerprinted: Fingerprinted,
     /// What the user brings to judge labels by.
-    pub brought: Brought,
+    pub external: External,
     /// What the user should know already.
     pub notes: Vec<String>,
 }
@@ -82,15 +82,15 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
         return Err(Error::Config(unknown));
     }
 
-    let brought = match needs(settings).label_model {
-        true => labelling::bring(
+    let external = match needs(settings).label_model {
+        true => labelling::external(
             &settings.label_rows,
             &listing,
             settings.request.root.as_deref(),
         )?,
-        false => Brought::Nothing,
+        false => External::Nothing,
     };
-    let mut notes = brought.notes().to_vec();
+    let mut notes = external.notes().to_vec();
     let (reader, limits) = (Arc::from(reader), settings.limits);
     let fingerprinted = if needs(settings).opens_images() {
         let earlier = kept.earlier(&mut notes);
@@ -101,7 +101,7 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
     let prepared = Prepared {
         listing,
         fingerprinted,
-        brought,
+        external,
         notes,
     };
     Ok(examine(settings, prepared, executor, progress))
@@ -112,7 +112,7 @@ fn needs(settings: &Settings) -> Needs {
     (settings.checks.iter()).fold(Needs::default(), |all, c| all.or(c.check.needs()))
 }
 
-/// All of a scan but reading the data set and what is brought for labels.
+/// All of a scan but reading the data set and what the user supplies for labels.
 pub fn examine(
     settings: &Settings,
     prepared: Prepared,
@@ -129,8 +129,8 @@ pub fn examine(
         images,
         mut interrupted,
     } = prepared.fingerprinted;
-    let (listing, brought) = (prepared.listing, prepared.brought);
-    let evidence = stages.evidence(listing, table, &images, &brought, &mut interrupted);
+    let (listing, external) = (prepared.listing, prepared.external);
+    let evidence = stages.evidence(listing, table, &images, &external, &mut interrupted);
     let (findings, runs) = stages.check(&evidence, &mut interrupted);
 
     let headlines = headlines::headlines(&evidence, &findings, copies_searched(&runs));
@@ -190,7 +190,7 @@ impl Stages<'_> {
         listing: Listing,
         fingerprints: FingerprintTable,
         images: &Images,
-        brought: &Brought,
+        external: &External,
         interrupted: &mut bool,
     ) -> Evidence {
         let needs = needs(self.settings);
@@ -216,7 +216,7 @@ impl Stages<'_> {
             fingerprints: &fingerprints,
             duplicates: &duplicates,
             images,
-            brought,
+            external,
         };
         let labelling = (needs.label_model && !*interrupted)
             .then(|| self.labelling(material))

@@ -38,7 +38,7 @@ use splitlint::features::built_in;
 use splitlint::finding::LabelFlag;
 use splitlint::fingerprint::{self, Fingerprinted};
 use splitlint::label_model::Settings;
-use splitlint::labelling::{Brought, Labelling, Material, labelling};
+use splitlint::labelling::{External, Labelling, Material, labelling};
 use splitlint::progress::Silent;
 use splitlint::sample::Listing;
 use splitlint::source::{self as data, Listed};
@@ -49,7 +49,7 @@ struct Set {
     seen: Fingerprinted,
     copies: Duplicates,
     executor: Executor,
-    brought: Brought,
+    external: External,
 }
 
 impl Set {
@@ -68,7 +68,7 @@ impl Set {
         let seen = fingerprint::compute(&listing, reader, limits, None, &executor, &Silent)?;
         let copies = duplicates::find(&seen.table, &seen.images, &executor)?;
         let before = cpu();
-        let brought = asked.bring(&listing, &seen, &executor)?;
+        let external = asked.bring(&listing, &seen, &executor)?;
         println!(
             "vectors: {:.1} CPU ms an image",
             (cpu() - before) * 1e3 / listing.samples.len().max(1) as f64
@@ -78,7 +78,7 @@ impl Set {
             seen,
             copies,
             executor,
-            brought,
+            external,
         })
     }
 
@@ -90,7 +90,7 @@ impl Set {
             fingerprints: &self.seen.table,
             duplicates: &self.copies,
             images: &self.seen.images,
-            brought: &self.brought,
+            external: &self.external,
         };
         let before = cpu();
         let said = labelling(material, &Settings::default(), &self.executor, &Silent)?;

@@ -8,7 +8,7 @@ use splitlint::features::onnx::{Model, ModelFile};
 use splitlint::features::supplied::Supplied;
 use splitlint::features::{Vectors, built_in};
 use splitlint::fingerprint::Fingerprinted;
-use splitlint::labelling::Brought;
+use splitlint::labelling::External;
 use splitlint::sample::{Listing, SampleId};
 
 /// What labels are judged by, as asked for on the command line.
@@ -30,9 +30,9 @@ impl Asked {
         listing: &Listing,
         seen: &Fingerprinted,
         executor: &Executor,
-    ) -> Result<Brought, Box<dyn Error>> {
+    ) -> Result<External, Box<dyn Error>> {
         let Some(path) = &self.model else {
-            return Ok(Brought::Nothing);
+            return Ok(External::Nothing);
         };
         let model = Model::load(&ModelFile {
             path: path.clone(),
@@ -56,7 +56,7 @@ impl Asked {
             columns: None,
             notes: Vec::new(),
         };
-        Ok(Brought::Embeddings(rows, model.name().to_owned()))
+        Ok(External::Embeddings(rows, model.name().to_owned()))
     }
 }
 

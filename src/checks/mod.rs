@@ -67,9 +67,9 @@ impl Needs {
 /// How a check that did not fail ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ran {
-    /// It looked at all it wanted to see.
+    /// It checked all that it had to.
     Completed,
-    /// The data has nothing it could look at; why, in words for the report.
+    /// Nothing in the data can be checked; why, in words for the report.
     NotApplicable(String),
 }
 
@@ -92,7 +92,7 @@ pub trait Check: Send + Sync {
     /// What it reads.
     fn needs(&self) -> Needs;
 
-    /// Looks, and tells `out` what it finds.
+    /// Runs the check, and reports to `out` what it finds.
     ///
     /// # Errors
     /// When it cannot judge; the verdict is then incomplete.

@@ -42,7 +42,7 @@ pub(super) fn note(text: impl Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Tells what ended the run, one line for each mistake.
+/// Prints what ended the run, one line for each mistake.
 pub(super) fn error(error: &Error) {
     match error {
         Error::Config(problems) if problems.len() > 1 => {

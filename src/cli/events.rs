@@ -13,7 +13,7 @@ use crate::progress::{Progress, Stage};
 /// How often there is news: a notebook keeps up with ten lines a second.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Writes an event to standard error. The key tells the line from the notes.
+/// Writes an event to standard error. The key separates the line from the notes.
 pub(super) fn write(event: &Value) {
     console::note(json!({ "splitlint": event }));
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Error, Result};
 
-/// Where the last panic happened: the message alone seldom tells.
+/// Where the last panic happened: the message alone is seldom enough.
 static PLACE: Mutex<String> = Mutex::new(String::new());
 
 /// Runs `work`; a panic in it is an [`Error::Internal`]. Panics that a stage

@@ -167,7 +167,7 @@ fn flags(layout: &str, to: &Path, plan: &Plan, beside: &[Beside]) -> Option<Stri
         })
         .collect();
     Some(format!(
-        "scan the copy by `splitlint scan {}`: no name of a folder or file tells these splits",
+        "scan the copy by `splitlint scan {}`: no name of a folder or file gives these splits",
         flags.join(" ")
     ))
 }

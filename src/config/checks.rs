@@ -116,7 +116,7 @@ fn settings<'a>(
     settings
 }
 
-/// Builds a check; when its table is wrong, tells everything wrong with it.
+/// Builds a check; when its table is wrong, reports everything wrong with it.
 fn build(
     declared: &Declared,
     table: Option<&toml::Table>,

@@ -108,7 +108,7 @@ pub struct Options {
     /// Where in the settings file each key stands, as `file:line`.
     #[serde(skip)]
     pub places: BTreeMap<String, String>,
-    /// Mistakes met so far; [`super::resolve`] tells them with its own.
+    /// Mistakes met so far; [`super::resolve`] reports them with its own.
     #[serde(skip)]
     pub problems: Vec<String>,
 }

@@ -1,7 +1,7 @@
 //! Turns bytes into small upright images, under limits and by the cheapest
-//! road. Reads no file and judges no image.
+//! decoder. Reads no file and judges no image.
 //!
-//! Rules that hold on every road: luma and chroma are full-range Rec. 601;
+//! Rules that hold on every decode path: luma and chroma are full-range Rec. 601;
 //! transparency is laid over white, and where that matters also over black and
 //! dropped, unless it hides all of the image: then it is dropped; of 16-bit
 //! channels the upper 8 bits count, unless the values span less than a quarter
@@ -9,6 +9,7 @@
 //! applied; EXIF orientation is applied; a file that ends before its image does is
 //! [`DecodeFailure::Truncated`], one that ends behind it is read.
 
+mod decoders;
 mod depth;
 mod exif;
 mod failure;
@@ -21,7 +22,6 @@ mod pixels;
 mod reduce;
 mod reducer;
 mod resample;
-mod roads;
 #[cfg(test)]
 mod tests;
 mod thumbnail;
@@ -125,7 +125,7 @@ pub fn decode(
 ) -> Result<Decoded, DecodeFailure> {
     guarded(|| {
         let format = recognised(bytes, extension)?;
-        let (header, views) = roads::reduced(format, bytes, limits, Wanted::Thumbnail)?;
+        let (header, views) = decoders::reduced(format, bytes, limits, Wanted::Thumbnail)?;
         let small = |reduced: &Reduced| {
             let thumbnail = reduced.thumbnail(header.orientation);
             thumbnail.ok_or_else(unsized_image)
@@ -198,7 +198,7 @@ pub fn preview(
 ) -> Result<RgbImage, DecodeFailure> {
     guarded(|| {
         let format = recognised(bytes, extension)?;
-        let (header, views) = roads::reduced(format, bytes, limits, Wanted::Preview(long_side))?;
+        let (header, views) = decoders::reduced(format, bytes, limits, Wanted::Preview(long_side))?;
         (views.usual)
             .rgb(header.orientation, long_side)
             .and_then(|(width, height, rgb)| RgbImage::from_raw(width, height, rgb))
@@ -221,7 +221,7 @@ pub fn covering(
     guarded(|| {
         let format = recognised(bytes, extension)?;
         let wanted = Wanted::Cover(width.max(height));
-        let (header, views) = roads::reduced(format, bytes, limits, wanted)?;
+        let (header, views) = decoders::reduced(format, bytes, limits, wanted)?;
         (views.usual)
             .covering(header.orientation, width, height)
             .and_then(|rgb| RgbImage::from_raw(width, height, rgb))
@@ -243,7 +243,7 @@ pub(crate) fn close_up(
 ) -> Result<CloseUp, DecodeFailure> {
     guarded(|| {
         let format = recognised(bytes, extension)?;
-        let (header, views) = roads::reduced(format, bytes, limits, Wanted::Luma(side))?;
+        let (header, views) = decoders::reduced(format, bytes, limits, Wanted::Luma(side))?;
         Ok(CloseUp {
             reduced: Reduced {
                 chroma: None,

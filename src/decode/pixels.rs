@@ -1,6 +1,6 @@
 //! Whole images in one canonical form. Compares nothing itself.
 
-use super::roads::{self, whole::Whole};
+use super::decoders::{self, whole::Whole};
 use super::{DecodeFailure, Limits};
 use crate::image_format::Format;
 use crate::sample::ContentHash;
@@ -58,7 +58,7 @@ pub(super) fn decode(
     bytes: &[u8],
     limits: &Limits,
 ) -> Result<Pixels, DecodeFailure> {
-    let (orientation, whole) = roads::whole(format, bytes, limits)?;
+    let (orientation, whole) = decoders::whole(format, bytes, limits)?;
     let (depth, rgba) = canonical(&whole);
     let bytes = match depth {
         Depth::Eight => 4,

@@ -1,7 +1,7 @@
 //! Shrinks images to planes of block means and those to thumbnails. Knows
 //! nothing of file formats.
 //!
-//! Every road shrinks in the same two steps, so that one image gives nearly
+//! Every decode path shrinks in the same two steps, so that one image gives nearly
 //! the same thumbnail whatever its format: means over blocks of equal size
 //! (what the DC coefficients of a JPEG are), then a bilinear convolution from
 //! the exact, fractional area the image covers in blocks.
@@ -17,7 +17,7 @@ pub(crate) enum Wanted {
     Thumbnail,
     /// A colour image of this long side.
     Preview(u32),
-    /// A gray image of this long side: roads that can leave the colours out do.
+    /// A gray image of this long side: decoders that can leave the colours out do.
     Luma(u32),
     /// A colour image of this short side.
     Cover(u32),

@@ -1,4 +1,4 @@
-//! The roads against each other, and every format cut and broken.
+//! The decode paths against each other, and every format cut and broken.
 
 use std::io::Cursor;
 

@@ -32,7 +32,7 @@ impl Plane {
 /// An image reduced to what comparing and judging need, upright (EXIF
 /// orientation applied), aspect ratio kept, never enlarged.
 ///
-/// Colours are full-range Rec. 601 Y′CbCr, as JPEG stores them, on every road,
+/// Colours are full-range Rec. 601 Y′CbCr, as JPEG stores them, on every decode path,
 /// so that the same image as PNG and as JPEG gives the same samples.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Thumbnail {

@@ -37,9 +37,9 @@ pub struct Evidence {
     pub classes: ClassCounts,
     /// How far each two splits lie apart.
     pub drift: Vec<Drift>,
-    /// What speaks against single images.
+    /// What is wrong with single images.
     pub quality: QualityTable,
-    /// The objects in pixels, and what speaks against their boxes.
+    /// The objects in pixels, and what is wrong with their boxes.
     pub objects: ObjectTable,
     /// What is thought of the labels; `None` where no selected check asks.
     pub labelling: Option<Labelling>,

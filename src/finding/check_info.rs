@@ -159,9 +159,9 @@ impl CheckInfo {
 /// How a check ended. A check that did not run is not a pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunState {
-    /// It looked at all it wanted to see.
+    /// It checked all that it had to.
     Completed,
-    /// The data has nothing it could look at; why.
+    /// Nothing in the data can be checked; why.
     NotApplicable(String),
     /// It failed; why.
     Failed(String),

@@ -152,7 +152,7 @@ impl Baseline {
         }
     }
 
-    /// Takes out the lines that `is_stale` says so of, and tells how many.
+    /// Takes out the lines that `is_stale` says so of, and returns how many.
     pub fn prune(&mut self, is_stale: impl Fn(&Line) -> bool) -> usize {
         let before = self.lines.len();
         self.lines.retain(|_, line| !is_stale(line));

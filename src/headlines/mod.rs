@@ -258,7 +258,7 @@ mod tests {
                 ids: Vec::new(),
                 said: usable,
                 features: String::new(),
-                brought: false,
+                external: false,
                 notes: Vec::new(),
                 opinions: opinions.to_vec(),
             }),

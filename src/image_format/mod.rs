@@ -120,7 +120,7 @@ pub enum Sniffed {
     Empty,
 }
 
-/// Tells the format of `bytes` from their content.
+/// Recognises the format of `bytes` from their content.
 ///
 /// `extension` (any case, without dot) is asked in two cases only: TGA has no
 /// signature, and camera raw files are TIFF inside whose first page is a small

@@ -27,7 +27,7 @@ pub(super) fn runs(data: Labelled<'_>, settings: &Settings) -> Vec<Vec<u32>> {
     members.into_values().filter(long).collect()
 }
 
-/// Those of `runs` whose frames, taken together, speak for another label at the
+/// Those of `runs` whose frames, taken together, support another label at the
 /// odds asked of one sample, and more than is usual among single samples of
 /// their class.
 pub(super) fn find(

@@ -1,5 +1,5 @@
 //! Decides which labels to suspect: the model and the neighbours must both
-//! speak against the given one.
+//! contradict the given one.
 
 use super::{Judged, Level, Noise, Queue, Settings};
 use crate::neighbors::Neighbor;

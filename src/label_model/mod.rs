@@ -241,8 +241,8 @@ pub fn judge(
     })
 }
 
-/// Samples whose label no other group carries: nothing could speak for it, so
-/// what speaks against it means nothing.
+/// Samples whose label no other group carries: nothing could support it, so
+/// evidence against it means nothing.
 fn alone(data: Labelled<'_>) -> Vec<usize> {
     let mut first: Vec<Option<u32>> = vec![None; data.classes];
     let mut several = vec![false; data.classes];

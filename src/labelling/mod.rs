@@ -1,11 +1,11 @@
 //! What is thought of every sample's label: takes vectors from where the user
 //! wants them, asks the label model, answers by sample. Flags nothing itself.
 
-mod brought;
+mod external;
 mod groups;
 mod remembered;
 
-pub use brought::{Brought, Wanted, bring};
+pub use external::{External, Wanted, external};
 
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ pub struct Material<'a> {
     /// Their images.
     pub images: &'a Images,
     /// What the user brings to judge by.
-    pub brought: &'a Brought,
+    pub external: &'a External,
 }
 
 /// What the model said, its row `i` being about `ids[i]`.
@@ -60,8 +60,8 @@ pub struct Labelling {
     pub said: Said,
     /// The features used, for people.
     pub features: String,
-    /// The user brought them.
-    pub brought: bool,
+    /// The user supplied them.
+    pub external: bool,
     /// What a person should know of the judging itself.
     pub notes: Vec<String>,
     /// For every sample of the listing.
@@ -76,7 +76,7 @@ impl Labelling {
             Said::One(judgement) => judgement.belief.unusable.as_deref()?,
             Said::Many(judgement) => judgement.unusable.as_deref()?,
         };
-        let help = match self.brought {
+        let help = match self.external {
             true => "",
             false => "; provide a model (`--model`) or embeddings (`--embeddings`)",
         };
@@ -93,7 +93,7 @@ impl Labelling {
                 features: self.features.clone(),
                 accuracy: judgement.belief.accuracy,
                 guessing: judgement.belief.majority,
-                is_built_in: !self.brought,
+                is_built_in: !self.external,
                 queue: judgement.belief.queue.as_deref().map(|queue| LabelQueue {
                     detectable: queue.detectable,
                     precision: queue.precision,
@@ -129,13 +129,13 @@ pub fn labelling(
             let rows = row_of.iter().map(|&row| rows.vectors.row(row));
             rows.collect::<Vec<_>>().concat()
         };
-        match material.brought {
-            Brought::Nothing => from_images(material, &ids, settings, executor, progress)?,
-            Brought::Embeddings(rows, _) => {
+        match material.external {
+            External::Nothing => from_images(material, &ids, settings, executor, progress)?,
+            External::Embeddings(rows, _) => {
                 let vectors = Vectors::new(rows.vectors.dim(), of_rows(rows)).unwrap_or_default();
                 from_vectors(material, &ids, vectors, settings, executor)?
             }
-            Brought::Model(model) => {
+            External::Model(model) => {
                 let done = |steps| progress.advance(steps);
                 let (fingerprints, images) = (material.fingerprints, material.images);
                 let seen = model.vectors(&ids, fingerprints, images, executor, done)?;
@@ -146,21 +146,21 @@ pub fn labelling(
                     _ => from_vectors(material, &ids, seen.vectors, settings, executor)?,
                 }
             }
-            Brought::Probabilities(rows, _) => probable(material, &ids, &of_rows(rows), settings),
+            External::Probabilities(rows, _) => probable(material, &ids, &of_rows(rows), settings),
         }
     };
     let opinions = opinions(material.listing, &ids, &said);
     progress.end(Stage::Labels, &format!("{} labels judged", ids.len()));
-    let (features, brought) = match material.brought {
-        Brought::Nothing => (BUILT_IN.to_owned(), false),
-        Brought::Model(model) => (model.name().to_owned(), true),
-        Brought::Embeddings(_, name) | Brought::Probabilities(_, name) => (name.clone(), true),
+    let (features, external) = match material.external {
+        External::Nothing => (BUILT_IN.to_owned(), false),
+        External::Model(model) => (model.name().to_owned(), true),
+        External::Embeddings(_, name) | External::Probabilities(_, name) => (name.clone(), true),
     };
     Ok(Labelling {
         ids,
         said,
         features,
-        brought,
+        external,
         notes,
         opinions,
     })
@@ -170,9 +170,9 @@ pub fn labelling(
 /// their rows.
 fn judged(material: Material<'_>) -> (Vec<SampleId>, Vec<usize>) {
     let listing = material.listing;
-    let rows = match material.brought {
-        Brought::Nothing | Brought::Model(_) => None,
-        Brought::Embeddings(rows, _) | Brought::Probabilities(rows, _) => Some(&rows.ids),
+    let rows = match material.external {
+        External::Nothing | External::Model(_) => None,
+        External::Embeddings(rows, _) | External::Probabilities(rows, _) => Some(&rows.ids),
     };
     let row_of = |id: SampleId| match rows {
         None => material.fingerprints.facts(id).map(|_| 0),

@@ -11,7 +11,7 @@ use crate::sample::SampleId;
 
 /// Names what is kept. The number counts changes to the built-in features, to
 /// how labels are judged, or to what is said of them: raise it with every such
-/// change. The test `what_is_kept_changes_only_with_its_method` tells of the
+/// change. The test `what_is_kept_changes_only_with_its_method` notices the
 /// last.
 const METHOD: &str = "labels 3";
 

@@ -1,6 +1,6 @@
-//! What may speak against a box. Finds nothing.
+//! What can be wrong with a box. Finds nothing.
 
-/// Something that speaks against a box.
+/// Something wrong with a box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BoxFlaw {
     /// It was written in another way than its format says.

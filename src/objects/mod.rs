@@ -1,4 +1,4 @@
-//! Objects in pixels, and what speaks against each box. Judges no label and
+//! Objects in pixels, and what is wrong with each box. Judges no label and
 //! opens no image.
 
 mod figures;
@@ -28,7 +28,7 @@ pub struct ObjectRow {
     /// In pixels of the upright image; `None` where the annotation has shares
     /// and the image's size is not known.
     pub rect: Option<Rect>,
-    /// What speaks against the box.
+    /// What is wrong with the box.
     pub flaws: BoxFlaws,
 }
 

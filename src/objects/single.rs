@@ -14,7 +14,7 @@ const COVERS: f64 = 0.98;
 /// A box with a side below this many pixels shows nothing.
 const THINNEST: f32 = 1.0;
 
-/// What speaks against a box in an image of `size`, if that is known.
+/// What is wrong with a box in an image of `size`, if that is known.
 pub(super) fn judge(rect: &Rect, object: &Object, size: Option<(u32, u32)>) -> BoxFlaws {
     let mut flaws = BoxFlaws::default();
     // Not `<`, so that what is no number has no size either.

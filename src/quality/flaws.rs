@@ -4,7 +4,7 @@ use super::typical::{Typical, has_colour, pixels};
 use crate::decode::{ColourMode, Thumbnail};
 use crate::fingerprint::ImageFacts;
 
-/// Something that speaks against an image.
+/// Something wrong with an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Flaw {
     /// Ten times the pixels of the middle image, or a tenth.

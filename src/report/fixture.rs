@@ -175,7 +175,7 @@ impl Fixture {
             ids: Vec::new(),
             said: Said::Nothing("made by hand".to_owned()),
             features: String::new(),
-            brought: false,
+            external: false,
             notes: Vec::new(),
             opinions: labels(&listing),
         };

@@ -14,14 +14,14 @@ const SHOWN: usize = 10;
 /// The report as workflow commands, one a line.
 ///
 /// Of each severity the first ten findings are written, and one more line
-/// tells how many there are besides, because GitHub drops what comes after.
+/// says how many there are besides, because GitHub drops what comes after.
 pub fn render(report: &Report<'_>) -> String {
     let mut text = String::new();
     for severity in Severity::ALL {
         let all: Vec<&Finding> = (report.outcome.findings.iter())
             .filter(|finding| finding.severity == severity)
             .collect();
-        // The last of the ten tells how many are left, if any are.
+        // The last of the ten says how many are left, if any are.
         let room = if all.len() > SHOWN {
             SHOWN - 1
         } else {
@@ -102,7 +102,7 @@ fn command(level: &str, properties: &[(&str, &str)], message: &str, text: &mut S
 }
 
 fn escaped(text: &str) -> String {
-    // Per cent signs first: the other two bring their own.
+    // Per cent signs first: the other two add their own.
     shown(text)
         .replace('%', "%25")
         .replace('\r', "%0D")

@@ -10,16 +10,16 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
-mod old;
 pub mod sarif;
 mod sentences;
+mod stale;
 mod tables;
 pub mod terminal;
 
 pub use crate::scratch::write_file;
 pub use folder::write_folder;
 pub use json::digest as digest_json;
-pub use old::mark_old;
+pub use stale::mark_old;
 pub use tables::write_splits;
 
 use std::ops::Deref;
@@ -51,7 +51,7 @@ pub struct Report<'a> {
     pub drops: &'a [Drop],
     /// What a person decided earlier.
     pub decided: &'a Carried,
-    /// What splitting anew would do, where something speaks for it.
+    /// What splitting anew would do, where there is reason to.
     pub resplit: Option<&'a Forecast>,
 }
 

@@ -293,7 +293,7 @@ impl Search<'_> {
     fn partners(&mut self, split: u16, label: Option<u32>) -> Vec<usize> {
         let mut partners = Vec::with_capacity(2 * PARTNERS);
         // Small splits are met by one draw in their share; ten are enough on
-        // most roads and cost little.
+        // most ways and cost little.
         for _ in 0..10 * PARTNERS {
             let atom = self.random.below(self.problem.atoms.len());
             if self.table.answer[atom] == split && self.is_free(atom) {

@@ -32,7 +32,7 @@ pub struct Scene {
     pub places: u32,
 }
 
-/// What speaks for staying together besides copies and declared groups.
+/// Reasons to stay together besides copies and declared groups.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Suggested<'a> {
     /// Groups that file names or camera data suggest.

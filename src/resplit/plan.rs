@@ -77,7 +77,7 @@ pub enum Reason {
     LeavesKept(SampleId),
     /// It lies in the gap behind a cut in time.
     Gap,
-    /// Nothing tells when it was taken.
+    /// Nothing says when it was taken.
     NoDate,
 }
 

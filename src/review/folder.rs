@@ -22,7 +22,7 @@ pub fn is_report(path: &Path) -> bool {
     path.join(SUMMARY).is_file() && path.join(FINDINGS).is_file()
 }
 
-/// A finding as a report tells it.
+/// A finding as a report has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// The check's code.

@@ -15,7 +15,7 @@ pub enum Description {
     Voc(VocFolders),
     /// A metadata file of a Hugging Face image folder.
     Metadata(MetadataFile),
-    /// A Parquet file of which a column tells the splits of its rows.
+    /// A Parquet file of which a column gives the splits of its rows.
     SplitColumn {
         /// The file.
         path: PathBuf,
@@ -33,7 +33,7 @@ pub struct MetadataFile {
     pub folder: PathBuf,
     /// The column of file names.
     pub names: String,
-    /// The column that tells the splits, where no folder or file name does.
+    /// The column that gives the splits, where no folder or file name does.
     pub split: Option<String>,
     /// What the keys of its images begin with.
     pub top: Top,
@@ -54,7 +54,7 @@ pub struct CocoFile {
     pub path: PathBuf,
     /// The split that its images were listed in.
     pub split: Option<String>,
-    /// The split that its own name or folder tells.
+    /// The split that its own name or folder gives.
     pub own_split: Option<String>,
     /// The folder that its file names are relative to.
     pub images: PathBuf,

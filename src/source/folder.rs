@@ -8,7 +8,7 @@ use std::path::Path;
 use super::LayoutName;
 use super::ask::{As, Ask};
 use super::builder::{Builder, Draft};
-use super::layout::{Kind, Shape, classes_only, spelled, understand};
+use super::class_folders::{Kind, Shape, classes_only, spelled, understand};
 use super::recognised::{Recognised, accepted_layouts, explain, found};
 use super::tree::{DirState, Placer, Tree};
 use crate::error::{Error, Result};

@@ -1,4 +1,4 @@
-//! What a file's name tells without opening it.
+//! What a file's name says without opening it.
 
 use std::ffi::OsStr;
 use std::path::Path;

@@ -68,7 +68,7 @@ pub trait Reader: Send + Sync {
     /// When they cannot be had.
     fn read(&self, id: SampleId) -> Result<Vec<u8>, ReadFailure>;
 
-    /// What tells whether the sample has changed; `None` where nothing can.
+    /// By what a change of the sample is noticed; `None` where nothing can.
     fn version(&self, id: SampleId) -> Option<Version>;
 
     /// Where its bytes live.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::LayoutName;
-use super::layout::Unclear;
+use super::class_folders::Unclear;
 use super::tree::{DirState, Tree};
 use crate::error::Error;
 use crate::sample::{Layout, Listing, Role};

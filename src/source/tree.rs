@@ -426,7 +426,7 @@ impl Placer {
         }
     }
 
-    /// The place of one image, and what tells the same file again.
+    /// The place of one image, and what identifies the same file.
     pub(super) fn place(
         &mut self,
         tree: &Tree,

@@ -23,7 +23,7 @@ use crate::sample::{Problem, ProblemKind, SampleKey, escaped};
 /// other twice double with every level; real sets have one or two.
 const MAX_LINKS: usize = 8;
 
-/// Files between two looks at the stop flag and two steps of progress: well
+/// Files between two checks of the stop flag and two steps of progress: well
 /// under a tenth of a second even where every file is opened.
 const BATCH: u64 = 256;
 

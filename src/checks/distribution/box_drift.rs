@@ -37,7 +37,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             // Classes of objects that differ by less than a tenth, as DIST010
-            // tells, move no distribution of boxes so far.
+            // reports, move no distribution of boxes so far.
             min_effect: 0.15,
             level: 0.01,
         }

@@ -71,7 +71,7 @@ fn compare(
     } else {
         (b, a)
     };
-    // One file alone is a copy, which LEAK001 tells, and no split that is
+    // One file alone is a copy, which LEAK001 reports, and no split that is
     // another.
     if contents[inner].len() < 2 || !contents[inner].is_subset(&contents[outer]) {
         return None;

@@ -31,7 +31,7 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
-        // A folder with a split's name is an empty split, which DIST006 tells.
+        // A folder with a split's name is an empty split, which DIST006 reports.
         let empty: Vec<&Problem> = problems(&data.evidence.listing, &[ProblemKind::EmptyFolder])
             .filter(|problem| !problem.detail.starts_with("a split folder"))
             .collect();

@@ -6,7 +6,7 @@ use crate::finding::{Figure, FindingId, Measured};
 use crate::quality::Flaw;
 use crate::sample::{ClassId, SampleId, SplitId};
 
-/// Tells `out` of all images with `flaw` in one finding, the worst first;
+/// Reports to `out` all images with `flaw` in one finding, the worst first;
 /// `is`, such as "too dark", ends the sentence "3 images are …".
 pub(super) fn tell(data: &CheckContext<'_>, out: &mut Findings, flaw: Flaw, is: &str) {
     let score = |id: SampleId| data.quality.get(id).map_or(1.0, |quality| quality.score);

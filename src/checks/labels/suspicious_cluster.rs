@@ -99,6 +99,6 @@ fn stem(data: &CheckContext<'_>, samples: &[SampleId]) -> Option<String> {
     let stem = &first[..end];
     let all = data.listing.samples.iter();
     let alike = all.filter(|sample| sample.key.as_str().starts_with(stem));
-    let tells = !stem.is_empty() && samples.len() * 2 > alike.count();
-    tells.then(|| stem.to_owned())
+    let names_it = !stem.is_empty() && samples.len() * 2 > alike.count();
+    names_it.then(|| stem.to_owned())
 }

@@ -1,4 +1,4 @@
-//! Finds labels that the image and its neighbours speak against. Blind to
+//! Finds labels that the image and its neighbours contradict. Blind to
 //! what the features cannot see.
 
 use std::collections::BTreeMap;

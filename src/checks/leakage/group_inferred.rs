@@ -111,7 +111,7 @@ impl Group {
     }
 }
 
-/// Groups that seem real, and what speaks for them.
+/// Groups that seem real, and the evidence for them.
 struct Sound {
     groups: Vec<Group>,
     cohesion: Option<Cohesion>,
@@ -315,7 +315,7 @@ fn mean_distance(data: &CheckContext<'_>, pairs: &[(SampleId, SampleId)]) -> f64
     distances.iter().sum::<f64>() / distances.len().max(1) as f64
 }
 
-/// Tells `out` of the groups that lie in several splits, if there are any.
+/// Reports to `out` the groups that lie in several splits, if there are any.
 fn tell(
     data: &CheckContext<'_>,
     out: &mut Findings,

@@ -8,7 +8,7 @@ pub(super) struct Named<'a> {
     pub(super) hint: Hint,
     /// The part shared by samples of one origin.
     pub(super) stem: &'a str,
-    /// The number that tells them apart, where it counts up.
+    /// The number that distinguishes them, where it counts up.
     pub(super) counter: Option<u64>,
 }
 

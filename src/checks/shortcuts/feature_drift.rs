@@ -40,7 +40,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             // A quarter of the images: class shares that differ by less, as
-            // DIST001 tells, cannot bring it about.
+            // DIST001 reports, cannot bring it about.
             min_effect: 0.25,
             level: 0.01,
         }

@@ -107,7 +107,7 @@ pub(super) fn skip_scan(file: &[u8], mut from: usize) -> Option<usize> {
 }
 
 /// Bits, most significant first. Reading past the end gives bits that mean
-/// nothing, and [`overrun`](Self::overrun) then tells.
+/// nothing, and [`overrun`](Self::overrun) then reports it.
 pub(super) struct Bits<'a> {
     bytes: &'a [u8],
     end_bits: usize,

@@ -169,7 +169,7 @@ pub(super) struct AcTable {
 
 /// All coefficients whose codes lie within the look-up bits: bits 0–5 how many
 /// bits they take, and above them how many places they advance, so that one
-/// comparison with the end of the block tells whether there is more to know.
+/// comparison with the end of the block shows whether there is more to know.
 #[derive(Clone, Copy)]
 struct Steps(u16);
 

@@ -1,6 +1,6 @@
 //! The inverted file (IVF, Sivic & Zisserman 2003; Jégou et al. 2011): a coarse quantizer
 //! assigns each database descriptor to the inverted list of its nearest centroid, and each
-//! query nprobe a few lists. Compares no two images.
+//! query probes a few lists. Compares no two images.
 
 use super::descriptor::{DIM, Descriptor, unit};
 use super::quantized::{InnerProducts, QuantizedDatabase, SCALE, nearest};
@@ -12,11 +12,11 @@ pub(crate) struct CoarseQuantizer {
     centroids: QuantizedDatabase,
 }
 
-/// Stands where a query nprobe no further list.
+/// Stands where a query probes no further list.
 const NO_LIST: u16 = u16::MAX;
 /// Centroids at most: their numbers take 16 bits.
 const MOST: usize = NO_LIST as usize;
-/// InvertedLists that a query nprobe whatever the cosine of their centroid.
+/// Inverted lists that a query probes whatever the cosine of their centroid.
 const LEAST_NPROBE: usize = 8;
 /// How much lower than the nearest centroid's the cosine of a further centroid may be for
 /// its list to be probed: see docs/performance.md, "Products within lists".

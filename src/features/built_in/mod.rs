@@ -133,7 +133,7 @@ mod tests {
             .iter()
             .zip(&vectors)
             .all(|(a, b)| (a - b).abs() < 1e-3);
-        assert!(same, "the two roads to a vector differ");
+        assert!(same, "the two ways to a vector differ");
         let row = |i: usize| &vectors[i * projection.width()..(i + 1) * projection.width()];
         let cosine = |a, b| -> f32 { row(a).iter().zip(row(b)).map(|(x, y)| x * y).sum() };
         assert!(cosine(0, 8) > 0.0 && cosine(0, 30) < 0.0);

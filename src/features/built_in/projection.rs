@@ -117,7 +117,7 @@ impl Projection {
         self.width
     }
 
-    /// The vectors of `descriptors`, row by row; their direction tells the kind,
+    /// The vectors of `descriptors`, row by row; their direction gives the kind,
     /// their length how unusual.
     ///
     /// # Errors

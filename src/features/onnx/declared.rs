@@ -3,7 +3,7 @@
 use rten_onnx::onnx::{DataType, ModelProto, ValueInfoProto};
 
 use super::normalised::{self, Range};
-use super::shown::{Channels, Shown, Values};
+use super::preprocessing::{Channels, Shown, Values};
 use super::{LARGEST_SIDE, Layout, ModelFile};
 
 /// How to show a model images, and where each fact was found.

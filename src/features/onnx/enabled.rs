@@ -12,7 +12,7 @@ use super::declared::{self, Declared};
 use super::file::{self, Opened, guarded};
 use super::plain::Plain;
 use super::pooled::pooled;
-use super::shown::{Batch, Shown, Values};
+use super::preprocessing::{Batch, Shown, Values};
 use super::{ModelFile, Seen};
 use crate::error::{Error, Result};
 use crate::executor::{Executor, Interrupted};

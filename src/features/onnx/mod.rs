@@ -16,7 +16,7 @@ mod plain;
 #[cfg(feature = "onnx")]
 mod pooled;
 #[cfg(feature = "onnx")]
-mod shown;
+mod preprocessing;
 #[cfg(all(test, feature = "onnx"))]
 mod tests;
 

@@ -312,7 +312,7 @@ fn two_scans_share_a_cache() {
 
 const CHILD: &str = "SPLITLINT_TEST_CACHE_OF_A_CHILD";
 
-/// What a row of the child's holds, so that the parent can tell a torn one.
+/// What a row of the child's holds, so that the parent notices a partial one.
 fn payload(number: u32) -> Vec<u8> {
     number.to_le_bytes().repeat(500)
 }

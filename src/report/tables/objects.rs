@@ -68,7 +68,7 @@ pub(super) fn rows(report: &Report<'_>, owners: &[SampleId], first: usize) -> Fr
         )
 }
 
-/// What the annotation says besides, and what speaks against the box.
+/// What the annotation says besides, and what is wrong with the box.
 fn flags(object: &Object, flaws: BoxFlaws) -> Vec<String> {
     let annotated = [
         ("crowd", object.flags.crowd),

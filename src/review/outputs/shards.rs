@@ -48,7 +48,7 @@ pub(super) fn shards(input: Input<'_>, stop: &StopFlag) -> Result<Output> {
     for description in input.descriptions {
         if let Description::SplitColumn { path, column } = description {
             return Err(refused(&format!(
-                "the column `{column}` of `{}` tells the splits, and would contradict new files: \
+                "the column `{column}` of `{}` gives the splits, and would contradict new files: \
                  change it by splits.csv",
                 path.display()
             )));

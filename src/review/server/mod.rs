@@ -157,7 +157,7 @@ impl Server {
         loop {
             let next = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(connection) = next else { return };
-            // Nobody is there to be told of a connection that broke.
+            // Nobody is there to hear of a connection that broke.
             let _ = self.connection(connection, stop);
         }
     }

@@ -32,7 +32,7 @@ const MAX_LABELS: u64 = 400 << 20;
 const MAX_RATIO: u64 = 200;
 const FREE_BYTES: u64 = 64 << 20;
 
-/// Images between two looks at the stop flag.
+/// Images between two checks of the stop flag.
 const BATCH: u64 = 4096;
 
 /// Why a file was not added.

@@ -14,7 +14,7 @@ use super::polygon::Hull;
 use crate::executor::StopFlag;
 use crate::sample::{ObjectFlags, Rect};
 
-/// Annotations between two looks at the stop flag.
+/// Annotations between two checks of the stop flag.
 const BATCH: usize = 4096;
 
 /// What a file says.

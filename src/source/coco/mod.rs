@@ -38,13 +38,13 @@ const HEAD: usize = 64 << 10;
 /// Names of a file looked for in each folder to find the one they are in.
 const PROBES: usize = 50;
 
-/// Samples between two looks at the stop flag.
+/// Samples between two checks of the stop flag.
 const BATCH: usize = 256;
 
 /// An annotation file, and where its images may be.
 struct Part {
     file: usize,
-    /// As its name or folder tells; `None` for a set without splits.
+    /// By its name or folder; `None` for a set without splits.
     split: Option<String>,
     folders: Vec<PathBuf>,
     /// The folder in which these are.

@@ -22,7 +22,7 @@ use crate::source::tree::{Placer, Tree};
 /// Names of metadata files (datasets, `folder_based_builder.py`).
 const METADATA: [&str; 3] = ["metadata.csv", "metadata.jsonl", "metadata.parquet"];
 
-/// Rows between two looks at the stop flag.
+/// Rows between two checks of the stop flag.
 const BATCH: usize = 256;
 
 /// What shows that a folder has a metadata file which names images.

@@ -21,7 +21,7 @@ use crate::source::tree::{Placer, Tree};
 /// Rows named of those that a problem is about.
 const SHOWN: usize = 10;
 
-/// Rows between two looks at the stop flag.
+/// Rows between two checks of the stop flag.
 const BATCH: u64 = 1024;
 
 /// A longer name of an image is none.

@@ -30,7 +30,7 @@ const ABOVE: &str = "paths begin with the manifest's own folder";
 /// Folders named in the summary; rows may lead into thousands.
 const MAX_NOTES: usize = 4;
 
-/// Rows between two looks at the stop flag and two steps of progress.
+/// Rows between two checks of the stop flag and two steps of progress.
 const BATCH: usize = 256;
 
 /// Adds all rows of `table` to `builder`.

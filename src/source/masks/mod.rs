@@ -16,8 +16,8 @@ use pixels::{Mask, Values};
 use super::LayoutName;
 use super::ask::Ask;
 use super::builder::Builder;
+use super::class_folders::{classes_only, understand};
 use super::folder::{self, Given, Label};
-use super::layout::{classes_only, understand};
 use super::recognised::Recognised;
 use super::tree::{At, DirState, Tree};
 use crate::error::{Error, Result};
@@ -41,7 +41,7 @@ const MAX_CLASSES: usize = 200;
 /// white are smoothed ones.
 const SMOOTHED: usize = 8;
 
-/// Masks between two looks at the stop flag.
+/// Masks between two checks of the stop flag.
 const BATCH: usize = 64;
 
 /// What a class of masks in black and white is called.

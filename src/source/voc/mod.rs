@@ -43,7 +43,7 @@ const HEAD: usize = 4096;
 /// Annotations looked into to tell whether a folder has this layout.
 const TRIED: usize = 8;
 
-/// Images between two looks at the stop flag.
+/// Images between two checks of the stop flag.
 const BATCH: usize = 256;
 
 /// Folders that belong together.

@@ -40,7 +40,7 @@ impl Config {
 /// Reads a `data.yaml`.
 ///
 /// # Errors
-/// What is wrong, with its line where the parser tells.
+/// What is wrong, with its line where the parser reports one.
 pub(super) fn parse(bytes: &[u8]) -> Result<Config, String> {
     if bytes.len() > MAX_BYTES {
         return Err(format!("{} bytes: too long for a `data.yaml`", bytes.len()));

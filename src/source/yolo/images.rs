@@ -24,7 +24,7 @@ const NO_IMAGE: &str = "a label file has no image";
 const ELSEWHERE: &str = "a label file lies where Ultralytics does not read it";
 const UNREADABLE: &str = "a label file cannot be read";
 
-/// Images between two looks at the stop flag.
+/// Images between two checks of the stop flag.
 const BATCH: usize = 256;
 
 /// A set in the making.

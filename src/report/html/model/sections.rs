@@ -53,7 +53,7 @@ pub(super) fn severities(report: &Report<'_>) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-/// Why no check tells of copies: they were not asked for, not all could be
+/// Why no check reports copies: they were not asked for, not all could be
 /// looked at, or there are none.
 pub(super) fn no_pairs(report: &Report<'_>) -> String {
     let runs = report.outcome.runs.iter();

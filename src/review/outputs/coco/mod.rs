@@ -30,7 +30,7 @@ use places::Places;
 /// Bytes read from a file at once.
 const BUFFER: usize = 1 << 16;
 
-/// Entries between two looks at the stop flag.
+/// Entries between two checks of the stop flag.
 const BATCH: u32 = 1024;
 
 /// Annotation files of one kind.

@@ -17,7 +17,7 @@ use crate::source::{Description, VocFolders};
 /// Folders whose images belong to an image of the same name.
 const MASKS: [&str; 2] = ["SegmentationClass", "SegmentationObject"];
 
-/// Samples between two looks at the stop flag.
+/// Samples between two checks of the stop flag.
 const BATCH: usize = 256;
 
 /// The VOC set of `input` in its new splits.

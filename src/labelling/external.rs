@@ -26,7 +26,7 @@ pub enum Wanted {
 
 /// What was read.
 #[derive(Default)]
-pub enum Brought {
+pub enum External {
     /// Nothing.
     #[default]
     Nothing,
@@ -39,7 +39,7 @@ pub enum Brought {
     Probabilities(Supplied, String),
 }
 
-impl Brought {
+impl External {
     /// What a person should know of the rows.
     pub fn notes(&self) -> &[String] {
         match self {
@@ -60,13 +60,13 @@ const SUM_ERROR: f32 = 0.02;
 /// [`Error::Input`] when the file cannot be read, fits no sample, holds no
 /// probabilities where they are meant, or no model that takes images.
 /// [`Error::Config`] for a model in a build that runs none.
-pub fn bring(wanted: &Wanted, listing: &Listing, root: Option<&Path>) -> Result<Brought> {
+pub fn external(wanted: &Wanted, listing: &Listing, root: Option<&Path>) -> Result<External> {
     match wanted {
-        Wanted::BuiltIn => Ok(Brought::Nothing),
-        Wanted::Model(file) => Ok(Brought::Model(Box::new(Model::load(file)?))),
+        Wanted::BuiltIn => Ok(External::Nothing),
+        Wanted::Model(file) => Ok(External::Model(Box::new(Model::load(file)?))),
         Wanted::Embeddings(file) => {
             let rows = supplied::load(file, listing, root)?;
-            Ok(Brought::Embeddings(rows, named("embeddings", &file.path)))
+            Ok(External::Embeddings(rows, named("embeddings", &file.path)))
         }
         Wanted::Probabilities(file) => {
             let rows = supplied::load(file, listing, root)?;
@@ -74,7 +74,7 @@ pub fn bring(wanted: &Wanted, listing: &Listing, root: Option<&Path>) -> Result<
             let rows = by_class(rows, &listing.classes).map_err(fault)?;
             check(&rows, listing).map_err(fault)?;
             let name = named("probabilities", &file.path);
-            Ok(Brought::Probabilities(rows, name))
+            Ok(External::Probabilities(rows, name))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One road per family of formats, each ending in block means. Chooses none by
+//! One decoder per family of formats, each ending in block means. Chooses none by
 //! content; the caller knows the format.
 
 #[cfg(not(all(feature = "jpeg-xl", feature = "jpeg2000")))]

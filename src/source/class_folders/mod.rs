@@ -1,4 +1,4 @@
-//! Tells splits and classes from the shape of a folder tree. Touches no disk.
+//! Infers splits and classes from the shape of a folder tree. Touches no disk.
 
 mod classes;
 mod words;

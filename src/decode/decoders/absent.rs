@@ -8,7 +8,7 @@ use crate::decode::{DecodeFailure, Limits};
 pub(super) mod jpeg2000 {
     use super::*;
 
-    pub(in crate::decode::roads) fn read(_: &[u8], _: &Limits) -> Result<Read, DecodeFailure> {
+    pub(in crate::decode::decoders) fn read(_: &[u8], _: &Limits) -> Result<Read, DecodeFailure> {
         Err(DecodeFailure::unsupported(
             "JPEG 2000, which this build was made without",
         ))
@@ -20,7 +20,7 @@ pub(super) mod jpeg2000 {
 pub(super) mod jpeg_xl {
     use super::*;
 
-    pub(in crate::decode::roads) fn read(_: &[u8], _: &Limits) -> Result<Read, DecodeFailure> {
+    pub(in crate::decode::decoders) fn read(_: &[u8], _: &Limits) -> Result<Read, DecodeFailure> {
         Err(DecodeFailure::unsupported(
             "JPEG XL, which this build was made without",
         ))
