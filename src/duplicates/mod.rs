@@ -48,6 +48,7 @@ pub use candidates::hash;
 #[cfg(test)]
 pub(crate) use contents::of_same_content;
 pub use groups::groups;
+pub(crate) use memo::pairs::PairRow;
 pub use pipeline::find;
 pub(crate) use transform::of_map as transform_of_map;
 

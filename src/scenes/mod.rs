@@ -25,6 +25,7 @@ mod geometry;
 mod index;
 mod links;
 mod matching;
+mod memo;
 mod pattern;
 mod proof;
 
@@ -88,11 +89,19 @@ pub struct Scenes {
 }
 
 /// Finds copies and links among all images that could be decoded, one for each
-/// content. Memory: 25 kB an image.
+/// content, or recalls those of a scan of the very same set. Memory: 25 kB an image.
 ///
 /// # Errors
 /// [`Interrupted`] when the user asked to stop.
 pub fn find(
+    table: &FingerprintTable,
+    images: &Images,
+    executor: &Executor,
+) -> Result<Scenes, Interrupted> {
+    memo::known_or(table, images, || search(table, images, executor))
+}
+
+fn search(
     table: &FingerprintTable,
     images: &Images,
     executor: &Executor,

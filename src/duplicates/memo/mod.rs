@@ -1,6 +1,6 @@
 //! The memo: what earlier scans concluded about the very same images. Finds nothing itself.
 
-mod pairs;
+pub(super) mod pairs;
 pub(crate) mod refinements;
 
 use super::Duplicates;

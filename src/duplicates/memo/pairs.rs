@@ -37,8 +37,9 @@ struct Row {
     abstained: u64,
 }
 
+/// One pair.
 #[derive(Serialize, Deserialize)]
-struct PairRow {
+pub(crate) struct PairRow {
     a: u32,
     b: u32,
     relation: u8,
@@ -73,7 +74,7 @@ fn index<T: PartialEq>(all: &[T], one: T) -> u8 {
 }
 
 impl PairRow {
-    fn of(pair: &Pair) -> Self {
+    pub(crate) fn of(pair: &Pair) -> Self {
         let &PairEvidence {
             relation,
             transform,
@@ -119,7 +120,8 @@ impl PairRow {
         }
     }
 
-    fn into_pair(self) -> Option<Pair> {
+    /// `None` for numbers that no pair has.
+    pub(crate) fn into_pair(self) -> Option<Pair> {
         let (extent, [x, y, width, height]) = self.extent;
         let share = Share {
             x,
