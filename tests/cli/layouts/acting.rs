@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::coco::{annotated, coco};
+use super::voc::devkit;
 use super::{Place, files};
 
 #[test]
@@ -90,4 +91,43 @@ fn changed_label_of_an_annotated_set_makes_a_manifest_and_says_what_is_lost() {
         .exits(0)
         .says("the copy is a manifest of images and labels, without other annotations");
     assert!(place.read("new/manifest.csv").contains("02.png,dog,train"));
+}
+
+#[test]
+fn cleaned_voc_set_lacks_the_dropped_image_in_every_list_and_folder() {
+    let place = Place::new();
+    devkit(&place);
+    place
+        .splitlint(["scan", "data", "--select", "LEAK"])
+        .exits(1);
+    place
+        .splitlint(["apply", "--to", "new"])
+        .exits(0)
+        .says("1 sample dropped")
+        .says("no copy across splits");
+    let (before, after) = (files(&place.path("data")), files(&place.path("new")));
+    let gone: Vec<String> = (before.keys())
+        .filter(|path| !after.contains_key(*path))
+        .map(|path| path.to_string_lossy().replace('\\', "/"))
+        .collect();
+    assert_eq!(
+        gone,
+        [
+            "Annotations/00.xml",
+            "JPEGImages/00.png",
+            "SegmentationClass/00.png"
+        ]
+    );
+    for (path, bytes) in &after {
+        let old = &before[path];
+        if !path.starts_with("ImageSets") {
+            assert_eq!(bytes, old, "{}", path.display());
+            continue;
+        }
+        let text = String::from_utf8_lossy(old).into_owned();
+        let kept: String = (text.split_inclusive('\n'))
+            .filter(|line| !line.starts_with("00"))
+            .collect();
+        assert_eq!(String::from_utf8_lossy(bytes), kept, "{}", path.display());
+    }
 }
