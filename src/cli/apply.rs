@@ -39,10 +39,7 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
     let stop = interrupt::stop_flag();
     let listed = source::list(&request, &stop, &prepare::progress(Volume::Normal))?;
     let decisions = report.decisions(arguments.decisions.as_deref())?;
-    let accepted = review::baseline_in(&baseline)?;
-    let mut holding = accepted.clone();
-    holding.prune(|line| line.expires.is_some_and(|day| day < prepare::today()));
-    let plan = review::plan(&report, &decisions, &holding, &listed.listing)?;
+    let plan = review::plan(&report, &decisions, &listed.listing)?;
     review::check_unchanged(&plan, &report, &listed.listing, listed.reader.as_ref())?;
     let staying = review::staying(&plan, &listed.listing, listed.reader.as_ref())?;
 
@@ -65,7 +62,7 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
         &review::manifest(&staying, false, own.as_ref()),
     )?;
     if !plan.accepted.is_empty() {
-        let mut accepting = accepted;
+        let mut accepting = review::baseline_in(&baseline)?;
         accepting.accept(plan.accepted.clone());
         write_file(&baseline, &accepting.render())?;
     }
@@ -326,8 +323,8 @@ fn summary(arguments: &ApplyArguments, plan: &Plan, staying: usize, baseline: &P
     };
     let spared = match plan.spared {
         0 => String::new(),
-        1 => "1 copy stays, because its finding was accepted\n".to_owned(),
-        count => format!("{count} copies stay, because their findings were accepted\n"),
+        1 => "1 copy of drop.csv stays: a review found that it is none\n".to_owned(),
+        count => format!("{count} copies of drop.csv stay: a review found that they are none\n"),
     };
     format!(
         "{} dropped, {} relabelled, {} kept as they are; {staying} stay\n{accepted}{spared}{undecided}{waiting}\

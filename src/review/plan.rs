@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::folder::{Found, ReportFolder};
+use super::server;
 use crate::decisions::{self, Decision, Kept};
 use crate::error::{Error, Result};
 use crate::finding::FindingId;
-use crate::gate::{Baseline, Line};
+use crate::gate::Line;
 use crate::sample::{ContentHash, Listing, Role, Sample, SampleId};
 use crate::source::Reader;
 
@@ -64,7 +65,7 @@ pub struct Plan {
     pub undecided: usize,
     /// Copies under different labels of which none is settled by the plan.
     pub waiting: usize,
-    /// Copies of the list that stay, because their finding was accepted since.
+    /// Copies of the list that stay, because a review found that they are none.
     pub spared: usize,
 }
 
@@ -96,19 +97,12 @@ impl Plan {
     }
 }
 
-/// Plans. `decisions` are those of the report, or of a file kept elsewhere;
-/// `accepted` is what was accepted since the scan as well, such as a pair that a
-/// person found to be no copies.
+/// Plans. `decisions` are those of the report, or of a file kept elsewhere.
 ///
 /// # Errors
 /// [`Error::Input`] when the data set is no longer the one that was scanned, or
 /// with every decision that cannot be understood.
-pub fn plan(
-    report: &ReportFolder,
-    decisions: &[Decision],
-    accepted: &Baseline,
-    listing: &Listing,
-) -> Result<Plan> {
+pub fn plan(report: &ReportFolder, decisions: &[Decision], listing: &Listing) -> Result<Plan> {
     let samples: BTreeMap<&str, &Sample> = listing
         .samples
         .iter()
@@ -169,6 +163,7 @@ pub fn plan(
             Step::new(key, action, because, String::new()),
         );
     }
+    let rejected = server::rejected(report.path())?;
     for dropped in report.drops()? {
         if !samples.contains_key(dropped.sample.as_str()) {
             return Err(Error::Input(format!(
@@ -177,7 +172,7 @@ pub fn plan(
             )));
         }
         let finding = FindingId::parse(&dropped.finding);
-        if finding.is_some_and(|id| accepted.lines().any(|line| line.id == id)) {
+        if finding.is_some_and(|id| rejected.contains(&id)) {
             plan.spared += 1;
             continue;
         }

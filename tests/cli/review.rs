@@ -52,7 +52,7 @@ fn decisions_survive_a_kill_a_move_and_a_rescan_and_are_applied() {
         .splitlint(["apply"])
         .exits(0)
         .says("0 samples dropped, 1 relabelled, 1 kept")
-        .says("1 copy stays, because its finding was accepted");
+        .says("1 copy of drop.csv stays: a review found that it is none");
 
     // The image moves; the decision follows its content.
     fs::rename(

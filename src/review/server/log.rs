@@ -2,9 +2,9 @@
 //! that nothing that was decided is lost; and the precision of each check that
 //! follows from it. Writes no file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::item::Verdict;
+use super::item::{REJECT, Verdict};
 use crate::finding::FindingId;
 use crate::spreadsheet;
 use crate::statistics::wilson;
@@ -119,6 +119,15 @@ impl Log {
     pub(super) fn last(&self, code: &str, finding: FindingId) -> Option<(&Entry, usize)> {
         let places = self.of.get(&(code.to_owned(), finding))?;
         Some((&self.entries[*places.last()?], places.len()))
+    }
+
+    /// The findings whose last decision is that they are false alarms.
+    pub(super) fn rejected(&self) -> BTreeSet<FindingId> {
+        let last = self.of.values().filter_map(|places| places.last());
+        let last = last.map(|&place| &self.entries[place]);
+        last.filter(|entry| entry.choice == REJECT)
+            .map(|entry| entry.finding)
+            .collect()
     }
 
     /// By check how many findings were found right and wrong, each finding by its

@@ -22,6 +22,7 @@ mod tables;
 mod tests;
 mod view;
 
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -41,7 +42,22 @@ use loaded::Loaded;
 use crate::calendar::Date;
 use crate::error::{Error, Result};
 use crate::executor::StopFlag;
+use crate::finding::FindingId;
 use crate::source::Listed;
+
+/// The findings of the report in `folder` that a review found to be false alarms.
+///
+/// # Errors
+/// [`Error::Input`] when the record of the review cannot be read.
+pub(super) fn rejected(folder: &Path) -> Result<BTreeSet<FindingId>> {
+    let file = folder.join(log::FILE);
+    let wrong = |fact: String| Error::Input(format!("cannot read `{}`: {fact}", file.display()));
+    match std::fs::read(&file) {
+        Ok(bytes) => Ok(log::Log::parse(&bytes).map_err(wrong)?.rejected()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
+        Err(e) => Err(wrong(e.to_string())),
+    }
+}
 
 /// Threads that answer: two browsers ask for six things each at once.
 const WORKERS: usize = 12;
