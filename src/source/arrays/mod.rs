@@ -3,6 +3,7 @@
 
 mod add;
 mod cifar;
+mod files;
 mod idx;
 mod labels;
 mod npz;
