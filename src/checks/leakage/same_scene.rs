@@ -9,7 +9,7 @@ use crate::checks::words::{counted, listed, percent};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::finding::{CheckInfo, Figure, FindingId, Measured, Severity};
 use crate::sample::{Role, SampleId, SplitId};
-use crate::scenes::{Link, Scenes};
+use crate::scenes::{LEAST_SIDE, Link, Scenes};
 
 declare_check! { pub SAME_SCENE_ACROSS_SPLITS = {
     code: "LEAK008",
@@ -71,6 +71,12 @@ impl Check for ThisCheck {
                 ),
             }));
         };
+        if scenes.compared < 2 {
+            return Ok(Ran::NotApplicable(format!(
+                "scenes are searched among images with detail whose long side has {LEAST_SIDE} \
+                 pixels or more"
+            )));
+        }
         if scenes.is_one_view() {
             out.push(one_view(data, scenes));
             return Ok(Ran::Completed);
