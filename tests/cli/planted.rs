@@ -10,7 +10,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
 use image::{ImageEncoder, RgbImage};
 
-use super::images::{Random, encoded, waves};
+use super::images::{encoded, waves};
 use super::run::{Answer, Place};
 
 /// How one image of the set is made.
@@ -81,12 +81,11 @@ fn camera(second: u64) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Waves with detail, which a blurred image has not; of its own, because a pattern that
-/// all images share links them.
+/// Waves with detail, which a blurred image has not.
 fn grainy(seed: u64) -> RgbImage {
-    let (mut image, mut random) = (waves(seed), Random(seed));
-    for pixel in image.pixels_mut() {
-        let shade = (random.unit() * 5.0) as u8 * 8;
+    let mut image = waves(seed);
+    for (x, y, pixel) in image.enumerate_pixels_mut() {
+        let shade = u8::try_from((x * 7 + y * y * 3 + x * y) % 5 * 8).unwrap_or(0);
         pixel.0 = pixel.0.map(|channel| channel.saturating_add(shade));
     }
     image
