@@ -9,58 +9,29 @@
 #![expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
 
 mod alter;
+#[path = "../shared/mod.rs"]
+mod shared;
 
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 use splitlint::config::{Options, resolve};
 use splitlint::executor::{Executor, StopFlag};
-use splitlint::progress::{Progress, Stage};
+use splitlint::progress::Stage;
 use splitlint::scan::scan;
+
+use shared::{Clock, photos};
 
 /// Images in train, and how many of them are copied to test.
 const TRAIN: usize = 800;
 const COPIES: usize = 400;
 /// Images in test that are nowhere else.
 const DISTRACTORS: usize = 400;
-
-/// Takes the CPU time of the stage that searches for pairs.
-#[derive(Default)]
-struct Clock(Mutex<(f64, f64)>);
-
-impl Progress for Clock {
-    fn begin(&self, stage: Stage, _: Option<u64>) {
-        if stage == Stage::Duplicates {
-            self.0.lock().expect("not poisoned").0 = cpu();
-        }
-    }
-
-    fn advance(&self, _: u64) {}
-
-    fn end(&self, stage: Stage, _: &str) {
-        if stage == Stage::Duplicates {
-            let mut times = self.0.lock().expect("not poisoned");
-            times.1 = cpu() - times.0;
-        }
-    }
-}
-
-/// CPU seconds of this process so far; 0 where the system does not say.
-fn cpu() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: f64 = (fields.split_whitespace().skip(11).take(2))
-        .filter_map(|field| field.parse::<f64>().ok())
-        .sum();
-    // A hundred ticks a second on every Linux in use.
-    ticks / 100.0
-}
 
 /// What one seed gave.
 struct Outcome {
@@ -86,7 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if seeds.is_empty() {
         seeds = (1..=5).collect();
     }
-    let files = images(Path::new(&folder))?;
+    let files = photos(Path::new(&folder), TRAIN + DISTRACTORS)?;
     let outcomes = (seeds.iter())
         .map(|&seed| plant_and_find(&files, seed))
         .collect::<Result<Vec<_>, _>>()?;
@@ -122,22 +93,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         cpu * 1e3 / samples as f64
     );
     Ok(())
-}
-
-/// The JPEG files below `folder`, sorted.
-fn images(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
-    let mut files = Vec::new();
-    for entry in walkdir::WalkDir::new(folder) {
-        let path = entry?.into_path();
-        if path.extension().is_some_and(|e| e == "jpg" || e == "jpeg") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    if files.len() < TRAIN + DISTRACTORS {
-        return Err(format!("only {} JPEG files", files.len()).into());
-    }
-    Ok(files)
 }
 
 fn plant_and_find(files: &[PathBuf], seed: u64) -> Result<Outcome, Box<dyn Error>> {
@@ -181,7 +136,7 @@ fn plant_and_find(files: &[PathBuf], seed: u64) -> Result<Outcome, Box<dyn Error
         ..Options::default()
     };
     let executor = Executor::new(0, StopFlag::default())?;
-    let clock = Clock::default();
+    let clock = Clock::of(Stage::Duplicates);
     let settings = resolve(options).map_err(|e| format!("{e:?}"))?;
     let scan = scan(&settings, &executor, &clock)?;
     let key = |id| scan.evidence.listing.sample(id).key.as_str().to_owned();
@@ -224,11 +179,10 @@ fn plant_and_find(files: &[PathBuf], seed: u64) -> Result<Outcome, Box<dyn Error
             )
         })
         .collect();
-    let times = clock.0.into_inner().map_err(|e| e.to_string())?;
     Ok(Outcome {
         copies,
         others,
         samples: scan.evidence.listing.samples.len(),
-        cpu: times.1,
+        cpu: clock.seconds(),
     })
 }

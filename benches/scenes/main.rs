@@ -9,11 +9,13 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark's figures are its output")]
 
+#[path = "../shared/mod.rs"]
+mod shared;
+
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
@@ -23,8 +25,10 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 use splitlint::config::{Options, resolve};
 use splitlint::executor::{Executor, StopFlag};
-use splitlint::progress::{Progress, Stage};
+use splitlint::progress::Stage;
 use splitlint::scan::scan;
+
+use shared::{Clock, cpu, photos};
 
 /// Pairs of each kind, and photos that are nowhere else.
 const OF_KIND: usize = 30;
@@ -72,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if seeds.is_empty() {
         seeds = (1..=3).collect();
     }
-    let files = images(Path::new(&folder), needed)?;
+    let files = photos(Path::new(&folder), needed)?;
     let outcomes = (seeds.iter())
         .map(|&seed| plant_and_find(&files, seed))
         .collect::<Result<Vec<_>, _>>()?;
@@ -144,7 +148,7 @@ fn plant_and_find(files: &[PathBuf], seed: u64) -> Result<Outcome, Box<dyn Error
         ..Options::default()
     };
     let executor = Executor::new(0, StopFlag::default())?;
-    let clock = Clock::default();
+    let clock = Clock::of(Stage::Scenes);
     let settings = resolve(options).map_err(|e| format!("{e:?}"))?;
     let start = cpu();
     let scan = scan(&settings, &executor, &clock)?;
@@ -181,7 +185,7 @@ fn plant_and_find(files: &[PathBuf], seed: u64) -> Result<Outcome, Box<dyn Error
             .collect(),
         links: linked.iter().filter(|pair| !is_pair(pair)).count(),
         samples: scan.evidence.listing.samples.len(),
-        stage: clock.0.lock().expect("not poisoned").1,
+        stage: clock.seconds(),
         whole,
     })
 }
@@ -284,52 +288,4 @@ fn save(image: &RgbImage, path: &Path, quality: u8) -> Result<(), String> {
 /// A number below `count`.
 fn below(rng: &mut ChaCha8Rng, count: usize) -> usize {
     (rng.next_u64() % count.max(1) as u64) as usize
-}
-
-/// The JPEG files below `folder`, sorted.
-fn images(folder: &Path, needed: usize) -> Result<Vec<PathBuf>, Box<dyn Error>> {
-    let mut files = Vec::new();
-    for entry in walkdir::WalkDir::new(folder) {
-        let path = entry?.into_path();
-        if path.extension().is_some_and(|e| e == "jpg" || e == "jpeg") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    match files.len() < needed {
-        true => Err(format!("only {} JPEG files of {needed}", files.len()).into()),
-        false => Ok(files),
-    }
-}
-
-/// Takes the CPU time of the stage that searches for scenes: start, then its length.
-#[derive(Default)]
-struct Clock(Mutex<(f64, f64)>);
-
-impl Progress for Clock {
-    fn begin(&self, stage: Stage, _: Option<u64>) {
-        if stage == Stage::Scenes {
-            self.0.lock().expect("not poisoned").0 = cpu();
-        }
-    }
-
-    fn advance(&self, _: u64) {}
-
-    fn end(&self, stage: Stage, _: &str) {
-        if stage == Stage::Scenes {
-            let mut times = self.0.lock().expect("not poisoned");
-            times.1 = cpu() - times.0;
-        }
-    }
-}
-
-/// CPU seconds of this process so far; 0 where the system does not say.
-fn cpu() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: f64 = (fields.split_whitespace().skip(11).take(2))
-        .filter_map(|field| field.parse::<f64>().ok())
-        .sum();
-    // A hundred ticks a second on every Linux in use.
-    ticks / 100.0
 }
