@@ -31,7 +31,7 @@ pub mod label_model;
 pub mod labelling;
 pub mod linear;
 pub mod neighbors;
-pub mod objects;
+pub mod object_flaws;
 pub mod parquet;
 pub mod path_pattern;
 pub mod progress;

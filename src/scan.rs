@@ -25,7 +25,7 @@ use crate::fingerprint::{self, Earlier, FingerprintTable, Fingerprinted, Images}
 use crate::gate::{self, Case, Outcome};
 use crate::headlines::{self, Drop, Linked};
 use crate::labelling::{self, External, Labelling, Material};
-use crate::objects::ObjectTable;
+use crate::object_flaws::ObjectTable;
 use crate::progress::{Progress, Stage};
 use crate::quality::QualityTable;
 use crate::resplit::{self, Forecast, Suggested, Together};

@@ -35,7 +35,7 @@ const LEVELS: &[&[&str]] = &[
         "duplicates",
         "features",
         "label_model",
-        "objects",
+        "object_flaws",
         "quality",
     ],
     &["labelling", "resplit", "scenes"],

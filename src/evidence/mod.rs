@@ -12,7 +12,7 @@ use crate::duplicates::Duplicates;
 use crate::finding::LabelOpinion;
 use crate::fingerprint::FingerprintTable;
 use crate::labelling::Labelling;
-use crate::objects::ObjectTable;
+use crate::object_flaws::ObjectTable;
 use crate::quality::QualityTable;
 use crate::sample::Listing;
 use crate::scenes::Scenes;

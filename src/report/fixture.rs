@@ -19,7 +19,7 @@ use crate::fingerprint::{Fingerprint, FingerprintTable};
 use crate::gate::{Accepted, Breach, Outcome, Verdict};
 use crate::headlines::{self, Drop, DropSide, Linked};
 use crate::labelling::{Labelling, Said};
-use crate::objects::ObjectTable;
+use crate::object_flaws::ObjectTable;
 use crate::quality::QualityTable;
 use crate::resplit::Forecast;
 use crate::sample::{

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::Report;
-use super::sentences;
+use super::headline_sentences;
 use crate::finding::{Finding, Severity};
 use crate::words::{counted, number, shown};
 
@@ -38,7 +38,7 @@ pub fn render(report: &Report<'_>) -> String {
         }
     }
     for (code, state, why) in
-        sentences::not_checked(report).filter(|(_, state, _)| *state == "failed")
+        headline_sentences::not_checked(report).filter(|(_, state, _)| *state == "failed")
     {
         let line = format!("{code} {state}: {why}");
         command("error", &[("title", "splitlint")], &line, &mut text);

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::Report;
-use super::sentences::{self, Tone};
+use super::headline_sentences::{self, Tone};
 use crate::finding::{Finding, Severity};
 use crate::gate::Verdict;
 use crate::words::{counted, number, shown};
@@ -37,7 +37,7 @@ pub fn render(report: &Report<'_>) -> String {
     if !reasons.is_empty() {
         text.push('\n');
     }
-    for sentence in sentences::headlines(report) {
+    for sentence in headline_sentences::headlines(report) {
         let mark = match sentence.tone {
             Tone::Bad => "🔴",
             Tone::Doubtful => "🟡",
@@ -111,7 +111,7 @@ fn block(group: &[Finding]) -> String {
 
 fn not_checked(report: &Report<'_>, text: &mut String) {
     let mut any = false;
-    for (code, state, why) in sentences::not_checked(report) {
+    for (code, state, why) in headline_sentences::not_checked(report) {
         if !any {
             text.push_str("<details><summary>Not checked</summary>\n\n");
         }

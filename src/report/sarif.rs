@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::Report;
-use super::sentences;
+use super::headline_sentences;
 use crate::finding::{CheckInfo, CheckRun, Finding, Measured, RunState, Severity};
 use crate::gate::Accepted;
 use crate::sample::SampleId;
@@ -61,7 +61,7 @@ pub fn render(report: &Report<'_>) -> String {
             "results": new.chain(accepted).collect::<Vec<_>>(),
             "properties": {
                 "verdict": outcome.verdict.name(),
-                "headlines": (sentences::headlines(report).into_iter())
+                "headlines": (headline_sentences::headlines(report).into_iter())
                     .map(|sentence| sentence.text)
                     .collect::<Vec<_>>(),
             },

@@ -4,7 +4,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::Report;
-use super::sentences::{self, Tone};
+use super::headline_sentences::{self, Tone};
 use crate::finding::{Finding, Severity};
 use crate::gate::Verdict;
 use crate::words::{counted, number, shown};
@@ -58,11 +58,11 @@ fn headlines(report: &Report<'_>, page: &mut Page<'_>) {
     if !layout.correction.is_empty() {
         page.line("", Ink::Dim, &layout.correction, Ink::Dim);
     }
-    if let Some(objects) = sentences::objects(report) {
+    if let Some(objects) = headline_sentences::objects(report) {
         page.line("objects", Ink::Dim, &objects, Ink::Plain);
     }
     page.blank();
-    for sentence in sentences::headlines(report) {
+    for sentence in headline_sentences::headlines(report) {
         let (mark, ink) = match sentence.tone {
             Tone::Bad => ("✗", Ink::Red),
             Tone::Doubtful => ("!", Ink::Yellow),
@@ -142,7 +142,7 @@ fn not_checked(report: &Report<'_>, page: &mut Page<'_>) {
 /// order of the first of them.
 fn by_reason(report: &Report<'_>) -> Vec<(String, Vec<&'static str>)> {
     let mut all: Vec<(String, Vec<&'static str>)> = Vec::new();
-    for (code, state, why) in sentences::not_checked(report) {
+    for (code, state, why) in headline_sentences::not_checked(report) {
         let reason = format!("{state}, {why}");
         match all.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, codes)) => codes.push(code),

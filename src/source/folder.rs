@@ -6,9 +6,9 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::LayoutName;
-use super::ask::{As, Ask};
 use super::builder::{Builder, Draft};
 use super::class_folders::{Kind, Shape, classes_only, spelled, understand};
+use super::input::{Input, Role};
 use super::recognised::{Recognised, accepted_layouts, explain, found};
 use super::tree::{DirState, Placer, Tree};
 use crate::error::{Error, Result};
@@ -47,21 +47,21 @@ impl Default for Given {
 }
 
 /// Lists a tree of image folders.
-pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
-    list_given(tree, ask, &Given::default(), builder)
+pub(super) fn list(tree: Tree, input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
+    list_given(tree, input, &Given::default(), builder)
 }
 
 /// Lists a tree of image folders with labels from elsewhere.
 pub(super) fn list_given(
     tree: Tree,
-    ask: &Ask<'_>,
+    input: &Input<'_>,
     given: &Given,
     builder: &mut Builder,
 ) -> Result<Recognised> {
-    match ask.role {
-        As::Set => list_set(tree, ask.shown, given, builder),
-        As::Split(_) => list_split(tree, ask, given, builder),
-        As::Reference => list_reference(tree, ask, given, builder),
+    match input.role {
+        Role::Set => list_set(tree, input.shown, given, builder),
+        Role::Split(_) => list_split(tree, input, given, builder),
+        Role::Reference => list_reference(tree, input, given, builder),
     }
 }
 
@@ -135,15 +135,15 @@ fn is_split(folder: &Path) -> bool {
 /// All of a tree as one split.
 fn list_split(
     tree: Tree,
-    ask: &Ask<'_>,
+    input: &Input<'_>,
     given: &Given,
     builder: &mut Builder,
 ) -> Result<Recognised> {
-    let mut shape = classes_only(&tree).map_err(|_| no_image(&tree, ask))?;
+    let mut shape = classes_only(&tree).map_err(|_| no_image(&tree, input))?;
     shape.labelled_elsewhere(given);
-    let split = ask.split(builder)?;
+    let split = input.split(builder)?;
     let mut recognised = folders();
-    recognised.notes = note_repeats(&tree, &shape, ask.shown, builder);
+    recognised.notes = note_repeats(&tree, &shape, input.shown, builder);
     note_empty(&tree, &shape, builder)?;
     add(tree, &shape, (split, given), builder)?;
     Ok(recognised)
@@ -152,19 +152,19 @@ fn list_split(
 /// All of a tree as the split for reference.
 fn list_reference(
     tree: Tree,
-    ask: &Ask<'_>,
+    input: &Input<'_>,
     given: &Given,
     builder: &mut Builder,
 ) -> Result<Recognised> {
     let shape = understand(&tree)
         .or_else(|_| classes_only(&tree))
-        .map_err(|_| no_image(&tree, ask))?;
+        .map_err(|_| no_image(&tree, input))?;
     let mut all_of_it = Shape {
         outside: Vec::new(),
         ..shape
     };
     all_of_it.labelled_elsewhere(given);
-    let split = ask.split(builder)?;
+    let split = input.split(builder)?;
     add(tree, &all_of_it, (split, given), builder)?;
     Ok(folders())
 }
@@ -173,10 +173,10 @@ fn folders() -> Recognised {
     Recognised::new(LayoutName::Folders, "image folders")
 }
 
-fn no_image(tree: &Tree, ask: &Ask<'_>) -> Error {
+fn no_image(tree: &Tree, input: &Input<'_>) -> Error {
     Error::Input(format!(
         "no image in the folder of {}\n{}",
-        ask.flag(),
+        input.flag(),
         found(tree)
     ))
 }

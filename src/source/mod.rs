@@ -3,18 +3,18 @@
 
 mod archive;
 mod arrays;
-mod ask;
 mod builder;
 mod class_folders;
 mod coco;
 mod container;
 mod dates;
 mod descriptions;
-mod detect;
 mod folder;
 mod globs;
 mod groups;
 mod hugging_face;
+mod input;
+mod layout_detection;
 mod manifest;
 mod masks;
 mod memo;
@@ -42,8 +42,8 @@ use std::path::{Path, PathBuf};
 pub use coco::{Id as CocoId, is_coco};
 pub use dates::dates;
 pub use descriptions::{CocoFile, Description, Folder, MetadataFile, Top, VocFolders};
-pub use detect::LayoutName;
 pub use hugging_face::shard_split;
+pub use layout_detection::LayoutName;
 pub use manifest::{OwnTable, own_table};
 pub use memo::Memo;
 pub use reader::{Bytes, ReadFailure, Reader, Version};
@@ -52,9 +52,9 @@ pub use yolo::{
     description as yolo_description, label_path as yolo_label, rewritten as yolo_rewritten,
 };
 
-use ask::{As, Ask};
 use builder::{Builder, REFERENCE};
 use globs::Globs;
+use input::{Input, Role};
 use recognised::Recognised;
 use walk::Walker;
 
@@ -160,8 +160,8 @@ pub fn list_again(
     let mut recognised = match &request.root {
         Some(shown) => {
             let root = existing(shown, "")?;
-            let ask = Ask::new(shown, &root, (top, As::Set), request, &walker);
-            detect::list(&ask, &mut builder)?
+            let input = Input::new(shown, &root, (top, Role::Set), request, &walker);
+            layout_detection::list(&input, &mut builder)?
         }
         None => {
             let mut given: BTreeMap<&str, u32> = BTreeMap::new();
@@ -173,8 +173,8 @@ pub fn list_again(
                 if *times > 1 {
                     key = key.child(OsStr::new(&format!("@{times}")));
                 }
-                let ask = Ask::new(shown, path, (key, As::Split(name)), request, &walker);
-                recognised.push(detect::list(&ask, &mut builder)?);
+                let input = Input::new(shown, path, (key, Role::Split(name)), request, &walker);
+                recognised.push(layout_detection::list(&input, &mut builder)?);
             }
             Recognised::of_splits(recognised)
         }
@@ -187,8 +187,8 @@ pub fn list_again(
             )));
         }
         let key = SampleKey::from_path(Path::new(REFERENCE));
-        let ask = Ask::new(shown, path, (key, As::Reference), request, &walker);
-        detect::list(&ask, &mut builder)?;
+        let input = Input::new(shown, path, (key, Role::Reference), request, &walker);
+        layout_detection::list(&input, &mut builder)?;
     }
     let mut listed = builder.finish()?;
     if let Some(note) = patients::declare(&mut listed.listing, listed.reader.as_ref()) {

@@ -10,7 +10,7 @@ use image::codecs::jpeg::JpegEncoder;
 use serde_json::json;
 use splitlint::config::{Options, resolve};
 use splitlint::executor::{Executor, StopFlag};
-use splitlint::objects::BoxFlaw;
+use splitlint::object_flaws::BoxFlaw;
 use splitlint::progress::Silent;
 use splitlint::report::Report;
 use splitlint::report::write_folder;

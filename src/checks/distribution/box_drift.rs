@@ -8,7 +8,7 @@ use crate::checks::ranges;
 use crate::checks::words::{listed, percent};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::finding::{CheckInfo, Severity};
-use crate::objects::{BoxFlaw, CocoSizes};
+use crate::object_flaws::{BoxFlaw, CocoSizes};
 use crate::sample::{Rect, SampleId, SplitId};
 
 declare_check! { pub BOX_DRIFT = {

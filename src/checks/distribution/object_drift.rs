@@ -11,7 +11,7 @@ use crate::checks::words::{listed, percent};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::distribution::SplitCounts;
 use crate::finding::{CheckInfo, Severity};
-use crate::objects::SplitObjects;
+use crate::object_flaws::SplitObjects;
 use crate::sample::{ClassId, SplitId};
 use crate::statistics::{fisher_exact, kolmogorov_smirnov, total_variation};
 

@@ -12,7 +12,7 @@ use crate::disjoint_sets::DisjointSets;
 use crate::duplicates::Pair;
 use crate::evidence::Directed;
 use crate::finding::{CheckInfo, FindingId, Measured, Relation, Severity};
-use crate::objects::BoxFlaw;
+use crate::object_flaws::BoxFlaw;
 use crate::sample::{ClassId, Rect, Role, SampleId};
 
 declare_check! { pub CONFLICTING_OBJECTS = {

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use super::file_name_groups::{ByName, Group, by_hint};
+use super::file_name_parts::{Hint, stem_of};
 use super::group_evidence::{Cohesion, cohesion, distance, expected_crossings};
-use super::group_names::{Hint, stem_of};
-use super::group_stems::{ByName, Group, by_hint};
 use super::{group_exif, group_regex};
 use crate::checks::words::{counted, listed};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
-use super::group_names::{COPY_ENDINGS, Hint};
-use super::group_stems::{ByName, Group};
+use super::file_name_groups::{ByName, Group};
+use super::file_name_parts::{COPY_ENDINGS, Hint};
 use crate::sample::{Listing, SampleId};
 
 /// Copies by name are declared name by name; more of them make no pattern that

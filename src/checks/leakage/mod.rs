@@ -4,13 +4,13 @@
 mod doubtful_pairs;
 mod exact_across_splits;
 mod exact_within_split;
+mod file_name_groups;
+mod file_name_parts;
 mod group_declared;
 mod group_evidence;
 mod group_exif;
 mod group_inferred;
-mod group_names;
 mod group_regex;
-mod group_stems;
 mod near_across_splits;
 mod near_within_split;
 mod same_scene;

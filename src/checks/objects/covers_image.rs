@@ -5,7 +5,7 @@ use super::{boxes_words, figure, having, report, without_objects};
 use crate::checks::words::percent;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::finding::{CheckInfo, FindingId, Measured, Severity};
-use crate::objects::BoxFlaw;
+use crate::object_flaws::BoxFlaw;
 use crate::sample::{ClassId, Role};
 
 declare_check! { pub BOX_COVERS_IMAGE = {

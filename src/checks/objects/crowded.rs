@@ -7,7 +7,7 @@ use super::{figure, having, images_words, report, without_objects};
 use crate::checks::words::{listed, quoted};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::finding::{CheckInfo, FindingId, Measured, Severity};
-use crate::objects::{BoxFlaw, MOST_OBJECTS};
+use crate::object_flaws::{BoxFlaw, MOST_OBJECTS};
 use crate::sample::{Role, SampleId};
 
 declare_check! { pub CROWDED_BOXES = {

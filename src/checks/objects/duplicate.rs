@@ -3,7 +3,7 @@
 use super::{having, report, without_objects};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
 use crate::finding::{CheckInfo, Severity};
-use crate::objects::BoxFlaw;
+use crate::object_flaws::BoxFlaw;
 
 declare_check! { pub DUPLICATE_BOXES = {
     code: "OBJECT004",

@@ -1,29 +1,29 @@
 //! Checks of the OBJECT family: boxes that are not where their objects are.
 
+mod convention;
 mod covers_image;
 mod crowded;
 mod degenerate;
 mod duplicate;
+mod exif_orientation;
 mod implausible;
-mod misread;
 mod outside;
 mod two_classes;
-mod unturned;
 
+pub use convention::BOX_CONVENTION;
 pub use covers_image::BOX_COVERS_IMAGE;
 pub use crowded::CROWDED_BOXES;
 pub use degenerate::DEGENERATE_BOX;
 pub use duplicate::DUPLICATE_BOXES;
+pub use exif_orientation::BOX_OF_UNTURNED_IMAGE;
 pub use implausible::IMPLAUSIBLE_BOX;
-pub use misread::BOX_CONVENTION;
 pub use outside::BOX_OUTSIDE_IMAGE;
 pub use two_classes::BOX_UNDER_TWO_CLASSES;
-pub use unturned::BOX_OF_UNTURNED_IMAGE;
 
 use super::words::{counted, listed};
 use super::{CheckContext, Declared, Findings, NewFinding, Ran};
 use crate::finding::{Figure, FindingId, Measured, Severity};
-use crate::objects::BoxFlaw;
+use crate::object_flaws::BoxFlaw;
 use crate::sample::{ClassId, ObjectId, SampleId, SplitId};
 
 /// The family's checks in code order.
@@ -35,8 +35,8 @@ pub(super) const CHECKS: &[Declared] = &[
     two_classes::DECLARED,
     implausible::DECLARED,
     crowded::DECLARED,
-    unturned::DECLARED,
-    misread::DECLARED,
+    exif_orientation::DECLARED,
+    convention::DECLARED,
 ];
 
 /// Objects named in a message.

@@ -10,7 +10,7 @@ use crate::checks::ranges;
 use crate::checks::words::{percent, quoted};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::finding::{CheckInfo, FindingId, Measured, Severity};
-use crate::objects::BoxFlaw;
+use crate::object_flaws::BoxFlaw;
 use crate::sample::{ClassId, ObjectId, Role, SampleId};
 
 declare_check! { pub CLASS_FROM_BOX = {

@@ -1,10 +1,10 @@
 //! The report as one page for people: opens from disk, asks for nothing,
 //! reads without JavaScript.
 
-mod album;
+mod cards;
 mod charts;
+mod chosen_images;
 mod docs;
-mod gallery;
 mod model;
 mod scatter;
 mod text;
@@ -36,7 +36,7 @@ pub const THUMBNAIL_SIDE: u32 = 192;
 /// The samples whose images the page shows, each once: the few that
 /// [`render`] wants thumbnails of.
 pub fn shown(report: &Report<'_>) -> Vec<SampleId> {
-    gallery::Gallery::plan(report).samples()
+    chosen_images::ChosenImages::plan(report).samples()
 }
 
 /// The page, with `thumbnails` for the images that [`shown`] names.

@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::frame::Frame;
-use crate::objects::{BoxFlaws, CocoSize, Together};
+use crate::object_flaws::{BoxFlaws, CocoSize, Together};
 use crate::sample::{Object, Rect, SampleId};
 
 /// The sample of every object, in listing order.

@@ -13,8 +13,8 @@ use super::pixels::{Pixels, Raw, Stored};
 use super::{PartKind, cifar, recognised};
 use crate::error::Error;
 use crate::sample::{Labels as OfSample, ProblemKind, SampleKey, escaped};
-use crate::source::ask::{As, Ask};
 use crate::source::builder::{Builder, Draft};
+use crate::source::input::{Input, Role};
 use crate::source::places::{Place, read_whole};
 use crate::source::recognised::Recognised;
 use crate::source::same_file::Hint;
@@ -47,7 +47,7 @@ impl From<Error> for Fault {
 
 /// A set in the making.
 pub(super) struct Set<'a> {
-    ask: &'a Ask<'a>,
+    input: &'a Input<'a>,
     /// Images so far by the folder of their keys: the batches of a split are
     /// numbered through.
     numbered: BTreeMap<String, u64>,
@@ -67,9 +67,9 @@ pub(super) struct Ready {
 }
 
 impl<'a> Set<'a> {
-    pub(super) fn new(ask: &'a Ask<'a>) -> Self {
+    pub(super) fn new(input: &'a Input<'a>) -> Self {
         Self {
-            ask,
+            input,
             numbered: BTreeMap::new(),
             without_labels: 0,
             count: 0,
@@ -114,7 +114,7 @@ impl<'a> Set<'a> {
         if ready.count > MAX_IMAGES {
             return Err(format!("it holds more than {MAX_IMAGES} images").into());
         }
-        let forced = self.ask.split(builder)?;
+        let forced = self.input.split(builder)?;
         let split = match (forced, &ready.split) {
             (Some(forced), _) => Some(forced),
             (None, Some(name)) => Some(builder.split(name)?),
@@ -124,18 +124,18 @@ impl<'a> Set<'a> {
         let first = self.numbered.entry(folder.clone()).or_default();
         let start = *first;
         *first += ready.count;
-        let top = self.ask.key.child(folder.as_ref());
+        let top = self.input.key.child(folder.as_ref());
         let container = builder.container(Arc::new(ready.raw), key.clone());
         for entry in 0..ready.count {
             if entry % BATCH == 0 {
-                self.ask.walker.stop.check().map_err(Error::from)?;
-                self.ask
+                self.input.walker.stop.check().map_err(Error::from)?;
+                self.input
                     .walker
                     .progress
                     .advance(BATCH.min(ready.count - entry));
             }
             let key = top.child(format!("{:05}", start + entry).as_ref());
-            let globs = self.ask.walker.globs;
+            let globs = self.input.walker.globs;
             if !globs.is_empty() && !globs.keeps(key.as_str()) {
                 builder.skipped.filtered += 1;
                 continue;
@@ -163,9 +163,9 @@ impl<'a> Set<'a> {
     /// # Errors
     /// When nothing was.
     pub(super) fn finish(self, what: &str) -> Result<Recognised, Error> {
-        let filtered = !self.ask.walker.globs.is_empty();
+        let filtered = !self.input.walker.globs.is_empty();
         if self.count == 0 && !filtered {
-            let flag = self.ask.flag();
+            let flag = self.input.flag();
             return Err(Error::Input(format!(
                 "{flag} holds no image that can be read"
             )));
@@ -180,7 +180,7 @@ impl<'a> Set<'a> {
             let note = format!("{} images without a label", self.without_labels);
             recognised.notes.push(note);
         }
-        if matches!(self.ask.role, As::Set) {
+        if matches!(self.input.role, Role::Set) {
             recognised
                 .notes
                 .push("names are positions, from 0".to_owned());
@@ -190,7 +190,7 @@ impl<'a> Set<'a> {
 
     /// Whether the coarse labels of CIFAR-100 are wanted.
     fn coarse(&mut self, is_hundred: bool) -> bool {
-        let wanted = self.ask.request.columns.label.as_deref();
+        let wanted = self.input.request.columns.label.as_deref();
         let coarse = wanted.is_some_and(|name| name.starts_with("coarse"));
         if is_hundred {
             let note = match coarse {

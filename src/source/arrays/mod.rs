@@ -19,8 +19,8 @@ use std::path::Path;
 use add::Set;
 
 use super::LayoutName;
-use super::ask::{As, Ask};
 use super::builder::Builder;
+use super::input::{Input, Role};
 use super::recognised::Recognised;
 use super::tree::Tree;
 use crate::error::{Error, Result};
@@ -60,7 +60,7 @@ enum PartKind {
 }
 
 /// What shows that a folder holds such a set.
-pub(super) fn sign(tree: &Tree, _: &Ask<'_>) -> Option<String> {
+pub(super) fn sign(tree: &Tree, _: &Input<'_>) -> Option<String> {
     if tree.archive.is_some() || !tree.images.is_empty() {
         return None;
     }
@@ -75,24 +75,24 @@ pub(super) fn sign(tree: &Tree, _: &Ask<'_>) -> Option<String> {
 }
 
 /// Lists a folder of such files.
-pub(super) fn list(mut tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
+pub(super) fn list(mut tree: Tree, input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
     let mut sets = if tree.archive.is_some() {
         Vec::new()
     } else {
         found(&tree)
     };
     if sets.len() > 1 {
-        return Err(which(&tree, &sets, ask));
+        return Err(which(&tree, &sets, input));
     }
     let Some(found) = sets.pop() else {
         return Err(Error::Input(format!(
             "{} holds no IDX files, CIFAR batches or `.npz` archives with images",
-            ask.flag()
+            input.flag()
         )));
     };
-    let mut set = Set::new(ask);
+    let mut set = Set::new(input);
     for part in &found.parts {
-        ask.walker.stop.check()?;
+        input.walker.stop.check()?;
         let key = tree.file_key(part.file);
         let path = |file: usize| {
             let file = &tree.files[file];
@@ -136,13 +136,13 @@ pub(super) fn is_one(path: &Path) -> bool {
     kind_of_file(path).is_some()
 }
 
-/// Lists the file `ask.path`.
-pub(super) fn list_file(ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
-    let failure = |why: String| Error::Input(format!("`{}`: {why}", ask.path.display()));
-    let kind = kind_of_file(ask.path)
+/// Lists the file `input.path`.
+pub(super) fn list_file(input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
+    let failure = |why: String| Error::Input(format!("`{}`: {why}", input.path.display()));
+    let kind = kind_of_file(input.path)
         .ok_or_else(|| failure("it is no IDX file, CIFAR batch or `.npz` archive".to_owned()))?;
-    let name = ask.path.file_name().unwrap_or_default().to_string_lossy();
-    let folder = ask.path.parent().unwrap_or(Path::new(""));
+    let name = input.path.file_name().unwrap_or_default().to_string_lossy();
+    let folder = input.path.parent().unwrap_or(Path::new(""));
     let beside: Vec<_> = match kind {
         PartKind::Idx => idx::labels_of(&name).into_iter().collect(),
         PartKind::CifarBinary | PartKind::CifarPickle => {
@@ -155,13 +155,13 @@ pub(super) fn list_file(ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognis
     if kind == PartKind::Idx {
         beside.truncate(1);
     }
-    let split = match ask.role {
-        As::Set => split_of(kind, &name),
-        As::Split(_) | As::Reference => None,
+    let split = match input.role {
+        Role::Set => split_of(kind, &name),
+        Role::Split(_) | Role::Reference => None,
     };
-    let mut set = Set::new(ask);
-    let key = ask.key.child(name.as_ref().as_ref());
-    let read = set.add(kind, ask.path, &beside, (&key, split.as_deref()), builder);
+    let mut set = Set::new(input);
+    let key = input.key.child(name.as_ref().as_ref());
+    let read = set.add(kind, input.path, &beside, (&key, split.as_deref()), builder);
     read.map_err(|fault| match fault {
         add::Fault::Stopped(error) => error,
         add::Fault::File(why) => failure(why),
@@ -284,11 +284,11 @@ fn found(tree: &Tree) -> Vec<Found> {
 struct PartKindKey(u8);
 
 /// The question for a folder with several sets.
-fn which(tree: &Tree, sets: &[Found], ask: &Ask<'_>) -> Error {
+fn which(tree: &Tree, sets: &[Found], input: &Input<'_>) -> Error {
     let shown = |part: &Part| {
         let key = tree.file_key(part.file);
-        let inside = key.as_str().strip_prefix(ask.key.as_str()).unwrap_or("");
-        ask.shown.join(inside.trim_start_matches('/'))
+        let inside = key.as_str().strip_prefix(input.key.as_str()).unwrap_or("");
+        input.shown.join(inside.trim_start_matches('/'))
     };
     let commands = sets.iter().take(SHOWN).map(|set| {
         let first = &set.parts[0];
@@ -296,7 +296,7 @@ fn which(tree: &Tree, sets: &[Found], ask: &Ask<'_>) -> Error {
             PartKind::Npz => format!("`splitlint scan {}`", shown(first).display()),
             PartKind::CifarBinary | PartKind::CifarPickle => {
                 let folder = shown(first);
-                let folder = folder.parent().unwrap_or(ask.shown);
+                let folder = folder.parent().unwrap_or(input.shown);
                 format!("`splitlint scan {}`", folder.display())
             }
             PartKind::Idx => {
@@ -310,7 +310,7 @@ fn which(tree: &Tree, sets: &[Found], ask: &Ask<'_>) -> Error {
     });
     Error::Input(format!(
         "{} holds {} sets of arrays: {}\nchoose one: {}",
-        ask.flag(),
+        input.flag(),
         sets.len(),
         (sets.iter().take(SHOWN))
             .map(|set| format!("{} `{}`", set.what, set.base))

@@ -13,9 +13,9 @@ pub use file::Id;
 use file::{File, Unboxed};
 
 use super::LayoutName;
-use super::ask::{As, Ask};
 use super::builder::{Builder, Draft};
 use super::descriptions::{CocoFile, Description, again_mark};
+use super::input::{Input, Role};
 use super::paths::normalised;
 use super::recognised::Recognised;
 use super::tree::{Placer, Tree};
@@ -52,7 +52,7 @@ struct Part {
 }
 
 /// The annotation files that describe a folder, if there are such.
-pub(super) fn sign(tree: &Tree, _: &Ask<'_>) -> Option<String> {
+pub(super) fn sign(tree: &Tree, _: &Input<'_>) -> Option<String> {
     let parts = parts(tree);
     let part = parts.first()?;
     let top = tree.logical(tree.top());
@@ -66,40 +66,40 @@ pub(super) fn sign(tree: &Tree, _: &Ask<'_>) -> Option<String> {
 }
 
 /// Lists a folder or archive by the annotation files in it.
-pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
+pub(super) fn list(tree: Tree, input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
     let parts = parts(&tree);
     if parts.is_empty() {
         return Err(Error::Input(format!(
             "{} is no COCO set: no `annotations/instances_SPLIT.json`, \
              `SPLIT/_annotations.coco.json` or `labels.json` with `images` in it",
-            ask.flag()
+            input.flag()
         )));
     }
-    list_parts(tree, &parts, ask, builder)
+    list_parts(tree, &parts, input, builder)
 }
 
-/// Lists the annotation file `ask.path`, with the images of `--images` or of a
+/// Lists the annotation file `input.path`, with the images of `--images` or of a
 /// folder beside it.
-pub(super) fn list_file(ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
-    let folder = ask.path.parent().unwrap_or(Path::new(""));
+pub(super) fn list_file(input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
+    let folder = input.path.parent().unwrap_or(Path::new(""));
     let above = folder.parent().unwrap_or(folder);
     let in_annotations = folder.file_name().is_some_and(|name| name == "annotations");
     let root = if in_annotations { above } else { folder };
-    let images = match &ask.request.images {
+    let images = match &input.request.images {
         Some(images) => Some(super::existing(images, "--images ")?),
         None => None,
     };
     let walked = images.as_deref().unwrap_or(root);
-    let mut tree = ask.walker.walk(walked, ask.key.clone())?;
+    let mut tree = input.walker.walk(walked, input.key.clone())?;
     // The file itself, wherever it lies.
-    let name = ask.path.file_name().unwrap_or_default();
-    let file = match tree.find(ask.path) {
+    let name = input.path.file_name().unwrap_or_default();
+    let file = match tree.find(input.path) {
         Some(Err(file)) => file,
-        _ => tree.add_file(ask.path),
+        _ => tree.add_file(input.path),
     };
-    let split = match ask.role {
-        As::Set => split_of(&name.to_string_lossy()),
-        As::Split(_) | As::Reference => None,
+    let split = match input.role {
+        Role::Set => split_of(&name.to_string_lossy()),
+        Role::Split(_) | Role::Reference => None,
     };
     let mut folders = candidates(walked, split_word(name).as_deref());
     folders.push(folder.to_owned());
@@ -109,7 +109,7 @@ pub(super) fn list_file(ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognis
         folders,
         root: walked.to_owned(),
     };
-    let recognised = list_parts(tree, &[part], ask, builder)?;
+    let recognised = list_parts(tree, &[part], input, builder)?;
     Ok(Recognised {
         what: format!("COCO file `{}`", escaped(name)),
         ..recognised
@@ -229,7 +229,7 @@ fn candidates(root: &Path, word: Option<&str>) -> Vec<PathBuf> {
 fn list_parts(
     mut tree: Tree,
     parts: &[Part],
-    ask: &Ask<'_>,
+    input: &Input<'_>,
     builder: &mut Builder,
 ) -> Result<Recognised> {
     let mut recognised = Recognised::new(LayoutName::Coco, "COCO set");
@@ -245,8 +245,8 @@ fn list_parts(
             let from = tree
                 .open(part.file)
                 .map_err(|error| Error::Input(format!("`{key}`: {error}")))?;
-            let read = file::read(from, unboxed, ask.walker.stop);
-            ask.walker.stop.check()?;
+            let read = file::read(from, unboxed, input.walker.stop);
+            input.walker.stop.check()?;
             read.map_err(|why| Error::Input(format!("`{key}`: {why}")))
         };
         let mut coco = read(Unboxed::Nothing)?;
@@ -266,7 +266,7 @@ fn list_parts(
             coco,
             key,
             part,
-            ask,
+            input,
         };
         backgrounds += listing.add(&mut placer, &mut used, builder)?;
     }
@@ -288,7 +288,7 @@ fn list_parts(
     }
     recognised.correction = format!(
         "if the folders are meant: `splitlint scan {} --layout folders`",
-        ask.shown.display()
+        input.shown.display()
     );
     let mut outside: BTreeMap<SampleKey, u64> = BTreeMap::new();
     for (index, image) in tree.images.iter().enumerate() {
@@ -319,7 +319,7 @@ struct Listing<'a> {
     /// Of the annotation file.
     key: SampleKey,
     part: &'a Part,
-    ask: &'a Ask<'a>,
+    input: &'a Input<'a>,
 }
 
 impl Listing<'_> {
@@ -330,17 +330,17 @@ impl Listing<'_> {
         used: &mut HashSet<usize>,
         builder: &mut Builder,
     ) -> Result<u64> {
-        let split = match (self.ask.split(builder)?, &self.part.split) {
+        let split = match (self.input.split(builder)?, &self.part.split) {
             (Some(forced), _) => Some(forced),
             (None, Some(name)) => Some(builder.split(name)?),
             (None, None) => None,
         };
         let mut objects = self.objects(builder);
         let folder = self.folder()?;
-        if self.ask.role != As::Reference && self.tree.archive.is_none() {
-            let listed = match self.ask.role {
-                As::Split(name) => Some(canonical_split(name).unwrap_or(name).to_owned()),
-                As::Set | As::Reference => self.part.split.clone(),
+        if self.input.role != Role::Reference && self.tree.archive.is_none() {
+            let listed = match self.input.role {
+                Role::Split(name) => Some(canonical_split(name).unwrap_or(name).to_owned()),
+                Role::Set | Role::Reference => self.part.split.clone(),
             };
             builder.describe(Description::Coco(CocoFile {
                 path: self.tree.file_path(self.part.file),
@@ -355,7 +355,7 @@ impl Listing<'_> {
         let mut backgrounds = 0;
         for (index, image) in self.coco.images.iter().enumerate() {
             if index.is_multiple_of(BATCH) {
-                self.ask.walker.stop.check()?;
+                self.input.walker.stop.check()?;
             }
             let (objects, classes) = objects.remove(&image.id).unwrap_or_default();
             if image.name.is_empty() {
@@ -368,7 +368,7 @@ impl Listing<'_> {
                 let inside = path.strip_prefix(&self.tree.dirs[0].path).unwrap_or(&path);
                 let key = SampleKey::from_path(inside).below(&self.tree.dirs[0].key);
                 // `--include` and `--exclude` keep it out.
-                if !self.ask.walker.globs.keeps(key.as_str()) {
+                if !self.input.walker.globs.keeps(key.as_str()) {
                     continue;
                 }
                 let detail = format!("`{}` lists it as image {}", self.key, self.shown(image.id));

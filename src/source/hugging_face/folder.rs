@@ -11,9 +11,9 @@ use super::splits;
 use crate::error::{Error, Result};
 use crate::sample::{GroupId, Labels, ProblemKind, SampleKey, SplitId, canonical_split, escaped};
 use crate::source::LayoutName;
-use crate::source::ask::{As, Ask};
 use crate::source::builder::{Builder, Draft};
 use crate::source::descriptions::{Description, MetadataFile};
+use crate::source::input::{Input, Role};
 use crate::source::manifest::{MetadataRow, MetadataTable};
 use crate::source::paths::normalised;
 use crate::source::recognised::Recognised;
@@ -41,20 +41,20 @@ pub(super) fn sign(tree: &Tree) -> Option<String> {
 }
 
 /// Lists a folder or archive of images.
-pub(super) fn list(mut tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
+pub(super) fn list(mut tree: Tree, input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
     if tree.images.is_empty() {
         return Err(Error::Input(format!(
             "{} holds neither Parquet shards with images nor image files",
-            ask.flag()
+            input.flag()
         )));
     }
-    let splits = Splits::of(&tree, ask)?;
+    let splits = Splits::of(&tree, input)?;
     let metadata: Vec<usize> = metadata(&tree);
     let mut recognised = Recognised::new(LayoutName::HuggingFace, "Hugging Face image folder");
     let outside = if metadata.is_empty() {
-        by_folders(&tree, &splits, ask, builder, &mut recognised)?
+        by_folders(&tree, &splits, input, builder, &mut recognised)?
     } else {
-        let listed = by_metadata(&tree, &metadata, &splits, ask, builder, &mut recognised)?;
+        let listed = by_metadata(&tree, &metadata, &splits, input, builder, &mut recognised)?;
         for &file in &metadata {
             tree.files[file].claimed = true;
         }
@@ -145,7 +145,7 @@ enum By {
 impl Splits {
     /// As the words in the names of folders tell, else those in the names of
     /// files.
-    fn of(tree: &Tree, ask: &Ask<'_>) -> Result<Self> {
+    fn of(tree: &Tree, input: &Input<'_>) -> Result<Self> {
         let mut by_folder: Vec<BTreeSet<&'static str>> = Vec::with_capacity(tree.dirs.len());
         for (index, dir) in tree.dirs.iter().enumerate() {
             let above = dir.parent.map(|parent| by_folder[parent].clone());
@@ -174,7 +174,7 @@ impl Splits {
                  folder of each split: `splitlint scan --split train={}/…`",
                 tree.dirs[image.dir].key.child(&image.name),
                 names.join(", "),
-                ask.shown.display()
+                input.shown.display()
             )));
         }
         Ok(Self {
@@ -197,7 +197,7 @@ impl Splits {
 fn by_folders(
     tree: &Tree,
     splits: &Splits,
-    ask: &Ask<'_>,
+    input: &Input<'_>,
     builder: &mut Builder,
     recognised: &mut Recognised,
 ) -> Result<Vec<usize>> {
@@ -217,7 +217,7 @@ fn by_folders(
         let note = "no labels: images lie at several depths, or in one folder";
         recognised.notes.push(note.to_owned());
     }
-    let forced = ask.split(builder)?;
+    let forced = input.split(builder)?;
     let mut placer = Placer::new(tree, builder);
     for &image in &taken {
         let file = &tree.images[image];
@@ -260,14 +260,14 @@ fn by_metadata(
     tree: &Tree,
     metadata: &[usize],
     splits: &Splits,
-    ask: &Ask<'_>,
+    input: &Input<'_>,
     builder: &mut Builder,
     recognised: &mut Recognised,
 ) -> Result<Vec<usize>> {
     let images: HashMap<PathBuf, usize> = (tree.images.iter().enumerate())
         .map(|(index, image)| (tree.logical(image.dir).join(&*image.name), index))
         .collect();
-    let forced = ask.split(builder)?;
+    let forced = input.split(builder)?;
     let mut first: BTreeMap<usize, (SampleKey, Named)> = BTreeMap::new();
     let mut words = BTreeSet::new();
     for &file in metadata {
@@ -275,10 +275,10 @@ fn by_metadata(
         let failure = |why: String| Error::Input(format!("`{key}`: {why}"));
         let copy = opened(tree, file).map_err(failure)?;
         let mut table = MetadataTable::open(copy.path()).map_err(failure)?;
-        let picked = table.pick(&ask.request.columns).map_err(failure)?;
+        let picked = table.pick(&input.request.columns).map_err(failure)?;
         words.insert(picked.in_words());
         let folder = tree.logical(tree.files[file].dir);
-        if ask.role != As::Reference && tree.archive.is_none() {
+        if input.role != Role::Reference && tree.archive.is_none() {
             let (names, split) = picked.names();
             builder.describe(Description::Metadata(MetadataFile {
                 path: tree.file_path(file),
@@ -292,7 +292,7 @@ fn by_metadata(
         table.rows(&picked, &mut |row: MetadataRow| {
             seen += 1;
             if seen % BATCH == 0 {
-                ask.walker.stop.check()?;
+                input.walker.stop.check()?;
             }
             if row.paths.is_empty() {
                 let detail = format!("{}: no file name", row.place);
@@ -315,7 +315,7 @@ fn by_metadata(
                 let own = inside.map(|i| SampleKey::from_path(i).below(&tree.dirs[0].key));
                 let (Some(own), Some(&image)) = (own.clone(), images.get(&path)) else {
                     // A glob may have kept it out.
-                    let globs = ask.walker.globs;
+                    let globs = input.walker.globs;
                     let own = own.unwrap_or_else(|| key.clone());
                     if !globs.is_empty() && !globs.keeps(own.as_str()) {
                         continue;
@@ -386,13 +386,13 @@ fn by_metadata(
         return Err(Error::Input(format!(
             "{}: no row of its metadata files names an image that is there; paths are taken \
              relative to the metadata file",
-            ask.flag()
+            input.flag()
         )));
     }
     recognised.notes.extend(words);
-    let root = ask.shown.display();
-    recognised.correction = match ask.role {
-        As::Set => format!(
+    let root = input.shown.display();
+    recognised.correction = match input.role {
+        Role::Set => format!(
             "folders are no classes beside a metadata file; if they are: `splitlint scan {root} \
              --layout folders`; other columns: `--path-column`, `--label-column`"
         ),

@@ -17,22 +17,22 @@ pub(super) use shards::{holds_images, list_file};
 
 pub use splits::of_shard as shard_split;
 
-use super::ask::Ask;
 use super::builder::Builder;
+use super::input::Input;
 use super::recognised::Recognised;
 use super::tree::Tree;
 use crate::error::Result;
 
 /// What shows that a folder holds such a set.
-pub(super) fn sign(tree: &Tree, ask: &Ask<'_>) -> Option<String> {
-    shards::sign(tree, ask).or_else(|| folder::sign(tree))
+pub(super) fn sign(tree: &Tree, input: &Input<'_>) -> Option<String> {
+    shards::sign(tree, input).or_else(|| folder::sign(tree))
 }
 
 /// Lists a folder of shards, or one of images with metadata or without.
-pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
-    match shards::sign(&tree, ask) {
-        Some(_) => shards::list(tree, ask, builder),
-        None => folder::list(tree, ask, builder),
+pub(super) fn list(tree: Tree, input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
+    match shards::sign(&tree, input) {
+        Some(_) => shards::list(tree, input, builder),
+        None => folder::list(tree, input, builder),
     }
 }
 

@@ -9,9 +9,9 @@ use super::shard::{Opened, Recent, Rows};
 use crate::error::{Error, Result};
 use crate::sample::{Labels, ProblemKind, SampleKey, SplitId, canonical_split, escaped};
 use crate::source::LayoutName;
-use crate::source::ask::{As, Ask};
 use crate::source::builder::{Builder, Draft};
 use crate::source::descriptions::Description;
+use crate::source::input::{Input, Role};
 use crate::source::paths::normalised;
 use crate::source::places::Place;
 use crate::source::recognised::Recognised;
@@ -44,7 +44,7 @@ pub(super) enum Images<'a> {
 
 /// A set in the making.
 pub(super) struct Set<'a> {
-    ask: &'a Ask<'a>,
+    input: &'a Input<'a>,
     used: BTreeSet<usize>,
     placer: Option<Placer>,
     folders: HashMap<PathBuf, u32>,
@@ -60,9 +60,9 @@ pub(super) struct Set<'a> {
 }
 
 impl<'a> Set<'a> {
-    pub(super) fn new(ask: &'a Ask<'a>) -> Self {
+    pub(super) fn new(input: &'a Input<'a>) -> Self {
         Self {
-            ask,
+            input,
             used: BTreeSet::new(),
             placer: None,
             folders: HashMap::new(),
@@ -93,8 +93,8 @@ impl<'a> Set<'a> {
         builder: &mut Builder,
     ) -> Result<()> {
         let failure = |why: String| Error::Input(format!("`{key}`: {why}"));
-        let stop = self.ask.walker.stop;
-        let beside = columns(&opened.schema, &self.ask.request.columns).map_err(failure)?;
+        let stop = self.input.walker.stop;
+        let beside = columns(&opened.schema, &self.input.request.columns).map_err(failure)?;
         let described = Described::read(&opened.path, &opened.schema, &beside)?;
         self.shards += 1;
         let recent = (self.shards, &self.recent);
@@ -105,15 +105,15 @@ impl<'a> Set<'a> {
             let image = &opened.schema.image.name;
             format!("images = `{image}`, {}", beside.in_words())
         });
-        let forced = self.ask.split(builder)?;
-        let by_column = self.ask.request.columns.split.is_some() || split.is_none();
+        let forced = self.input.split(builder)?;
+        let by_column = self.input.request.columns.split.is_some() || split.is_none();
         let own = match (forced, split) {
             (Some(forced), _) => Some(forced),
             (None, Some(name)) if !by_column => Some(builder.split(name)?),
             _ => None,
         };
         if let (Some(column), true) = (&beside.split, own.is_none() && by_column)
-            && self.ask.role != As::Reference
+            && self.input.role != Role::Reference
         {
             builder.describe(Description::SplitColumn {
                 path: opened.path.clone(),
@@ -143,7 +143,7 @@ impl<'a> Set<'a> {
         for row in 0..count {
             if row % BATCH == 0 {
                 stop.check()?;
-                self.ask.walker.progress.advance(BATCH.min(count - row));
+                self.input.walker.progress.advance(BATCH.min(count - row));
             }
             while faults.next_if(|(rows, _)| rows.end <= row).is_some() {}
             if faults.peek().is_some_and(|(rows, _)| rows.contains(&row)) {
@@ -151,7 +151,7 @@ impl<'a> Set<'a> {
             }
             let name = shard.own_name(row);
             let key_of_row = keys.of(row, name);
-            let globs = self.ask.walker.globs;
+            let globs = self.input.walker.globs;
             if !globs.is_empty() && !globs.keeps(key_of_row.as_str()) {
                 builder.skipped.filtered += 1;
                 continue;
@@ -223,21 +223,21 @@ impl<'a> Set<'a> {
     /// no row holds an image.
     pub(super) fn finish(self, builder: &mut Builder) -> Result<Recognised> {
         if let (true, Some(shard)) = (
-            self.with_split && self.ask.role == As::Set,
+            self.with_split && self.input.role == Role::Set,
             &self.without_split,
         ) {
             return Err(Error::Input(format!(
                 "{} holds shards whose names tell their split and others whose do not, as \
                  `{shard}`\nname what holds each split: `splitlint scan --split train=PATH \
                  --split test=PATH`",
-                self.ask.flag()
+                self.input.flag()
             )));
         }
         if self.found == 0 && builder.skipped.filtered == 0 {
             return Err(Error::Input(format!(
                 "{}: no row of its Parquet files holds an image; rows that name files elsewhere \
                  are not read",
-                self.ask.flag()
+                self.input.flag()
             )));
         }
         let mut recognised = Recognised::new(LayoutName::HuggingFace, "Parquet shards");

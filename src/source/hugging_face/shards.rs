@@ -12,8 +12,8 @@ use super::shard::Opened;
 use super::splits;
 use crate::error::{Error, Result};
 use crate::sample::{ProblemKind, SampleKey, SplitLike, canonical_split, escaped};
-use crate::source::ask::{As, Ask};
 use crate::source::builder::Builder;
+use crate::source::input::{Input, Role};
 use crate::source::recognised::Recognised;
 use crate::source::tree::Tree;
 
@@ -37,9 +37,9 @@ struct File {
 }
 
 /// What shows that a folder holds shards.
-pub(super) fn sign(tree: &Tree, ask: &Ask<'_>) -> Option<String> {
+pub(super) fn sign(tree: &Tree, input: &Input<'_>) -> Option<String> {
     let files = candidates(tree);
-    let wanted = ask.request.columns.path.as_deref();
+    let wanted = input.request.columns.path.as_deref();
     let probe = |&&file: &&usize| matches!(Opened::at(&path(tree, file), wanted), Ok(Some(_)));
     let first = *files.iter().take(PROBES).find(probe)?;
     let name = escaped(&tree.files[first].name);
@@ -50,25 +50,25 @@ pub(super) fn sign(tree: &Tree, ask: &Ask<'_>) -> Option<String> {
 }
 
 /// Whether the Parquet file at `path` holds images, not the names of such.
-pub(in crate::source) fn holds_images(ask: &Ask<'_>) -> bool {
-    let wanted = ask.request.columns.path.as_deref();
-    is_parquet(ask.path) && matches!(Opened::at(ask.path, wanted), Ok(Some(_)))
+pub(in crate::source) fn holds_images(input: &Input<'_>) -> bool {
+    let wanted = input.request.columns.path.as_deref();
+    is_parquet(input.path) && matches!(Opened::at(input.path, wanted), Ok(Some(_)))
 }
 
-/// Lists the Parquet file `ask.path`.
-pub(in crate::source) fn list_file(ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
-    let wanted = ask.request.columns.path.as_deref();
-    let failure = |why: String| Error::Input(format!("`{}`: {why}", ask.path.display()));
-    let opened = Opened::at(ask.path, wanted).map_err(failure)?;
+/// Lists the Parquet file `input.path`.
+pub(in crate::source) fn list_file(input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
+    let wanted = input.request.columns.path.as_deref();
+    let failure = |why: String| Error::Input(format!("`{}`: {why}", input.path.display()));
+    let opened = Opened::at(input.path, wanted).map_err(failure)?;
     let opened = opened.ok_or_else(|| failure(NO_IMAGES.to_owned()))?;
-    let name = ask.path.file_name().unwrap_or_default();
-    let split = match ask.role {
-        As::Set => split_of(&name.to_string_lossy()),
-        As::Split(_) | As::Reference => None,
+    let name = input.path.file_name().unwrap_or_default();
+    let split = match input.role {
+        Role::Set => split_of(&name.to_string_lossy()),
+        Role::Split(_) | Role::Reference => None,
     };
-    let mut set = rows::Set::new(ask);
-    let key = ask.key.child(name);
-    let images = Images::Beside(ask.path.parent().unwrap_or(Path::new("")));
+    let mut set = rows::Set::new(input);
+    let key = input.key.child(name);
+    let images = Images::Beside(input.path.parent().unwrap_or(Path::new("")));
     set.add(&opened, &key, split.as_deref(), &images, builder)?;
     let mut recognised = set.finish(builder)?;
     recognised.what = format!("Parquet shard `{}`", escaped(name));
@@ -79,17 +79,17 @@ const NO_IMAGES: &str = "it has no column of images: one of `struct<bytes, path>
                          that are images; name it with `--path-column`";
 
 /// Lists a folder of shards.
-pub(super) fn list(mut tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
+pub(super) fn list(mut tree: Tree, input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
     let files = files(&tree);
-    refuse_configurations(&files, ask)?;
-    let wanted = ask.request.columns.path.as_deref();
+    refuse_configurations(&files, input)?;
+    let wanted = input.request.columns.path.as_deref();
     let images: BTreeMap<PathBuf, usize> = (tree.images.iter().enumerate())
         .map(|(index, image)| (tree.logical(image.dir).join(&*image.name), index))
         .collect();
-    let mut set = rows::Set::new(ask);
+    let mut set = rows::Set::new(input);
     let mut chosen = None;
     for file in &files {
-        ask.walker.stop.check()?;
+        input.walker.stop.check()?;
         let opened = match Opened::at(&file.path, wanted) {
             Ok(Some(opened)) => opened,
             Ok(None) => continue,
@@ -100,7 +100,7 @@ pub(super) fn list(mut tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Resu
             }
         };
         tree.files[file.file].claimed = true;
-        refuse_other_columns(&opened, &mut chosen, file, ask)?;
+        refuse_other_columns(&opened, &mut chosen, file, input)?;
         let in_tree = Images::InTree {
             tree: &tree,
             images: &images,
@@ -111,7 +111,7 @@ pub(super) fn list(mut tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Resu
         };
         set.add(&opened, &file.key, file.split.as_deref(), &in_tree, builder)?;
     }
-    refuse_images_beside(&tree, set.used(), ask)?;
+    refuse_images_beside(&tree, set.used(), input)?;
     let recognised = set.finish(builder)?;
     // The card and the notes of a repository.
     for index in 0..tree.files.len() {
@@ -197,9 +197,9 @@ fn only(splits: &BTreeSet<&'static str>) -> Option<String> {
 }
 
 /// A repository may hold several sets, each in a folder of its own.
-fn refuse_configurations(files: &[File], ask: &Ask<'_>) -> Result<()> {
+fn refuse_configurations(files: &[File], input: &Input<'_>) -> Result<()> {
     let bases: BTreeSet<&Path> = files.iter().map(|file| file.base.as_path()).collect();
-    if bases.len() < 2 || ask.role != As::Set {
+    if bases.len() < 2 || input.role != Role::Set {
         return Ok(());
     }
     let names: Vec<String> = (bases.iter().take(SHOWN))
@@ -210,11 +210,11 @@ fn refuse_configurations(files: &[File], ask: &Ask<'_>) -> Result<()> {
         .collect();
     let commands: Vec<String> = (bases.iter().take(SHOWN))
         .filter(|base| !base.as_os_str().is_empty())
-        .map(|base| format!("`splitlint scan {}`", ask.shown.join(base).display()))
+        .map(|base| format!("`splitlint scan {}`", input.shown.join(base).display()))
         .collect();
     Err(Error::Input(format!(
         "{} holds Parquet shards of {} configurations: {}\nchoose one: {}",
-        ask.flag(),
+        input.flag(),
         bases.len(),
         names.join(", "),
         commands.join(" or ")
@@ -226,9 +226,9 @@ fn refuse_other_columns(
     opened: &Opened,
     chosen: &mut Option<(String, Option<String>, SampleKey)>,
     file: &File,
-    ask: &Ask<'_>,
+    input: &Input<'_>,
 ) -> Result<()> {
-    let beside = columns(&opened.schema, &ask.request.columns)
+    let beside = columns(&opened.schema, &input.request.columns)
         .map_err(|why| Error::Input(format!("`{}`: {why}", file.key)))?;
     let own = (opened.schema.image.name.clone(), beside.label);
     match chosen {
@@ -258,16 +258,16 @@ fn refuse_other_columns(
 }
 
 /// Images that no row names may be the set, and the shards a copy of it.
-fn refuse_images_beside(tree: &Tree, used: &BTreeSet<usize>, ask: &Ask<'_>) -> Result<()> {
+fn refuse_images_beside(tree: &Tree, used: &BTreeSet<usize>, input: &Input<'_>) -> Result<()> {
     let more = tree.images.len() - used.len();
-    if more == 0 || ask.request.layout.is_some() || ask.role == As::Reference {
+    if more == 0 || input.request.layout.is_some() || input.role == Role::Reference {
         return Ok(());
     }
-    let root = ask.shown.display();
+    let root = input.shown.display();
     Err(Error::Input(format!(
         "{} can be read in 2 ways: as Parquet shards that hold the images, or as the {more} \
          image files beside them\nchoose one: `splitlint scan {root} --layout huggingface` or \
          `splitlint scan {root} --layout folders`",
-        ask.flag()
+        input.flag()
     )))
 }

@@ -25,9 +25,9 @@ pub use own::{OwnTable, own_table};
 pub(super) use parquet::{many, one};
 
 use super::LayoutName;
-use super::ask::{As, Ask};
 use super::builder::Builder;
 use super::folder::nothing_known;
+use super::input::{Input, Role};
 use super::recognised::Recognised;
 use super::tree::Tree;
 use crate::error::{Error, Result};
@@ -52,38 +52,42 @@ trait Table {
 }
 
 /// The manifest that describes a folder, if one lies in it.
-pub(super) fn sign(tree: &Tree, ask: &Ask<'_>) -> Option<String> {
-    let path = in_folder(tree, ask)?;
+pub(super) fn sign(tree: &Tree, input: &Input<'_>) -> Option<String> {
+    let path = in_folder(tree, input)?;
     let name = path.file_name().unwrap_or_default();
     Some(format!("`{}`", crate::sample::escaped(name)))
 }
 
 /// Lists a folder by the manifest that lies in it.
-pub(super) fn list_in(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
-    let Some(path) = in_folder(&tree, ask) else {
+pub(super) fn list_in(tree: Tree, input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
+    let Some(path) = in_folder(&tree, input) else {
         return Err(Error::Input(format!(
             "{}: no `manifest.csv`, `.tsv`, `.jsonl` or `.parquet` in it names its files; name the manifest itself",
-            ask.flag()
+            input.flag()
         )));
     };
-    let mut recognised = list(&path, ask, builder)?;
+    let mut recognised = list(&path, input, builder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     recognised.notes.push("found in the folder".to_owned());
     (recognised.correction).push_str(&format!("; if the folders hold: `--exclude {name}`"));
     Ok(recognised)
 }
 
-fn in_folder(tree: &Tree, ask: &Ask<'_>) -> Option<PathBuf> {
+fn in_folder(tree: &Tree, input: &Input<'_>) -> Option<PathBuf> {
     match tree.archive {
         // Its rows would name members.
         Some(_) => None,
-        None => inside(&tree.dirs[0].path, &ask.request.columns, ask.walker.globs),
+        None => inside(
+            &tree.dirs[0].path,
+            &input.request.columns,
+            input.walker.globs,
+        ),
     }
 }
 
 /// Lists the manifest at `path`.
-pub(super) fn list(path: &Path, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
-    let columns = &ask.request.columns;
+pub(super) fn list(path: &Path, input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
+    let columns = &input.request.columns;
     let mut table = open(path)?;
     let names =
         (table.columns()).map_err(|why| Error::Input(format!("`{}`: {why}", path.display())))?;
@@ -93,7 +97,7 @@ pub(super) fn list(path: &Path, ask: &Ask<'_>, builder: &mut Builder) -> Result<
     if candidates.len() >= 2 {
         picked.take_indicators(table.indicators(candidates).map_err(failure)?);
     }
-    let notes = rows::list(table.as_mut(), path, &picked, ask, builder)?;
+    let notes = rows::list(table.as_mut(), path, &picked, input, builder)?;
 
     let name = path.file_name().unwrap_or_default();
     let mut recognised = Recognised::new(
@@ -112,7 +116,7 @@ pub(super) fn list(path: &Path, ask: &Ask<'_>, builder: &mut Builder) -> Result<
         ),
         (
             "splits: `--split-column NAME`",
-            picked.split.is_none() && ask.role == As::Set,
+            picked.split.is_none() && input.role == Role::Set,
         ),
     ]
     .into_iter()

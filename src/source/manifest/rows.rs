@@ -13,8 +13,8 @@ use super::columns::Picked;
 use super::probe::{Probe, Probed};
 use crate::error::{Error, Result};
 use crate::sample::{GroupId, Labels, ProblemKind, SampleKey, SplitId, canonical_split, escaped};
-use crate::source::ask::Ask;
 use crate::source::builder::{Builder, Draft};
+use crate::source::input::Input;
 use crate::source::paths::normalised;
 use crate::source::places::Place as At;
 use crate::source::same_file::Hint;
@@ -38,15 +38,15 @@ pub(super) fn list(
     table: &mut dyn Table,
     manifest: &Path,
     picked: &Picked,
-    ask: &Ask<'_>,
+    input: &Input<'_>,
     builder: &mut Builder,
 ) -> Result<Vec<String>> {
     let mut rows = Rows {
         base: manifest.parent().unwrap_or(Path::new("")).to_owned(),
         name: manifest.file_name().unwrap_or_default().to_owned(),
-        forced: ask.split(builder)?,
-        top: &ask.key,
-        walker: ask.walker,
+        forced: input.split(builder)?,
+        top: &input.key,
+        walker: input.walker,
         builder,
         spellings: BTreeMap::new(),
         accepted: Vec::new(),

@@ -14,10 +14,10 @@ use pairs::{Pairs, pairs};
 use pixels::{Mask, Values};
 
 use super::LayoutName;
-use super::ask::Ask;
 use super::builder::Builder;
 use super::class_folders::{classes_only, understand};
 use super::folder::{self, Given, Label};
+use super::input::Input;
 use super::recognised::Recognised;
 use super::tree::{At, DirState, Tree};
 use crate::error::{Error, Result};
@@ -48,25 +48,25 @@ const BATCH: usize = 64;
 const FOREGROUND: &str = "foreground";
 
 /// The folders of masks, if there are such.
-pub(super) fn sign(tree: &Tree, ask: &Ask<'_>) -> Option<String> {
+pub(super) fn sign(tree: &Tree, input: &Input<'_>) -> Option<String> {
     // The masks of a VOC set lie among its other annotations.
-    if super::voc::sign(tree, ask).is_some() {
+    if super::voc::sign(tree, input).is_some() {
         return None;
     }
     pairs(tree).in_words(tree)
 }
 
 /// Lists a folder or archive without the masks in it.
-pub(super) fn list(mut tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
+pub(super) fn list(mut tree: Tree, input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
     let found = pairs(&tree);
     if found.by_image.is_empty() {
         return Err(Error::Input(format!(
             "{} holds no masks: no folder `masks`, `labels` or `annotations` with images that are \
              called like those in `images`",
-            ask.flag()
+            input.flag()
         )));
     }
-    let read = read(&tree, &found, ask)?;
+    let read = read(&tree, &found, input)?;
     let mut problems = faults(&tree, &found, &read);
     let indices = Indices::of(&read, &names(&tree, &found));
     remove_masks(&mut tree, &found);
@@ -95,13 +95,13 @@ pub(super) fn list(mut tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Resu
     }
     tree.claim_all();
     builder.problems.append(&mut problems);
-    let mut recognised = folder::list_given(tree, ask, &given, builder)?;
+    let mut recognised = folder::list_given(tree, input, &given, builder)?;
     recognised.name = LayoutName::Masks;
     recognised.what = "images and masks".to_owned();
     recognised.notes.extend(notes);
     recognised.correction = format!(
         "if the masks are images of the set: `splitlint scan {} --layout folders`",
-        ask.shown.display()
+        input.shown.display()
     );
     Ok(recognised)
 }
@@ -113,11 +113,11 @@ struct Read {
 }
 
 /// Reads all masks, by image.
-fn read(tree: &Tree, found: &Pairs, ask: &Ask<'_>) -> Result<BTreeMap<usize, Read>> {
+fn read(tree: &Tree, found: &Pairs, input: &Input<'_>) -> Result<BTreeMap<usize, Read>> {
     let pairs: Vec<(usize, usize)> = found.by_image.iter().map(|(&i, &m)| (i, m)).collect();
     let mut all = BTreeMap::new();
     for batch in pairs.chunks(BATCH) {
-        ask.walker.stop.check()?;
+        input.walker.stop.check()?;
         let read: Vec<(usize, Read)> = (batch.par_iter())
             .map(|&(image, mask)| {
                 let bytes = tree.image(mask).map_err(|error| error.to_string());
@@ -129,7 +129,7 @@ fn read(tree: &Tree, found: &Pairs, ask: &Ask<'_>) -> Result<BTreeMap<usize, Rea
             })
             .collect();
         all.extend(read);
-        ask.walker.progress.advance(batch.len() as u64);
+        input.walker.progress.advance(batch.len() as u64);
     }
     Ok(all)
 }

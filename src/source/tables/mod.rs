@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use read::{Entry, Form};
 
 use super::LayoutName;
-use super::ask::{As, Ask};
 use super::builder::Builder;
 use super::class_folders::{classes_only, understand};
 use super::folder::{self, Given, Label};
+use super::input::{Input, Role};
 use super::manifest::probe::is_usual;
 use super::recognised::Recognised;
 use super::tree::Tree;
@@ -46,8 +46,8 @@ struct Source {
 }
 
 /// The tables that describe a folder, if there are such.
-pub(super) fn sign(tree: &Tree, ask: &Ask<'_>) -> Option<String> {
-    let sources = sources(tree, ask);
+pub(super) fn sign(tree: &Tree, input: &Input<'_>) -> Option<String> {
+    let sources = sources(tree, input);
     let first = sources.first()?;
     let top = tree.logical(tree.top());
     let path = tree.logical(tree.files[first.file].dir);
@@ -60,14 +60,14 @@ pub(super) fn sign(tree: &Tree, ask: &Ask<'_>) -> Option<String> {
 }
 
 /// Lists a folder or archive with the labels of the tables in it.
-pub(super) fn list(mut tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
-    let sources = sources(&tree, ask);
+pub(super) fn list(mut tree: Tree, input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
+    let sources = sources(&tree, input);
     if sources.is_empty() {
         return Err(Error::Input(format!(
             "{} holds no table that names its images and their labels: a `.csv` beside the image \
              folder, `_classes.csv`, `LOC_val_solution.csv` or `val_annotations.txt`\nname the \
              table itself: `splitlint scan FILE.csv --path-column NAME --label-column NAME`",
-            ask.flag()
+            input.flag()
         )));
     }
     let labelled = (sources.iter())
@@ -75,15 +75,15 @@ pub(super) fn list(mut tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Resu
         .collect::<Vec<_>>();
     if labelled.len() > 1 {
         let commands: Vec<String> = (labelled.iter())
-            .map(|source| ask.shown.join(tree.file_key(source.file).as_str()))
+            .map(|source| input.shown.join(tree.file_key(source.file).as_str()))
             .map(|path| format!("`splitlint scan {}`", path.display()))
             .collect();
         return Err(Error::Input(format!(
             "{} holds several tables with labels for its images\nchoose one: {}, or none: \
              `splitlint scan {} --layout folders`",
-            ask.flag(),
+            input.flag(),
             commands.join(" or "),
-            ask.shown.display()
+            input.shown.display()
         )));
     }
     let mut given = Given {
@@ -92,25 +92,25 @@ pub(super) fn list(mut tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Resu
     };
     let mut notes = Vec::new();
     for source in &sources {
-        ask.walker.stop.check()?;
-        notes.extend(Reading { tree: &tree, ask }.add(source, &mut given, builder)?);
+        input.walker.stop.check()?;
+        notes.extend(Reading { tree: &tree, input }.add(source, &mut given, builder)?);
     }
     given.names_splits = (given.by_image.values().flatten()).any(|label| label.split.is_some());
     tree.claim_all();
     let what = sources.iter().map(|source| source.form.in_words()).next();
-    let mut recognised = folder::list_given(tree, ask, &given, builder)?;
+    let mut recognised = folder::list_given(tree, input, &given, builder)?;
     recognised.name = LayoutName::Tables;
     recognised.what = what.unwrap_or_default().to_owned();
     recognised.notes.extend(notes);
     recognised.correction = format!(
         "if the folders alone are meant: `splitlint scan {} --layout folders`",
-        ask.shown.display()
+        input.shown.display()
     );
     Ok(recognised)
 }
 
 /// The tables of a tree, in the order of their names.
-fn sources(tree: &Tree, ask: &Ask<'_>) -> Vec<Source> {
+fn sources(tree: &Tree, input: &Input<'_>) -> Vec<Source> {
     let top = tree.top();
     let mut found = Vec::new();
     for dir in [top]
@@ -135,7 +135,7 @@ fn sources(tree: &Tree, ask: &Ask<'_>) -> Vec<Source> {
     }
     // ImageNet repeats what the folders of training images say.
     if found.is_empty() {
-        found = tables(tree, top, ask);
+        found = tables(tree, top, input);
     }
     found
 }
@@ -151,7 +151,7 @@ fn names_pixels(tree: &Tree, file: usize) -> bool {
 
 /// Tables at the top of a folder that name its images, if one of them has
 /// labels and folders do not tell classes.
-fn tables(tree: &Tree, top: usize, ask: &Ask<'_>) -> Vec<Source> {
+fn tables(tree: &Tree, top: usize, input: &Input<'_>) -> Vec<Source> {
     let candidates: Vec<usize> = (tree.files_in(top).into_iter())
         .filter(|&file| {
             let name = tree.files[file].name.to_string_lossy().to_lowercase();
@@ -162,9 +162,9 @@ fn tables(tree: &Tree, top: usize, ask: &Ask<'_>) -> Vec<Source> {
     if candidates.is_empty() {
         return Vec::new();
     }
-    let shape = match ask.role {
-        As::Set => understand(tree),
-        As::Split(_) | As::Reference => classes_only(tree),
+    let shape = match input.role {
+        Role::Set => understand(tree),
+        Role::Split(_) | Role::Reference => classes_only(tree),
     };
     let are_usual = shape.is_ok_and(|shape| {
         (shape.classes.iter()).all(|class| is_usual(&tree.dirs[class.dir].name, None))
@@ -189,7 +189,7 @@ fn tables(tree: &Tree, top: usize, ask: &Ask<'_>) -> Vec<Source> {
             scope: top,
             split: SplitLike::of(stem).map(|like| like.split),
         };
-        let Ok(rows) = read::entries(&head, Form::Table, &ask.request.columns) else {
+        let Ok(rows) = read::entries(&head, Form::Table, &input.request.columns) else {
             continue;
         };
         let images = Images::new(tree, &source);
@@ -282,7 +282,7 @@ impl<'a> Images<'a> {
 /// A table on its way to labels.
 struct Reading<'a> {
     tree: &'a Tree,
-    ask: &'a Ask<'a>,
+    input: &'a Input<'a>,
 }
 
 impl Reading<'_> {
@@ -299,7 +299,7 @@ impl Reading<'_> {
             .read(source.file)
             .map_err(|why| failure(why.to_string()))?;
         let rows =
-            read::entries(&bytes, source.form, &self.ask.request.columns).map_err(failure)?;
+            read::entries(&bytes, source.form, &self.input.request.columns).map_err(failure)?;
         let images = Images::new(tree, source);
         // Labels and first row by image.
         let mut labels: BTreeMap<usize, (u64, Label)> = BTreeMap::new();

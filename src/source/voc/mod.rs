@@ -13,9 +13,9 @@ use sets::{Presence, Sets};
 use xml::{Annotation, RawObject};
 
 use super::LayoutName;
-use super::ask::{As, Ask};
 use super::builder::{Builder, Draft};
 use super::descriptions::{Description, VocFolders};
+use super::input::{Input, Role};
 use super::recognised::Recognised;
 use super::tree::{Placer, Tree};
 use crate::error::{Error, Result};
@@ -39,7 +39,7 @@ const MASKS: [&str; 2] = ["SegmentationClass", "SegmentationObject"];
 const BATCH: usize = 256;
 
 /// The folders that show a VOC set, if there are such.
-pub(super) fn sign(tree: &Tree, _: &Ask<'_>) -> Option<String> {
+pub(super) fn sign(tree: &Tree, _: &Input<'_>) -> Option<String> {
     let parts = parts(tree);
     let part = parts.first()?;
     let name = |dir: usize| {
@@ -65,13 +65,13 @@ pub(super) fn sign(tree: &Tree, _: &Ask<'_>) -> Option<String> {
 }
 
 /// Lists a folder or archive by its annotations.
-pub(super) fn list(mut tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
+pub(super) fn list(mut tree: Tree, input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
     let parts = parts(&tree);
     if parts.is_empty() {
         return Err(Error::Input(format!(
             "{} is no Pascal VOC set: no `Annotations` with XML files beside `JPEGImages`, and no \
              XML files beside images",
-            ask.flag()
+            input.flag()
         )));
     }
     let mut recognised = Recognised::new(LayoutName::Voc, "Pascal VOC set");
@@ -79,10 +79,10 @@ pub(super) fn list(mut tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Resu
     let mut used: HashSet<usize> = HashSet::new();
     let mut backgrounds = 0;
     for part in &parts {
-        let mut listing = Listing::new(&tree, part, ask)?;
+        let mut listing = Listing::new(&tree, part, input)?;
         backgrounds += listing.add(&mut placer, &mut used, builder)?;
         recognised.notes.append(&mut listing.sets.notes);
-        if ask.role != As::Reference && tree.archive.is_none() {
+        if input.role != Role::Reference && tree.archive.is_none() {
             builder.describe(Description::Voc(listing.described()));
         }
     }
@@ -94,7 +94,7 @@ pub(super) fn list(mut tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Resu
     }
     recognised.correction = format!(
         "if the folders are meant: `splitlint scan {} --layout folders`",
-        ask.shown.display()
+        input.shown.display()
     );
     note_outside(&tree, &parts, &used, builder);
     tree.claim_all();
@@ -134,7 +134,7 @@ fn note_outside(tree: &Tree, parts: &[Part], used: &HashSet<usize>, builder: &mu
 struct Listing<'a> {
     tree: &'a Tree,
     part: &'a Part,
-    ask: &'a Ask<'a>,
+    input: &'a Input<'a>,
     /// Images and annotations by their path in their folder, without extension.
     images: HashMap<PathBuf, usize>,
     annotations: HashMap<PathBuf, usize>,
@@ -150,7 +150,7 @@ struct Planned {
 }
 
 impl<'a> Listing<'a> {
-    fn new(tree: &'a Tree, part: &'a Part, ask: &'a Ask<'a>) -> Result<Self> {
+    fn new(tree: &'a Tree, part: &'a Part, input: &'a Input<'a>) -> Result<Self> {
         let is_flat = part.annotations == Some(part.images);
         let in_images = tree.below(part.images);
         let base = tree.logical(part.images);
@@ -201,7 +201,7 @@ impl<'a> Listing<'a> {
         Ok(Self {
             tree,
             part,
-            ask,
+            input,
             images,
             annotations,
             sets: sets::read(&lists),
@@ -243,7 +243,7 @@ impl<'a> Listing<'a> {
         let mut backgrounds = 0;
         for (count, sample) in planned.iter().enumerate() {
             if count.is_multiple_of(BATCH) {
-                self.ask.walker.stop.check()?;
+                self.input.walker.stop.check()?;
             }
             let image = &self.tree.images[sample.image];
             let key = self.tree.dirs[image.dir].key.child(&image.name);
@@ -308,7 +308,7 @@ impl<'a> Listing<'a> {
 
     /// The samples by the lists; by the folders of images where there are none.
     fn planned(&self, builder: &mut Builder) -> Result<Vec<Planned>> {
-        let forced = self.ask.split(builder)?;
+        let forced = self.input.split(builder)?;
         let mut planned = Vec::new();
         if self.sets.splits.is_empty() {
             let splits = self.folder_splits();

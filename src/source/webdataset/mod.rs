@@ -14,8 +14,8 @@ pub(super) use pattern::expanded;
 
 use super::LayoutName;
 use super::archive::{self, Kind};
-use super::ask::{As, Ask};
 use super::builder::{Builder, Draft};
+use super::input::{Input, Role};
 use super::recognised::Recognised;
 use super::tree::{At, Placer, Tree};
 use crate::error::{Error, Result};
@@ -48,7 +48,7 @@ const MAX_LABEL: usize = 1 << 16;
 const PROBES: usize = 64;
 
 /// What shows that a folder holds shards, or that a tar is one.
-pub(super) fn sign(tree: &Tree, _: &Ask<'_>) -> Option<String> {
+pub(super) fn sign(tree: &Tree, _: &Input<'_>) -> Option<String> {
     if tree.archive.is_some() {
         let members = members(tree);
         let labelled = |run: &[Member]| {
@@ -85,10 +85,10 @@ pub(super) fn sign(tree: &Tree, _: &Ask<'_>) -> Option<String> {
 }
 
 /// Lists a folder of shards, or a tar that is one.
-pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
-    let mut set = Set::new(ask);
+pub(super) fn list(tree: Tree, input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
+    let mut set = Set::new(input);
     if tree.archive.is_some() {
-        let name = ask.path.file_name().unwrap_or_default();
+        let name = input.path.file_name().unwrap_or_default();
         let split = split_of(Path::new(name), None);
         set.shard(tree, split, builder)?;
         return set.finish(builder);
@@ -97,7 +97,7 @@ pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<R
     if shards.is_empty() {
         return Err(Error::Input(format!(
             "{} holds no `.tar` shard",
-            ask.flag()
+            input.flag()
         )));
     }
     for shard in shards {
@@ -117,14 +117,14 @@ pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<R
 /// Lists shards that a pattern such as `train-{000..127}.tar` names.
 pub(super) fn list_files(
     shards: &[PathBuf],
-    ask: &Ask<'_>,
+    input: &Input<'_>,
     builder: &mut Builder,
 ) -> Result<Recognised> {
-    let mut set = Set::new(ask);
+    let mut set = Set::new(input);
     for path in shards {
         let name = path.file_name().unwrap_or_default();
         let split = split_of(Path::new(name), None);
-        set.open(path, ask.key.child(name), split, builder)?;
+        set.open(path, input.key.child(name), split, builder)?;
     }
     set.finish(builder)
 }
@@ -202,7 +202,7 @@ fn members(tree: &Tree) -> Vec<Member> {
 
 /// A set in the making.
 struct Set<'a> {
-    ask: &'a Ask<'a>,
+    input: &'a Input<'a>,
     recognised: Recognised,
     captions: u64,
     without_split: Option<SampleKey>,
@@ -210,9 +210,9 @@ struct Set<'a> {
 }
 
 impl<'a> Set<'a> {
-    fn new(ask: &'a Ask<'a>) -> Self {
+    fn new(input: &'a Input<'a>) -> Self {
         Self {
-            ask,
+            input,
             recognised: Recognised::new(LayoutName::WebDataset, "WebDataset shards"),
             captions: 0,
             without_split: None,
@@ -227,8 +227,8 @@ impl<'a> Set<'a> {
         split: Option<String>,
         builder: &mut Builder,
     ) -> Result<()> {
-        self.ask.walker.stop.check()?;
-        let mut tree = archive::tree(path, Kind::Tar, key.clone(), self.ask.walker)?;
+        self.input.walker.stop.check()?;
+        let mut tree = archive::tree(path, Kind::Tar, key.clone(), self.input.walker)?;
         tree.archive_key = Some(key);
         self.shard(tree, split, builder)
     }
@@ -239,7 +239,7 @@ impl<'a> Set<'a> {
         split: Option<String>,
         builder: &mut Builder,
     ) -> Result<()> {
-        let split = match (self.ask.split(builder)?, split) {
+        let split = match (self.input.split(builder)?, split) {
             (Some(forced), _) => Some(forced),
             (None, Some(name)) => {
                 self.with_split = true;
@@ -320,7 +320,7 @@ impl<'a> Set<'a> {
         sample: &SampleKey,
         builder: &mut Builder,
     ) -> Vec<ClassId> {
-        let wanted = self.ask.request.columns.label.as_deref();
+        let wanted = self.input.request.columns.label.as_deref();
         let member = |extension: &str| {
             run.iter()
                 .find(|m| !m.is_image && m.name.extension == extension)
@@ -351,14 +351,14 @@ impl<'a> Set<'a> {
 
     fn finish(mut self, _: &mut Builder) -> Result<Recognised> {
         if let (true, Some(shard)) = (
-            self.with_split && self.ask.role == As::Set,
+            self.with_split && self.input.role == Role::Set,
             &self.without_split,
         ) {
             return Err(Error::Input(format!(
                 "{} holds shards whose names tell their split and others whose do not, as \
                  `{shard}`\nname each: `splitlint scan --split train='DIR/NAME-{{000..127}}.tar' \
                  --split NAME=…`",
-                self.ask.flag()
+                self.input.flag()
             )));
         }
         if self.captions > 0 {

@@ -10,8 +10,8 @@ use super::{label_path, labels};
 use crate::error::{Error, Result};
 use crate::sample::{ClassId, Labels, Object, ProblemKind, SampleKey, SplitId};
 use crate::source::LayoutName;
-use crate::source::ask::Ask;
 use crate::source::builder::{Builder, Draft};
+use crate::source::input::Input;
 use crate::source::paths::{between, normalised};
 use crate::source::places::{Place, read_whole};
 use crate::source::recognised::Recognised;
@@ -29,7 +29,7 @@ const BATCH: usize = 256;
 
 /// A set in the making.
 pub(super) struct Images<'a> {
-    ask: &'a Ask<'a>,
+    input: &'a Input<'a>,
     /// The folder of `data.yaml`.
     folder: PathBuf,
     config: Config,
@@ -55,9 +55,14 @@ struct Found {
 }
 
 impl<'a> Images<'a> {
-    pub(super) fn new(ask: &'a Ask<'a>, folder: PathBuf, config: Config, trees: Vec<Tree>) -> Self {
+    pub(super) fn new(
+        input: &'a Input<'a>,
+        folder: PathBuf,
+        config: Config,
+        trees: Vec<Tree>,
+    ) -> Self {
         Self {
-            ask,
+            input,
             folder,
             config,
             whole: !trees.is_empty(),
@@ -72,7 +77,7 @@ impl<'a> Images<'a> {
         let mut found = Vec::new();
         let splits = self.config.splits.clone();
         for (split, entries) in &splits {
-            let id = match self.ask.split(builder)? {
+            let id = match self.input.split(builder)? {
                 Some(forced) => forced,
                 None => builder.split(split)?,
             };
@@ -100,7 +105,7 @@ impl<'a> Images<'a> {
         }
         recognised.correction = format!(
             "if the folders are meant: `splitlint scan {} --layout folders`",
-            self.ask.shown.display()
+            self.input.shown.display()
         );
         for mut tree in self.trees {
             tree.claim_all();
@@ -242,7 +247,7 @@ impl<'a> Images<'a> {
             }
         }
         if path.is_dir() {
-            let tree = self.ask.walker.walk(path, self.key(path))?;
+            let tree = self.input.walker.walk(path, self.key(path))?;
             self.trees.push(tree);
             return Ok(Spot::Folder(self.trees.len() - 1, 0));
         }
@@ -264,7 +269,7 @@ impl<'a> Images<'a> {
                 let labels = label.parent().unwrap_or(Path::new(""));
                 let known = self.trees.iter().any(|tree| tree.find(labels).is_some());
                 if !known && labels.is_dir() {
-                    let tree = self.ask.walker.walk(labels, self.key(labels))?;
+                    let tree = self.input.walker.walk(labels, self.key(labels))?;
                     self.trees.push(tree);
                 }
             }
@@ -288,7 +293,7 @@ impl<'a> Images<'a> {
         let mut taken: Option<&Path> = None;
         for (index, image) in found.iter().enumerate() {
             if index.is_multiple_of(BATCH) {
-                self.ask.walker.stop.check()?;
+                self.input.walker.stop.check()?;
             }
             let label = label_path(&image.path);
             let objects = match texts.get(&label) {
@@ -448,7 +453,7 @@ impl<'a> Images<'a> {
 
     /// The key of a path: from the folder of the description.
     fn key(&self, path: &Path) -> SampleKey {
-        SampleKey::from_path(&between(&self.folder, path)).below(&self.ask.key)
+        SampleKey::from_path(&between(&self.folder, path)).below(&self.input.key)
     }
 }
 

@@ -13,8 +13,8 @@ use images::Images;
 
 pub use rewrite::{description, rewritten};
 
-use super::ask::Ask;
 use super::builder::Builder;
+use super::input::Input;
 use super::places::read_whole;
 use super::recognised::Recognised;
 use super::tree::Tree;
@@ -22,52 +22,52 @@ use crate::error::{Error, Result};
 use crate::sample::escaped;
 
 /// The `data.yaml` that describes a folder, if one lies in it.
-pub(super) fn sign(tree: &Tree, _: &Ask<'_>) -> Option<String> {
+pub(super) fn sign(tree: &Tree, _: &Input<'_>) -> Option<String> {
     let described = descriptions(tree);
     let &(file, _) = described.first()?;
     Some(format!("`{}`", escaped(&tree.files[file].name)))
 }
 
 /// Lists a folder or archive by the `data.yaml` in it.
-pub(super) fn list(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
+pub(super) fn list(tree: Tree, input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
     let mut described = descriptions(&tree);
     let usual = (described.iter()).position(|&(file, _)| &*tree.files[file].name == "data.yaml");
     let (file, config) = match (described.len(), usual) {
-        (0, _) => return Err(no_description(&tree, ask)),
+        (0, _) => return Err(no_description(&tree, input)),
         (1, _) => described.remove(0),
         (_, Some(usual)) => described.remove(usual),
         (_, None) => {
             let commands: Vec<String> = (described.iter())
                 .map(|&(file, _)| {
-                    let path = ask.shown.join(tree.file_key(file).as_str());
+                    let path = input.shown.join(tree.file_key(file).as_str());
                     format!("`splitlint scan {}`", path.display())
                 })
                 .collect();
             return Err(Error::Input(format!(
                 "{} holds several descriptions of a set\nchoose one: {}",
-                ask.flag(),
+                input.flag(),
                 commands.join(" or ")
             )));
         }
     };
     let folder = tree.logical(tree.files[file].dir);
     let name = tree.file_key(file);
-    Images::new(ask, folder, config, vec![tree]).list(name.as_str(), builder)
+    Images::new(input, folder, config, vec![tree]).list(name.as_str(), builder)
 }
 
-/// Lists the set that the file `ask.path` describes, wherever its images lie.
-pub(super) fn list_file(ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
-    let failure = |why: String| Error::Input(format!("{}: {why}", ask.flag()));
-    let bytes = read_whole(ask.path).map_err(|error| failure(error.to_string()))?;
+/// Lists the set that the file `input.path` describes, wherever its images lie.
+pub(super) fn list_file(input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
+    let failure = |why: String| Error::Input(format!("{}: {why}", input.flag()));
+    let bytes = read_whole(input.path).map_err(|error| failure(error.to_string()))?;
     let config = config::parse(&bytes).map_err(failure)?;
     if !config.is_data_set() {
         return Err(failure(
             "it describes no data set: a `data.yaml` has `train`, `val` and `names`".to_owned(),
         ));
     }
-    let folder = ask.path.parent().unwrap_or(Path::new("")).to_owned();
-    let name = escaped(ask.path.file_name().unwrap_or_default());
-    Images::new(ask, folder, config, Vec::new()).list(&name, builder)
+    let folder = input.path.parent().unwrap_or(Path::new("")).to_owned();
+    let name = escaped(input.path.file_name().unwrap_or_default());
+    Images::new(input, folder, config, Vec::new()).list(&name, builder)
 }
 
 /// The descriptions at the top of a tree, by name.
@@ -85,7 +85,7 @@ fn descriptions(tree: &Tree) -> Vec<(usize, Config)> {
 }
 
 /// Why a folder is no YOLO set: what is wrong with its YAML, if it has any.
-fn no_description(tree: &Tree, ask: &Ask<'_>) -> Error {
+fn no_description(tree: &Tree, input: &Input<'_>) -> Error {
     let names = ["data.yaml", "data.yml", "dataset.yaml"];
     let broken = tree.files_in(tree.top()).into_iter().find_map(|file| {
         let name = tree.files[file].name.to_str()?;
@@ -94,7 +94,7 @@ fn no_description(tree: &Tree, ask: &Ask<'_>) -> Error {
         Some(format!("`{name}`: {why}"))
     });
     let why = broken.unwrap_or_else(|| "no `data.yaml` with `train`, `val` and `names`".to_owned());
-    Error::Input(format!("{} is no YOLO set: {why}", ask.flag()))
+    Error::Input(format!("{} is no YOLO set: {why}", input.flag()))
 }
 
 /// Where the label file of an image lies: the last folder `images` on its way

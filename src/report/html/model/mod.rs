@@ -4,12 +4,12 @@ mod sections;
 
 use serde::Serialize;
 
-use super::album::{Album, Image, ShelfView};
+use super::cards::{Cards, Image, SectionView};
 use super::charts::{self, Confusion, Histogram, ShareChart};
-use super::gallery::{Gallery, Shelf};
+use super::chosen_images::{ChosenImages, Section};
 use super::scatter::{Scatter, scatters};
 use super::{Originals, Thumbnails};
-use crate::report::{Report, sentences};
+use crate::report::{Report, headline_sentences};
 use crate::words::{number, shown};
 use sections::{
     checks, classes, distribution, drift, leaked_classes, no_pairs, objects, pairs_all, resplit,
@@ -35,7 +35,7 @@ pub(super) struct Page {
     sentences: Vec<SentenceView>,
     severities: Vec<(&'static str, String)>,
     /// Copies, by check.
-    pairs: Vec<ShelfView>,
+    pairs: Vec<SectionView>,
     groups: Vec<GroupView>,
     groups_left: usize,
     /// Why no pair is shown, where none is.
@@ -51,11 +51,11 @@ pub(super) struct Page {
     objects: Vec<ObjectsView>,
     drift: Vec<DriftView>,
     distribution: Vec<CheckFindings>,
-    labels: Vec<ShelfView>,
+    labels: Vec<SectionView>,
     /// Whether any label was judged: without, there is no all-clear.
     labels_judged: bool,
     confusion: Option<Confusion>,
-    others: Vec<ShelfView>,
+    others: Vec<SectionView>,
     histograms: Vec<Histogram>,
     not_checked: Vec<(String, String, String)>,
     classes: Vec<String>,
@@ -187,18 +187,18 @@ struct CheckView {
 impl Page {
     /// The page over `report`.
     pub(super) fn of(report: &Report<'_>, thumbnails: &Thumbnails, originals: &Originals) -> Self {
-        let gallery = Gallery::plan(report);
+        let chosen = ChosenImages::plan(report);
         let outcome = report.outcome;
-        let mut album = Album::new(report, thumbnails, originals);
-        let mut shelves = |shelves: &[Shelf<'_>]| -> Vec<ShelfView> {
-            shelves.iter().filter_map(|s| album.shelf(s)).collect()
+        let mut cards = Cards::new(report, thumbnails, originals);
+        let mut sections = |sections: &[Section<'_>]| -> Vec<SectionView> {
+            sections.iter().filter_map(|s| cards.section(s)).collect()
         };
-        let pairs = shelves(&gallery.pairs);
-        let labels = shelves(&gallery.labels);
-        let others = shelves(&gallery.others);
-        let groups = (gallery.groups.iter())
+        let pairs = sections(&chosen.pairs);
+        let labels = sections(&chosen.labels);
+        let others = sections(&chosen.others);
+        let groups = (chosen.groups.iter())
             .map(|(members, all)| GroupView {
-                members: members.iter().map(|&id| album.image(id)).collect(),
+                members: members.iter().map(|&id| cards.image(id)).collect(),
                 all: number(*all as u64),
                 more: all - members.len(),
             })
@@ -212,7 +212,7 @@ impl Page {
             correction: report.listing.layout.correction.clone(),
             verdict: verdict(outcome),
             notes: outcome.notes.clone(),
-            sentences: (sentences::headlines(report).into_iter())
+            sentences: (headline_sentences::headlines(report).into_iter())
                 .map(|sentence| SentenceView {
                     anchor: sentence.topic.anchor(),
                     tone: sentence.tone.name(),
@@ -223,7 +223,7 @@ impl Page {
             severities: severities(report),
             pairs,
             groups,
-            groups_left: gallery.groups_left,
+            groups_left: chosen.groups_left,
             no_pairs: no_pairs(report),
             pairs_all: pairs_all(report),
             leaked_classes,
@@ -240,7 +240,7 @@ impl Page {
             confusion: charts::confusion(report),
             others,
             histograms: charts::histograms(report),
-            not_checked: sentences::not_checked(report)
+            not_checked: headline_sentences::not_checked(report)
                 .map(|(code, state, why)| (code.to_owned(), state.to_owned(), shown(why)))
                 .collect(),
             classes: classes(report),
@@ -261,7 +261,7 @@ impl Page {
                 })
                 .collect(),
             checks: checks(report),
-            images_left: album.left_out(),
+            images_left: cards.left_out(),
         }
     }
 }

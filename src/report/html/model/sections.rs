@@ -10,7 +10,7 @@ use super::{
 use crate::finding::{Family, Finding, RunState, Severity};
 use crate::gate::{Outcome, Verdict};
 use crate::report::Report;
-use crate::report::html::album::{figure, labels};
+use crate::report::html::cards::{figure, labels};
 use crate::report::html::docs;
 use crate::resplit::Forecast;
 use crate::words::{counted, number, p_value, percent, shown};

@@ -8,7 +8,7 @@ use crate::finding::{Finding, Headlines, Measured, RunState, Severity};
 use crate::gate::Verdict;
 use crate::report::json::dataset_v1::DatasetV1;
 use crate::report::json::digest_v1::DigestV1;
-use crate::report::{Report, sentences};
+use crate::report::{Report, headline_sentences};
 
 impl Document {
     /// Without findings.
@@ -25,7 +25,7 @@ impl Document {
             verdict: verdict(&report.outcome.verdict),
             counts: counts(report),
             headlines: headlines(report, report.headlines),
-            sentences: (sentences::headlines(report).into_iter())
+            sentences: (headline_sentences::headlines(report).into_iter())
                 .map(|sentence| SentenceV1 {
                     topic: sentence.topic.anchor(),
                     tone: sentence.tone.name(),

@@ -1,7 +1,7 @@
 //! Boxes drawn on an image before EXIF turned it.
 
 use super::ObjectRow;
-use super::single::{ROUNDING, is_inside};
+use super::one_box::{ROUNDING, is_inside};
 use crate::decode::Header;
 
 /// The share of the image's side by which a box must reach out of the upright

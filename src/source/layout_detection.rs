@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::ask::{As, Ask};
 use super::builder::Builder;
+use super::input::{Input, Role};
 use super::recognised::Recognised;
 use super::tree::Tree;
 use super::{
@@ -44,8 +44,8 @@ pub enum LayoutName {
 struct Known {
     name: LayoutName,
     /// What shows that a folder or archive has this layout, in a few words.
-    sign: fn(&Tree, &Ask<'_>) -> Option<String>,
-    list: fn(Tree, &Ask<'_>, &mut Builder) -> Result<Recognised>,
+    sign: fn(&Tree, &Input<'_>) -> Option<String>,
+    list: fn(Tree, &Input<'_>, &mut Builder) -> Result<Recognised>,
 }
 
 /// All layouts of folders and archives but plain class folders, which have no
@@ -140,64 +140,64 @@ impl FromStr for LayoutName {
     }
 }
 
-/// Lists what lies at `ask.path`, whatever its layout.
-pub(super) fn list(ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
-    if let Some(snapshot) = cache_snapshot(ask)? {
-        let mut key = ask.key.clone();
-        let inside = snapshot.strip_prefix(ask.path).unwrap_or(Path::new(""));
+/// Lists what lies at `input.path`, whatever its layout.
+pub(super) fn list(input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
+    if let Some(snapshot) = cache_snapshot(input)? {
+        let mut key = input.key.clone();
+        let inside = snapshot.strip_prefix(input.path).unwrap_or(Path::new(""));
         inside
             .components()
             .for_each(|part| key = key.child(part.as_os_str()));
-        let role = (key, ask.role);
-        let ask = Ask::new(ask.shown, &snapshot, role, ask.request, ask.walker);
-        let mut recognised = list(&ask, builder)?;
+        let role = (key, input.role);
+        let input = Input::new(input.shown, &snapshot, role, input.request, input.walker);
+        let mut recognised = list(&input, builder)?;
         let shown = inside.display();
         recognised
             .notes
             .push(format!("a Hugging Face cache: `{shown}` is read"));
         return Ok(recognised);
     }
-    if !ask.path.exists()
-        && let Some(shards) = ask.path.to_str().and_then(webdataset::expanded)
+    if !input.path.exists()
+        && let Some(shards) = input.path.to_str().and_then(webdataset::expanded)
     {
         let shards: Vec<PathBuf> = shards.into_iter().map(PathBuf::from).collect();
-        return webdataset::list_files(&shards, ask, builder);
+        return webdataset::list_files(&shards, input, builder);
     }
-    if ask.path.is_dir() {
-        let tree = ask.walker.walk(ask.path, ask.key.clone())?;
-        return list_tree(tree, ask, builder);
+    if input.path.is_dir() {
+        let tree = input.walker.walk(input.path, input.key.clone())?;
+        return list_tree(tree, input, builder);
     }
-    if let Some(kind) = archive::kind(ask.path)? {
-        let tree = archive::tree(ask.path, kind, ask.key.clone(), ask.walker)?;
-        let mut recognised = list_tree(tree, ask, builder)?;
-        let name = ask.path.file_name().unwrap_or_default();
+    if let Some(kind) = archive::kind(input.path)? {
+        let tree = archive::tree(input.path, kind, input.key.clone(), input.walker)?;
+        let mut recognised = list_tree(tree, input, builder)?;
+        let name = input.path.file_name().unwrap_or_default();
         recognised.what = format!("{} in `{}`", recognised.what, crate::sample::escaped(name));
         return Ok(recognised);
     }
-    let extension = ask
+    let extension = input
         .path
         .extension()
         .unwrap_or_default()
         .to_ascii_lowercase();
     match extension.to_str() {
-        _ if arrays::is_one(ask.path) => arrays::list_file(ask, builder),
-        Some("yaml" | "yml") => yolo::list_file(ask, builder),
-        Some("json") if coco::is_coco(ask.path) => coco::list_file(ask, builder),
-        _ if ask.request.layout != Some(LayoutName::Manifest)
-            && hugging_face::holds_images(ask) =>
+        _ if arrays::is_one(input.path) => arrays::list_file(input, builder),
+        Some("yaml" | "yml") => yolo::list_file(input, builder),
+        Some("json") if coco::is_coco(input.path) => coco::list_file(input, builder),
+        _ if input.request.layout != Some(LayoutName::Manifest)
+            && hugging_face::holds_images(input) =>
         {
-            hugging_face::list_file(ask, builder)
+            hugging_face::list_file(input, builder)
         }
-        _ => manifest::list(ask.path, ask, builder),
+        _ => manifest::list(input.path, input, builder),
     }
 }
 
 /// In a folder of the Hugging Face cache, which keeps each file under its hash
 /// in `blobs` and the set as links in `snapshots/REVISION`: the revision that
 /// `refs/main` names, or the only one (huggingface_hub, "Understand caching").
-fn cache_snapshot(ask: &Ask<'_>) -> Result<Option<PathBuf>> {
-    let snapshots = ask.path.join("snapshots");
-    if !ask.path.join("blobs").is_dir() || !snapshots.is_dir() {
+fn cache_snapshot(input: &Input<'_>) -> Result<Option<PathBuf>> {
+    let snapshots = input.path.join("snapshots");
+    if !input.path.join("blobs").is_dir() || !snapshots.is_dir() {
         return Ok(None);
     }
     let failure = |e: io::Error| Error::Input(format!("`{}`: {e}", snapshots.display()));
@@ -209,7 +209,7 @@ fn cache_snapshot(ask: &Ask<'_>) -> Result<Option<PathBuf>> {
         }
     }
     revisions.sort_unstable();
-    let main = fs::read_to_string(ask.path.join("refs").join("main")).unwrap_or_default();
+    let main = fs::read_to_string(input.path.join("refs").join("main")).unwrap_or_default();
     let main = revisions
         .iter()
         .find(|path| path.file_name() == Some(main.trim().as_ref()));
@@ -221,13 +221,13 @@ fn cache_snapshot(ask: &Ask<'_>) -> Result<Option<PathBuf>> {
             let commands: Vec<String> = (several.iter())
                 .map(|path| {
                     let name = path.file_name().unwrap_or_default();
-                    let path = ask.shown.join("snapshots").join(name);
+                    let path = input.shown.join("snapshots").join(name);
                     format!("`splitlint scan {}`", path.display())
                 })
                 .collect();
             Err(Error::Input(format!(
                 "{} is a Hugging Face cache with {} revisions\nchoose one: {}",
-                ask.flag(),
+                input.flag(),
                 several.len(),
                 commands.join(" or ")
             )))
@@ -237,40 +237,40 @@ fn cache_snapshot(ask: &Ask<'_>) -> Result<Option<PathBuf>> {
 
 /// Lists a folder or archive by the layout that was asked for, or by the one
 /// that its files are a sign of.
-fn list_tree(tree: Tree, ask: &Ask<'_>, builder: &mut Builder) -> Result<Recognised> {
+fn list_tree(tree: Tree, input: &Input<'_>, builder: &mut Builder) -> Result<Recognised> {
     // `--layout` is about the set itself.
-    if let (Some(wanted), As::Set | As::Split(_)) = (ask.request.layout, ask.role) {
+    if let (Some(wanted), Role::Set | Role::Split(_)) = (input.request.layout, input.role) {
         return match KNOWN.iter().find(|known| known.name == wanted) {
-            Some(known) => (known.list)(tree, ask, builder),
-            None => folder::list(tree, ask, builder),
+            Some(known) => (known.list)(tree, input, builder),
+            None => folder::list(tree, input, builder),
         };
     }
     let recognised: Vec<(&Known, String)> = (KNOWN.iter())
-        .filter_map(|known| Some((known, (known.sign)(&tree, ask)?)))
+        .filter_map(|known| Some((known, (known.sign)(&tree, input)?)))
         .collect();
     match &recognised[..] {
-        [] => folder::list(tree, ask, builder),
+        [] => folder::list(tree, input, builder),
         [(known, sign)] => {
-            let mut recognised = (known.list)(tree, ask, builder)?;
+            let mut recognised = (known.list)(tree, input, builder)?;
             // A manifest is recognised by its name already.
             if known.name != LayoutName::Manifest {
                 recognised.what = format!("{} (by {sign})", recognised.what);
             }
             Ok(recognised)
         }
-        several => Err(which(ask, several)),
+        several => Err(which(input, several)),
     }
 }
 
 /// The question for a set that can be read in more than one way.
-fn which(ask: &Ask<'_>, several: &[(&Known, String)]) -> Error {
+fn which(input: &Input<'_>, several: &[(&Known, String)]) -> Error {
     let ways: Vec<String> = (several.iter())
         .map(|(known, sign)| format!("as {} by {sign}", known.name.name()))
         .collect();
-    let root = ask.shown.display();
-    let command = |name: LayoutName| match ask.role {
-        As::Split(split) => format!("`--split {split}={root} --layout {}`", name.name()),
-        As::Set | As::Reference => format!("`splitlint scan {root} --layout {}`", name.name()),
+    let root = input.shown.display();
+    let command = |name: LayoutName| match input.role {
+        Role::Split(split) => format!("`--split {split}={root} --layout {}`", name.name()),
+        Role::Set | Role::Reference => format!("`splitlint scan {root} --layout {}`", name.name()),
     };
     let mut commands: Vec<String> = (several.iter())
         .map(|(known, _)| command(known.name))
@@ -278,7 +278,7 @@ fn which(ask: &Ask<'_>, several: &[(&Known, String)]) -> Error {
     commands.push(command(LayoutName::Folders));
     Error::Input(format!(
         "{} can be read in {} ways: {}\nchoose one: {}",
-        ask.flag(),
+        input.flag(),
         several.len(),
         ways.join(", "),
         commands.join(" or ")

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::gallery::{Shelf, faces};
+use super::chosen_images::{Section, faces};
 use super::{Originals, Thumbnails};
 use crate::decisions::content_cell;
 use crate::finding::{CountsAs, Family, Finding, LabelFlag, Measured, Transform};
@@ -18,7 +18,7 @@ use crate::words::{counted, percent, shown};
 const IMAGE_BYTES: usize = 3_600_000;
 
 /// Hands out images until there is no more room for them.
-pub(super) struct Album<'a> {
+pub(super) struct Cards<'a> {
     report: &'a Report<'a>,
     thumbnails: &'a Thumbnails,
     originals: &'a Originals,
@@ -28,8 +28,8 @@ pub(super) struct Album<'a> {
     left: usize,
 }
 
-impl<'a> Album<'a> {
-    /// An album of `thumbnails`, empty so far.
+impl<'a> Cards<'a> {
+    /// The cards of `thumbnails`, empty so far.
     pub(super) fn new(
         report: &'a Report<'a>,
         thumbnails: &'a Thumbnails,
@@ -50,17 +50,17 @@ impl<'a> Album<'a> {
     }
 
     /// The findings of a check with their images.
-    pub(super) fn shelf(&mut self, shelf: &Shelf<'_>) -> Option<ShelfView> {
-        let first = shelf.findings.first()?;
-        Some(ShelfView {
+    pub(super) fn section(&mut self, section: &Section<'_>) -> Option<SectionView> {
+        let first = section.findings.first()?;
+        Some(SectionView {
             code: first.check.code,
             name: first.check.name,
             summary: first.check.summary,
             next_step: first.check.next_step,
             severity: first.severity.name(),
-            count: counted(shelf.all as u64, "finding", "findings"),
-            left: shelf.all - shelf.findings.len(),
-            cards: (shelf.findings.iter()).map(|f| self.card(f)).collect(),
+            count: counted(section.all as u64, "finding", "findings"),
+            left: section.all - section.findings.len(),
+            cards: (section.findings.iter()).map(|f| self.card(f)).collect(),
         })
     }
 
@@ -256,7 +256,7 @@ impl Boxes {
 
 /// What is shown of one check.
 #[derive(Debug, Serialize)]
-pub(super) struct ShelfView {
+pub(super) struct SectionView {
     code: &'static str,
     name: &'static str,
     summary: &'static str,

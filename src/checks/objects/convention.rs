@@ -4,7 +4,7 @@ use super::{boxes_words, figure, without_objects};
 use crate::checks::words::percent;
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
 use crate::finding::{CheckInfo, FindingId, Measured, Severity};
-use crate::objects::Reading;
+use crate::object_flaws::Reading;
 
 declare_check! { pub BOX_CONVENTION = {
     code: "OBJECT009",

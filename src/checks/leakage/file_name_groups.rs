@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::group_names::{Hint, Named, is_separator, read, stem_of};
+use super::file_name_parts::{Hint, Named, is_separator, read, stem_of};
 use crate::sample::{ClassId, Listing, SampleId, SplitId};
 
 /// Samples that may belong together.

@@ -1,18 +1,18 @@
 //! Objects in pixels, and what is wrong with each box. Judges no label and
 //! opens no image.
 
+mod convention;
+mod exif_orientation;
 mod figures;
 mod flaw;
-mod misread;
+mod one_box;
 mod overlap;
-mod single;
 mod size;
-mod turned;
 mod typical;
 
+pub use convention::{Misread, Reading};
 pub use figures::{SplitObjects, Together};
 pub use flaw::{BoxFlaw, BoxFlaws};
-pub use misread::{Misread, Reading};
 pub use overlap::MOST_OBJECTS;
 pub use size::{CocoSize, CocoSizes};
 
@@ -68,7 +68,7 @@ impl ObjectTable {
             listing,
             fingerprints,
         };
-        let misread = misread::find(sizes);
+        let misread = convention::find(sizes);
         let is_misread = |id: SampleId| {
             let split = listing.sample(id).split;
             misread.iter().any(|found| found.split == split)
@@ -192,10 +192,11 @@ impl Sizes<'_> {
             };
         }
         let facts = self.fingerprints.facts(id);
-        let turned = facts.is_some_and(|facts| turned::fits_only_unturned(&rows, &facts.header));
+        let turned =
+            facts.is_some_and(|facts| exif_orientation::fits_only_unturned(&rows, &facts.header));
         for (row, object) in rows.iter_mut().zip(objects) {
             let Some(rect) = row.rect else { continue };
-            row.flaws = single::judge(&rect, object, size);
+            row.flaws = one_box::judge(&rect, object, size);
             if turned {
                 row.flaws.add(BoxFlaw::Unturned);
                 row.flaws.remove(BoxFlaw::Outside);

@@ -21,7 +21,7 @@ const OTHERS: usize = 12;
 
 /// What is shown of the findings of one check.
 #[derive(Debug)]
-pub(super) struct Shelf<'a> {
+pub(super) struct Section<'a> {
     /// Its findings with images, the first of all there are.
     pub(super) findings: Vec<&'a Finding>,
     /// All its findings.
@@ -30,24 +30,24 @@ pub(super) struct Shelf<'a> {
 
 /// The images of a page.
 #[derive(Debug)]
-pub(super) struct Gallery<'a> {
+pub(super) struct ChosenImages<'a> {
     /// Copies, by check.
-    pub(super) pairs: Vec<Shelf<'a>>,
+    pub(super) pairs: Vec<Section<'a>>,
     /// Groups of three copies or more: the members shown, and how many there
     /// are.
     pub(super) groups: Vec<(Vec<SampleId>, usize)>,
     /// Groups of three or more that are not shown.
     pub(super) groups_left: usize,
     /// Labels in question, by check.
-    pub(super) labels: Vec<Shelf<'a>>,
+    pub(super) labels: Vec<Section<'a>>,
     /// What else is known of single images, by check.
-    pub(super) others: Vec<Shelf<'a>>,
+    pub(super) others: Vec<Section<'a>>,
 }
 
-impl<'a> Gallery<'a> {
+impl<'a> ChosenImages<'a> {
     /// What the page over `report` shows.
     pub(super) fn plan(report: &Report<'a>) -> Self {
-        let mut gallery = Self {
+        let mut chosen = Self {
             pairs: Vec::new(),
             groups: Vec::new(),
             groups_left: 0,
@@ -60,14 +60,14 @@ impl<'a> Gallery<'a> {
                 continue;
             };
             let is_pair = matches!(first.measured, Measured::Pair(_)) && first.samples.len() > 1;
-            let (shelves, most) = match run.check.family {
-                Family::Leak if is_pair => (&mut gallery.pairs, PAIRS),
-                Family::Label if is_pair => (&mut gallery.labels, PAIRS),
-                Family::Label => (&mut gallery.labels, LABELS),
+            let (sections, most) = match run.check.family {
+                Family::Leak if is_pair => (&mut chosen.pairs, PAIRS),
+                Family::Label if is_pair => (&mut chosen.labels, PAIRS),
+                Family::Label => (&mut chosen.labels, LABELS),
                 Family::Distribution => continue,
-                _ => (&mut gallery.others, OTHERS),
+                _ => (&mut chosen.others, OTHERS),
             };
-            shelves.push(Shelf {
+            sections.push(Section {
                 findings: found.iter().take(most).copied().collect(),
                 all: found.len(),
             });
@@ -76,22 +76,22 @@ impl<'a> Gallery<'a> {
             .filter(|group| group.len() > 2)
             .collect();
         groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
-        gallery.groups_left = groups.len().saturating_sub(GROUPS);
-        gallery.groups = (groups.iter().take(GROUPS))
+        chosen.groups_left = groups.len().saturating_sub(GROUPS);
+        chosen.groups = (groups.iter().take(GROUPS))
             .map(|group| (group.iter().take(MEMBERS).copied().collect(), group.len()))
             .collect();
-        gallery
+        chosen
     }
 
     /// Every sample shown, each once, in listing order.
     pub(super) fn samples(&self) -> Vec<SampleId> {
-        let shelves = (self.pairs.iter())
+        let sections = (self.pairs.iter())
             .chain(&self.labels)
             .chain(&self.others)
-            .flat_map(|shelf| &shelf.findings)
+            .flat_map(|section| &section.findings)
             .flat_map(|finding| faces(finding));
         let groups = self.groups.iter().flat_map(|(members, _)| members.clone());
-        let all: BTreeSet<SampleId> = shelves.chain(groups).collect();
+        let all: BTreeSet<SampleId> = sections.chain(groups).collect();
         all.into_iter().collect()
     }
 }

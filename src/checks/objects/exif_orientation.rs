@@ -3,7 +3,7 @@
 use super::{having, report, without_objects};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, Ran};
 use crate::finding::{CheckInfo, Severity};
-use crate::objects::BoxFlaw;
+use crate::object_flaws::BoxFlaw;
 
 declare_check! { pub BOX_OF_UNTURNED_IMAGE = {
     code: "OBJECT008",

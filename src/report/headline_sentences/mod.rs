@@ -10,7 +10,7 @@ use leaks::leaks;
 use super::Report;
 use crate::distribution::{Division, Drift};
 use crate::finding::{Family, RunState, Severity};
-use crate::objects::SplitObjects;
+use crate::object_flaws::SplitObjects;
 use crate::sample::{Role, SplitId};
 use crate::words::{counted, number, p_value, percent};
 
