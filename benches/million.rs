@@ -69,6 +69,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Prepared {
             listing,
             fingerprinted,
+            footprints: None,
             external: External::Nothing,
             notes: Vec::new(),
         },

@@ -69,6 +69,7 @@ fn run(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let prepared = Prepared {
         listing,
         fingerprinted,
+        footprints: None,
         external: External::Nothing,
         notes: Vec::new(),
     };

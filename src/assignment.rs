@@ -26,7 +26,7 @@ pub struct Judged {
 }
 
 /// Asks `checks` of `listing`, whose samples are `was` in `known`. Checks that
-/// need more than fingerprints and pairs find nothing to judge.
+/// need more than fingerprints, pairs and footprints find nothing to judge.
 ///
 /// # Errors
 /// When the user asks to stop.
@@ -43,6 +43,7 @@ pub fn judge(
         fingerprints: resplit::fingerprints_of(&known.fingerprints, was),
         duplicates: resplit::duplicates_of(&known.duplicates, was),
         demoted: known.demoted.clone(),
+        footprints: known.footprints.as_ref().map(|all| all.of_samples(was)),
         classes,
         drift,
         listing,

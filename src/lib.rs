@@ -24,6 +24,7 @@ pub mod executor;
 pub mod features;
 pub mod finding;
 pub mod fingerprint;
+pub mod footprints;
 pub mod gate;
 pub mod headlines;
 pub mod image_format;
@@ -46,6 +47,7 @@ pub mod scratch;
 pub mod source;
 pub mod spreadsheet;
 pub mod statistics;
+pub mod tiff_directory;
 mod words;
 
 pub use error::{Error, Result};

@@ -7,6 +7,8 @@ pub enum Stage {
     Walk,
     /// Reading and fingerprinting; one step a sample.
     Fingerprint,
+    /// Reading where images lie; one step a sample.
+    Footprints,
     /// Finding and verifying duplicate pairs.
     Duplicates,
     /// Linking images of one scene.
@@ -25,6 +27,7 @@ impl Stage {
         match self {
             Self::Walk => "walk",
             Self::Fingerprint => "fingerprint",
+            Self::Footprints => "footprints",
             Self::Duplicates => "duplicates",
             Self::Scenes => "scenes",
             Self::Labels => "labels",

@@ -22,6 +22,7 @@ use crate::finding::{
 };
 use crate::fingerprint::cache::{self, Cache};
 use crate::fingerprint::{self, Earlier, FingerprintTable, Fingerprinted, Images};
+use crate::footprints::{self, Footprints};
 use crate::gate::{self, Case, Outcome};
 use crate::headlines::{self, Drop, Linked};
 use crate::labelling::{self, External, Labelling, Material};
@@ -31,7 +32,7 @@ use crate::quality::QualityTable;
 use crate::resplit::{self, Forecast, Suggested, Together};
 use crate::sample::{ContentHash, Listing, SampleId};
 use crate::scenes::{self, Scenes};
-use crate::source::{self, Listed, Memo, Version};
+use crate::source::{self, Listed, Memo, Reader, Version};
 
 /// All that a scan found out.
 pub struct Scan {
@@ -60,6 +61,8 @@ pub struct Prepared {
     pub listing: Listing,
     /// Facts of each, and its image.
     pub fingerprinted: Fingerprinted,
+    /// The ground that images cover, where a check asks.
+    pub footprints: Option<Footprints>,
     /// What the user brings to judge labels by.
     pub external: External,
     /// What the user should know already.
@@ -91,7 +94,12 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
         false => External::Nothing,
     };
     let mut notes = external.notes().to_vec();
-    let (reader, limits) = (Arc::from(reader), settings.limits);
+    let (reader, limits): (Arc<dyn Reader>, _) = (Arc::from(reader), settings.limits);
+    // A stop is noticed by the stages that follow.
+    let footprints = needs(settings)
+        .footprints
+        .then(|| footprints::find(&listing, reader.as_ref(), executor, progress))
+        .and_then(Result::ok);
     let fingerprinted = if needs(settings).opens_images() {
         let earlier = kept.earlier(&mut notes);
         fingerprint::compute(&listing, reader, limits, earlier, executor, progress)?
@@ -101,6 +109,7 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
     let prepared = Prepared {
         listing,
         fingerprinted,
+        footprints,
         external,
         notes,
     };
@@ -130,7 +139,8 @@ pub fn examine(
         mut interrupted,
     } = prepared.fingerprinted;
     let (listing, external) = (prepared.listing, prepared.external);
-    let evidence = stages.evidence(listing, table, &images, &external, &mut interrupted);
+    let mut evidence = stages.evidence(listing, table, &images, &external, &mut interrupted);
+    evidence.footprints = prepared.footprints;
     let (findings, runs) = stages.check(&evidence, &mut interrupted);
 
     let headlines = headlines::headlines(&evidence, &findings, copies_searched(&runs));
@@ -228,6 +238,7 @@ impl Stages<'_> {
             duplicates,
             demoted,
             scenes,
+            footprints: None,
             classes,
             drift,
             quality,
@@ -363,6 +374,7 @@ fn forecast(evidence: &Evidence, executor: &Executor) -> Option<Forecast> {
         declared: true,
         inferred: false,
         scenes: false,
+        footprints: false,
     };
     let (listing, duplicates) = (&evidence.listing, &evidence.duplicates);
     let links = resplit::links(listing, duplicates, Suggested::default(), together);

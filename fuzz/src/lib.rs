@@ -9,13 +9,14 @@ use std::path::Path;
 
 use splitlint::config;
 use splitlint::decode::{self, Limits};
-use splitlint::executor::StopFlag;
+use splitlint::executor::{Executor, StopFlag};
 use splitlint::features::supplied::{self, RowsFile};
 use splitlint::fingerprint::cache;
+use splitlint::footprints;
 use splitlint::gate::Baseline;
 use splitlint::progress::Silent;
-use splitlint::sample::Listing;
-use splitlint::source::{self, LayoutName, Request};
+use splitlint::sample::{Labels, Listing, Location, NO_OBJECTS, Sample, SampleId, SampleKey};
+use splitlint::source::{self, LayoutName, ReadFailure, Reader, Request, Version};
 
 /// Little enough that an image takes no second.
 const LIMITS: Limits = Limits {
@@ -69,6 +70,52 @@ pub fn dicom(bytes: &[u8]) {
     let file = [&[0; 128], &b"DICM"[..], bytes].concat();
     let _ = splitlint::dicom::identity(&file);
     image(&file);
+}
+
+/// Where a GeoTIFF file lies, beside itself.
+pub fn footprint(bytes: &[u8]) {
+    let samples = [0, 1].map(|id| Sample {
+        id: SampleId(id),
+        key: SampleKey::from_path(Path::new(&format!("{id}.tif"))),
+        split: None,
+        labels: Labels::None,
+        objects: NO_OBJECTS,
+        group: None,
+    });
+    let listing = Listing {
+        samples: samples.to_vec(),
+        ..Listing::default()
+    };
+    let Ok(executor) = Executor::new(1, StopFlag::default()) else {
+        return;
+    };
+    let file = OneFile(bytes.to_vec());
+    if let Ok(found) = footprints::find(&listing, &file, &executor, &Silent) {
+        let near = found.near(10.0, &executor).unwrap_or_default();
+        assert!(near.iter().all(|pair| (0.0..=1.0).contains(&pair.share)));
+        let _ = footprints::usual_side(&found).map(|side| found.blocks(side));
+    }
+}
+
+/// The same bytes for every sample.
+struct OneFile(Vec<u8>);
+
+impl Reader for OneFile {
+    fn read(&self, _: SampleId) -> Result<Vec<u8>, ReadFailure> {
+        Ok(self.0.clone())
+    }
+
+    fn version(&self, _: SampleId) -> Option<Version> {
+        None
+    }
+
+    fn location(&self, id: SampleId) -> Location {
+        Location::Member {
+            container: "set.tar".into(),
+            entry: id.0.into(),
+            name: Some("tile.tif".to_owned()),
+        }
+    }
 }
 
 /// Every road from bytes to pixels. A thumbnail is never of no size.

@@ -325,6 +325,8 @@ RESPLIT_FLAGS: Dict[str, Flag] = {
     "keep": Flag("--keep", "list"),
     "keep_samples": Flag("--keep-samples", "value"),
     "keep_together": Flag("--keep-together", "list"),
+    "spatial_blocks": Flag("--spatial-blocks", "value"),
+    "buffer": Flag("--buffer", "value"),
     "gap": Flag("--gap", "value"),
     "dates": Flag("--dates", "value"),
     "date_column": Flag("--date-column", "value"),
@@ -362,6 +364,8 @@ def resplit(
     keep: Optional[Union[str, Sequence[str]]] = None,
     keep_samples: Optional[Path] = None,
     keep_together: Optional[Union[str, Sequence[str]]] = None,
+    spatial_blocks: Optional[float] = None,
+    buffer: Optional[float] = None,
     gap: Optional[str] = None,
     dates: Optional[Path] = None,
     date_column: Optional[str] = None,
@@ -406,7 +410,11 @@ def resplit(
         keep: A split that stays as it is, such as a published test split.
         keep_samples: Samples that stay where they are: a file with one a line.
         keep_together: What stays together: copies, declared (groups), inferred (groups), scenes
-            (other shots of one place).
+            (other shots of one place), footprints (images that cover ground in common or touch).
+        spatial_blocks: Keep the images of each block of ground together, squares of METRES (by
+            default some 64 blocks), and leave out what overlaps another split.
+        buffer: With `--spatial-blocks` or `--keep-together footprints`: count images up to METRES
+            apart as neighbours.
         gap: With `--temporal`: leave out what lies less than this behind a cut, e.g. `7d`, `12h`.
         dates: With `--temporal`: CSV file with dates, where EXIF has none or others.
         date_column: The column of `--dates` with the date [default: date, else the second].
@@ -449,6 +457,8 @@ def resplit(
         "keep": keep,
         "keep_samples": keep_samples,
         "keep_together": keep_together,
+        "spatial_blocks": spatial_blocks,
+        "buffer": buffer,
         "gap": gap,
         "dates": dates,
         "date_column": date_column,

@@ -25,7 +25,21 @@ pub(crate) const SETS: &[(&str, Fill, Fill)] = &[
         |f| weak_copies(f, |i| i),
     ),
     ("LEAK008", |f| two_shots(f, 8), |f| two_shots(f, 9)),
+    ("LEAK009", |f| two_tiles(f, 8), |f| two_tiles(f, 40)),
 ];
+
+/// A tile in train and one in test, 16 pixels wide, so many metres apart.
+fn two_tiles(folder: &Folder, apart: u64) -> Result<()> {
+    for (split, at) in [("train", 0), ("test", apart)] {
+        for (motif, row) in [(Motif::City, 0), (Motif::Lake, 100)] {
+            let name = format!("{split}/{}/{at}", motif.name());
+            folder.save(&format!("{name}.png"), &tiny(motif, at))?;
+            let world = format!("1\n0\n0\n-1\n{at}.5\n{row}.5\n");
+            folder.write(&format!("{name}.pgw"), world.as_bytes())?;
+        }
+    }
+    Ok(())
+}
 
 /// A manifest of two patients with two images each, in these splits.
 fn patients(folder: &Folder, splits: &[&str]) -> Result<()> {

@@ -36,6 +36,8 @@ pub struct Needs {
     pub duplicates: bool,
     /// The label model's judgement. Implies `duplicates`.
     pub label_model: bool,
+    /// The ground that each image covers: headers of images that lie on earth are read.
+    pub footprints: bool,
     /// Images up to which links of one scene are searched; 0 for not at all.
     /// Implies `duplicates`.
     pub scenes_up_to: usize,
@@ -49,6 +51,7 @@ impl Needs {
             fingerprints: self.fingerprints || other.fingerprints,
             duplicates: self.duplicates || other.duplicates,
             label_model: self.label_model || other.label_model,
+            footprints: self.footprints || other.footprints,
             scenes_up_to: self.scenes_up_to.max(other.scenes_up_to),
         }
     }

@@ -30,6 +30,15 @@ pub(super) fn ratio<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D
     )
 }
 
+/// A length.
+pub(super) fn length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    within(
+        deserializer,
+        |n| (0.0..=1e7).contains(&n),
+        "between 0 and 10,000,000",
+    )
+}
+
 fn within<'de, D: Deserializer<'de>>(
     deserializer: D,
     is_inside: fn(f64) -> bool,

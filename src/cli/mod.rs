@@ -26,6 +26,7 @@ mod progress;
 mod python;
 mod resplit;
 mod resplit_args;
+mod resplit_ground;
 mod resplit_words;
 mod resplit_write;
 mod review;

@@ -73,6 +73,7 @@ pub(super) fn doing(stage: Stage) -> &'static str {
     match stage {
         Stage::Walk => "walking",
         Stage::Fingerprint => "reading images",
+        Stage::Footprints => "reading places",
         Stage::Duplicates => "comparing images",
         Stage::Scenes => "linking scenes",
         Stage::Labels => "judging labels",
@@ -105,6 +106,7 @@ mod tests {
         for stage in [
             Stage::Walk,
             Stage::Fingerprint,
+            Stage::Footprints,
             Stage::Duplicates,
             Stage::Scenes,
             Stage::Labels,

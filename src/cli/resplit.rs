@@ -7,14 +7,15 @@ use std::path::Path;
 use super::apply::outside;
 use super::prepare::{self, Volume};
 use super::resplit_args::ResplitArguments;
+use super::resplit_ground::Ground;
 use super::resplit_write::write;
-use super::{cache, console, models, resplit_words as words};
+use super::{cache, console, models, resplit_ground, resplit_words as words};
 use crate::assignment::{self, Judged};
-use crate::checks::leakage::SAME_SCENE_ACROSS_SPLITS;
+use crate::checks::leakage::{OVERLAPPING_FOOTPRINTS_ACROSS_SPLITS, SAME_SCENE_ACROSS_SPLITS};
 use crate::config::{Cache, CacheOption, Options, Settings};
 use crate::error::{Error, Result};
 use crate::executor::Executor;
-use crate::finding::RunState;
+use crate::finding::{CheckInfo, RunState};
 use crate::resplit::{self, Link, Material, Mode, Scene, Suggested, Together, Wanted};
 use crate::review::{ReportFolder, is_report};
 use crate::sample::{Listing, SampleId};
@@ -43,16 +44,18 @@ pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
         true => assignment::inferred_groups(&scan.evidence, &executor)?,
         false => Vec::new(),
     };
+    let ground = resplit_ground::ground(arguments, together, &scan, &executor)?;
     let suggested = Suggested {
         inferred: &inferred,
         scenes: &scenes(&scan)?,
+        ground: &ground.links,
     };
     let evidence = &scan.evidence;
     let links = resplit::links(&evidence.listing, &evidence.duplicates, suggested, together);
     // Scenes are proven by their atoms; the other checks are asked again.
     settings
         .checks
-        .retain(|selected| RESPLIT_CHECKS.contains(&selected.check.info()));
+        .retain(|selected| is_asked_again(selected.check.info(), &ground));
     let wanted = wanted(arguments, &scan.evidence.listing)?;
     let times = times(arguments, &scan)?;
     let contents = resplit::contents(&scan.evidence.fingerprints);
@@ -62,7 +65,10 @@ pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
         links: &links,
         times: &times,
     };
-    let plan = resplit::plan(material, &wanted, executor.stop())?;
+    let mut plan = resplit::plan(material, &wanted, executor.stop())?;
+    if let (Some(apart), Some(footprints)) = (&ground.apart, &scan.evidence.footprints) {
+        plan.leave_margin(footprints, apart);
+    }
     let (listing, was) = plan.listing(&scan.evidence.listing);
     let all: Vec<SampleId> = (scan.evidence.listing.samples.iter())
         .map(|sample| sample.id)
@@ -87,7 +93,7 @@ pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
     };
     let failures = words::failures(&story);
     let mut text = words::summary(&story, &failures);
-    for note in notes {
+    for note in ground.notes.iter().chain(&notes) {
         text.push_str(&format!("note       {note}\n"));
     }
     text.push_str(&words::places(arguments));
@@ -106,6 +112,11 @@ fn settings(arguments: &ResplitArguments, together: Together) -> Result<Settings
         let all = toml::Table::from_iter([("up-to".to_owned(), i64::MAX.into())]);
         select.push(SAME_SCENE_ACROSS_SPLITS.code.to_owned());
         checks.insert(SAME_SCENE_ACROSS_SPLITS.name.to_owned(), all);
+    }
+    if resplit_ground::is_wanted(arguments, together) {
+        let buffer = toml::Table::from_iter([("buffer".to_owned(), arguments.buffer.into())]);
+        select.push(OVERLAPPING_FOOTPRINTS_ACROSS_SPLITS.code.to_owned());
+        checks.insert(OVERLAPPING_FOOTPRINTS_ACROSS_SPLITS.name.to_owned(), buffer);
     }
     let mut options = Options {
         select: Some(select),
@@ -175,6 +186,13 @@ fn scenes(scan: &Scan) -> Result<Vec<Scene>> {
         places: link.inliers,
     });
     Ok(links.collect())
+}
+
+/// Whether a check is to pass on the new assignment. That no ground is in two splits
+/// holds only where it was kept together.
+fn is_asked_again(check: &'static CheckInfo, ground: &Ground) -> bool {
+    let by_ground = check.code == OVERLAPPING_FOOTPRINTS_ACROSS_SPLITS.code;
+    RESPLIT_CHECKS.contains(&check) || (by_ground && !ground.links.is_empty())
 }
 
 /// A check that failed leaves open whether the new split leaks.
@@ -291,6 +309,9 @@ pub(super) fn link_words(listing: &Listing, link: &Link) -> String {
                 crate::sample::escaped(listing.group_name(group).as_ref())
             )
         }
+        resplit::Why::Ground { share: 0.0 } => "neighbouring ground".to_owned(),
+        resplit::Why::Ground { share } => format!("{:.0}% of the ground in common", 100.0 * share),
+        resplit::Why::Block => "one block of ground".to_owned(),
         resplit::Why::Inferred => "inferred group".to_owned(),
         resplit::Why::Scene { places } => format!("same scene, {places} places in common"),
     };

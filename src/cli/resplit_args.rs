@@ -44,9 +44,17 @@ pub(super) struct ResplitArguments {
     #[arg(long, value_name = "FILE", help_heading = SPLIT)]
     pub(super) keep_samples: Option<PathBuf>,
 
-    /// What stays together: copies, declared (groups), inferred (groups), scenes (other shots of one place)
+    /// What stays together: copies, declared (groups), inferred (groups), scenes (other shots of one place), footprints (images that cover ground in common or touch)
     #[arg(long, value_name = "WHAT,…", help_heading = SPLIT, value_delimiter = ',', default_value = "copies,declared")]
     pub(super) keep_together: Vec<String>,
+
+    /// Keep the images of each block of ground together, squares of METRES (by default some 64 blocks), and leave out what overlaps another split
+    #[arg(long, value_name = "METRES", help_heading = SPLIT, num_args = 0..=1, default_missing_value = "0", value_parser = metres)]
+    pub(super) spatial_blocks: Option<f64>,
+
+    /// With `--spatial-blocks` or `--keep-together footprints`: count images up to METRES apart as neighbours
+    #[arg(long, value_name = "METRES", help_heading = SPLIT, default_value = "0", value_parser = metres)]
+    pub(super) buffer: f64,
 
     /// With `--temporal`: leave out what lies less than this behind a cut, e.g. `7d`, `12h`
     #[arg(long, value_name = "TIME", help_heading = SPLIT, requires = "temporal", value_parser = duration)]
@@ -101,6 +109,15 @@ fn named_size(text: &str) -> Result<(String, f64), String> {
     let size = named.and_then(|(name, size)| Some((name.to_owned(), size.parse().ok()?)));
     size.filter(|(name, _)| !name.is_empty())
         .ok_or_else(|| "write it as NAME=SIZE, as in `train=0.8,val=0.1,test=0.1`".to_owned())
+}
+
+/// A length on earth, or 0.
+fn metres(text: &str) -> Result<f64, String> {
+    let length = text
+        .parse()
+        .ok()
+        .filter(|length| (0.0..=1e7).contains(length));
+    length.ok_or_else(|| "write it as a number of metres up to 10,000,000".to_owned())
 }
 
 /// Milliseconds of `7d`, `12h`, `30m`.

@@ -11,6 +11,7 @@ use crate::distribution::{ClassCounts, Drift};
 use crate::duplicates::Duplicates;
 use crate::finding::LabelOpinion;
 use crate::fingerprint::FingerprintTable;
+use crate::footprints::Footprints;
 use crate::labelling::Labelling;
 use crate::object_flaws::ObjectTable;
 use crate::quality::QualityTable;
@@ -33,6 +34,8 @@ pub struct Evidence {
     pub demoted: Vec<DemotedBand>,
     /// Links between images of one scene; `None` where they were not searched.
     pub scenes: Option<Scenes>,
+    /// The ground that images cover; `None` where no selected check asks.
+    pub footprints: Option<Footprints>,
     /// Samples by split and class.
     pub classes: ClassCounts,
     /// How far each two splits lie apart.

@@ -160,6 +160,11 @@ const FOREIGN_EXTENSIONS: [&str; 4] = ["avif", "heic", "heif", "hif"];
 /// PDF, SVG and the like among images are files that lie there.
 const FOREIGN_IMAGES: [&str; 3] = ["AVIF", "HEIC", "HEIF"];
 
+/// Extensions of files beside images that place them on earth, lower case.
+pub const WORLD_FILES: [&str; 10] = [
+    "bpw", "gfw", "jgw", "jpegw", "jpgw", "pgw", "pngw", "tfw", "tifw", "wld",
+];
+
 /// Bytes that [`begins_image`] looks at: DICOM shows itself behind 128 bytes of anything.
 pub const HEAD: usize = 132;
 

@@ -187,6 +187,7 @@ impl Fixture {
             listing,
             fingerprints,
             scenes: None,
+            footprints: None,
             classes,
             drift,
             quality,

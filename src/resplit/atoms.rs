@@ -35,18 +35,27 @@ pub enum Why {
         /// Places of one image found in the other.
         places: u32,
     },
+    /// They cover ground in common, or touch.
+    Ground {
+        /// The share of the smaller of both, 0 to 1.
+        share: f64,
+    },
+    /// They lie in one block of ground.
+    Block,
 }
 
 impl Why {
     /// How much the link is to be trusted: what is inferred least, then scenes by
-    /// what they share, then copies by similarity, then what is declared.
+    /// what they share, then copies by similarity, then ground in common, then what is
+    /// declared.
     pub fn strength(&self) -> f64 {
         match self {
             Self::Inferred => 0.0,
             // Below every copy: no pair is verified at such a similarity.
             Self::Scene { places } => 0.1 * (1.0 - 1.0 / (1.0 + f64::from(*places))),
             Self::Copy { similarity, .. } => *similarity,
-            Self::Declared(_) => 2.0,
+            Self::Ground { share } => 1.0 + share / 2.0,
+            Self::Declared(_) | Self::Block => 2.0,
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Together {
     pub inferred: bool,
     /// Other shots of one place or thing.
     pub scenes: bool,
+    /// Images that cover ground in common, or touch.
+    pub footprints: bool,
 }
 
 /// Two samples that show one place or thing and are no copies.
@@ -39,10 +41,12 @@ pub struct Suggested<'a> {
     pub inferred: &'a [Vec<SampleId>],
     /// Same-scene links.
     pub scenes: &'a [Scene],
+    /// Links by ground: see [`super::ground_links`] and [`super::block_links`].
+    pub ground: &'a [Link],
 }
 
 impl Together {
-    /// Reads `copies,declared,inferred,scenes`.
+    /// Reads `copies,declared,inferred,scenes,footprints`.
     ///
     /// # Errors
     /// [`Error::Config`] with every word that is none of these.
@@ -52,6 +56,7 @@ impl Together {
             declared: false,
             inferred: false,
             scenes: false,
+            footprints: false,
         };
         let mut mistakes = Vec::new();
         for word in words {
@@ -60,8 +65,9 @@ impl Together {
                 "declared" => together.declared = true,
                 "inferred" => together.inferred = true,
                 "scenes" => together.scenes = true,
+                "footprints" => together.footprints = true,
                 other => mistakes.push(format!(
-                    "`--keep-together {other}`: use copies, declared, inferred and scenes"
+                    "`--keep-together {other}`: use copies, declared, inferred, scenes and footprints"
                 )),
             }
         }
@@ -126,6 +132,7 @@ pub fn links(
             },
         }));
     }
+    links.extend_from_slice(suggested.ground);
     links
 }
 
@@ -162,8 +169,8 @@ mod tests {
             places: 30,
         };
         let suggested = Suggested {
-            inferred: &[],
             scenes: &[scene],
+            ..Suggested::default()
         };
         let of = |word: &str| {
             let together = Together::parse(&[word.to_owned()]).expect("known");

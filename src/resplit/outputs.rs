@@ -206,6 +206,10 @@ fn words(reason: Reason, listing: &Listing) -> String {
             listing.sample(keeper).key
         ),
         Reason::Gap => "left out: in the gap behind a cut in time".to_owned(),
+        Reason::NearGround(other) => format!(
+            "left out: its ground is near that of `{}`, which is in another split",
+            listing.sample(other).key
+        ),
         Reason::NoDate => "left out: its time is unknown".to_owned(),
     }
 }

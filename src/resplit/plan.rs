@@ -79,6 +79,8 @@ pub enum Reason {
     Gap,
     /// Nothing says when it was taken.
     NoDate,
+    /// It covers ground of this sample, or lies near it, which is of another split.
+    NearGround(SampleId),
 }
 
 /// An atom too large for a split.

@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use crate::image_format::WORLD_FILES;
+
 /// What systems and tools leave behind, in lower case; names that begin with
 /// a dot come on top. `@eaDir` holds the thumbnails of Synology drives.
 const JUNK: [&str; 9] = [
@@ -27,6 +29,15 @@ const TEXT: [&str; 11] = [
 pub(super) fn is_text(name: &OsStr) -> bool {
     let extension = Path::new(name).extension().unwrap_or_default();
     TEXT.iter().any(|text| extension.eq_ignore_ascii_case(text))
+}
+
+/// Whether the name says that the file places an image on earth, or keeps what GDAL
+/// found out of it.
+pub(super) fn is_beside_an_image(name: &OsStr) -> bool {
+    let name = name.to_ascii_lowercase();
+    let extension = Path::new(&name).extension().and_then(OsStr::to_str);
+    let is = |known: &&str| extension == Some(*known);
+    WORLD_FILES.iter().any(is) || ["prj", "ovr"].iter().any(is)
 }
 
 /// Whether a file or folder of this name is passed over.

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use super::builder::Builder;
 use super::container::Container;
 use super::descriptions::{Folder, Top};
+use super::names::is_beside_an_image;
 use super::places::{Place, read_whole};
 use super::reader::ReadFailure;
 use super::same_file::Hint;
@@ -355,7 +356,8 @@ impl Tree {
 
     /// Hands over what is no sample. Files that no layout reads are strays.
     pub(super) fn leave(self, builder: &mut Builder) {
-        let strays = self.files.iter().filter(|file| !file.claimed);
+        let is_stray = |file: &&OtherFile| !file.claimed && !is_beside_an_image(&file.name);
+        let strays = self.files.iter().filter(is_stray);
         builder.problems.extend(strays.map(|file| {
             let extension = extension(&file.name);
             Problem {

@@ -20,6 +20,7 @@ mod review;
 mod reviewing;
 mod round_trip;
 mod run;
+mod satellite;
 mod scanning;
 mod settings;
 #[path = "../support/shards.rs"]

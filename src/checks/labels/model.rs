@@ -11,6 +11,7 @@ pub(super) const NEEDS: Needs = Needs {
     fingerprints: true,
     duplicates: true,
     label_model: true,
+    footprints: false,
     scenes_up_to: 0,
 };
 
