@@ -25,7 +25,7 @@ use crate::fingerprint::{self, Earlier, FingerprintTable, Fingerprinted, Images}
 use crate::footprints::{self, Footprints};
 use crate::gate::{self, Case, Outcome};
 use crate::headlines::{self, Drop, Linked};
-use crate::labelling::{self, External, Labelling, Material};
+use crate::labelling::{self, External, Labelling, Material, ObjectLabels};
 use crate::object_flaws::ObjectTable;
 use crate::progress::{Progress, Stage};
 use crate::quality::QualityTable;
@@ -85,7 +85,8 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
         return Err(Error::Config(unknown));
     }
 
-    let external = match needs(settings).label_model {
+    let needs = needs(settings);
+    let external = match needs.label_model || needs.objects_up_to > 0 {
         true => labelling::external(
             &settings.label_rows,
             &listing,
@@ -96,11 +97,11 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
     let mut notes = external.notes().to_vec();
     let (reader, limits): (Arc<dyn Reader>, _) = (Arc::from(reader), settings.limits);
     // A stop is noticed by the stages that follow.
-    let footprints = needs(settings)
+    let footprints = needs
         .footprints
         .then(|| footprints::find(&listing, reader.as_ref(), executor, progress))
         .and_then(Result::ok);
-    let fingerprinted = if needs(settings).opens_images() {
+    let fingerprinted = if needs.opens_images() {
         let earlier = kept.earlier(&mut notes);
         fingerprint::compute(&listing, reader, limits, earlier, executor, progress)?
     } else {
@@ -231,6 +232,10 @@ impl Stages<'_> {
         let labelling = (needs.label_model && !*interrupted)
             .then(|| self.labelling(material))
             .and_then(|said| or_stop(said, interrupted));
+        let judge_objects = (1..=needs.objects_up_to).contains(&listing.objects.len());
+        let object_labels = (judge_objects && !*interrupted)
+            .then(|| self.object_labels(material, &objects))
+            .and_then(|said| or_stop(said, interrupted));
         Evidence {
             listing,
             fingerprints,
@@ -244,6 +249,7 @@ impl Stages<'_> {
             quality,
             objects,
             labelling,
+            object_labels,
         }
     }
 
@@ -279,6 +285,20 @@ impl Stages<'_> {
     fn labelling(&self, material: Material<'_>) -> Result<Labelling, Interrupted> {
         labelling::labelling(
             material,
+            &self.settings.label_model,
+            self.executor,
+            self.progress,
+        )
+    }
+
+    fn object_labels(
+        &self,
+        material: Material<'_>,
+        objects: &ObjectTable,
+    ) -> Result<ObjectLabels, Interrupted> {
+        labelling::object_labels(
+            material,
+            objects,
             &self.settings.label_model,
             self.executor,
             self.progress,

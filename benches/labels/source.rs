@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use splitlint::executor::Executor;
-use splitlint::features::onnx::{Model, ModelFile};
+use splitlint::features::onnx::{Model, ModelFile, WholeImages};
 use splitlint::features::supplied::Supplied;
 use splitlint::features::{Vectors, built_in};
 use splitlint::fingerprint::Fingerprinted;
@@ -40,18 +40,24 @@ impl Asked {
             ..ModelFile::default()
         })?;
         let ids: Vec<SampleId> = listing.samples.iter().map(|sample| sample.id).collect();
-        let made = model.vectors(&ids, &seen.table, &seen.images, executor, |_| ())?;
+        let shown = WholeImages {
+            ids: &ids,
+            fingerprints: &seen.table,
+            images: &seen.images,
+        };
+        let made = model.vectors(&shown, executor, |_| ())?;
+        let seen_ids: Vec<SampleId> = made.rows.iter().map(|&row| ids[row]).collect();
         let mut vectors = made.vectors;
         if self.joined {
             let thumbnail = |i: usize| {
-                let thumbnail = seen.images.thumbnails.get(made.ids[i]);
+                let thumbnail = seen.images.thumbnails.get(seen_ids[i]);
                 thumbnail.unwrap_or_default()
             };
-            let own = built_in::vectors(made.ids.len(), thumbnail, executor, |_| ())?;
+            let own = built_in::vectors(seen_ids.len(), thumbnail, executor, |_| ())?;
             vectors = beside(vectors, own);
         }
         let rows = Supplied {
-            ids: made.ids,
+            ids: seen_ids,
             vectors,
             columns: None,
             notes: Vec::new(),

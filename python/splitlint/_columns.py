@@ -104,6 +104,10 @@ COLUMNS: Dict[str, Dict[str, str]] = {
         "area_share": "float",
         "size": "text",
         "flags": "list",
+        "label_score": "float",
+        "suggested_label": "text",
+        "suggested_score": "float",
+        "label_flag": "text",
     },
     "cooccurrence": {
         "label_a": "text",

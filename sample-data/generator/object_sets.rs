@@ -2,7 +2,7 @@
 //! sizes and boxes count.
 
 use anyhow::Result;
-use image::{Rgb, RgbImage};
+use image::{Rgb, RgbImage, imageops};
 
 use super::check_sets::{Fill, small};
 use super::folder::{Folder, encode};
@@ -44,6 +44,7 @@ pub(crate) const SETS: &[(&str, Fill, Fill)] = &[
     ("DIST011", |f| sides(f, 1, 20), |f| sides(f, 1, 10)),
     ("SHORTCUT004", |f| places(f, true), |f| places(f, false)),
     ("LABEL007", |f| copies(f, LAKE), |f| copies(f, CITY)),
+    ("LABEL008", |f| painted(f, true), |f| painted(f, false)),
 ];
 
 const CITY: usize = 0;
@@ -231,4 +232,30 @@ fn copies(folder: &Folder, class: usize) -> Result<()> {
         annotations(folder, split, &images)?;
     }
     Ok(())
+}
+
+/// Forty images with two scenes in each, a box around each scene; one of the classes is
+/// wrong if asked.
+fn painted(folder: &Folder, is_wrong: bool) -> Result<()> {
+    let mut images = Vec::new();
+    for image in 0..40_u64 {
+        let mut canvas = RgbImage::from_pixel(144, 64, Rgb([110, 110, 110]));
+        let mut boxes: Vec<Annotated> = Vec::new();
+        for place in 0..2_u32 {
+            let class = ((image * 7 / 3 + u64::from(place)) % 2) as usize;
+            let motif = [Motif::City, Motif::Lake][class];
+            let (x, y) = (4 + 70 * place, 4 + (image % 9) as u32);
+            let scene = small(motif, 700 + 2 * image + u64::from(place));
+            imageops::replace(&mut canvas, &scene, x.into(), y.into());
+            let is_wrong = is_wrong && (image, place) == (17, 1);
+            let class = if is_wrong { 1 - class } else { class };
+            boxes.push((class, [x, y, 64, 48]));
+        }
+        folder.save(&format!("train/{image}.jpg"), &canvas)?;
+        images.push((format!("{image}.jpg"), boxes));
+    }
+    let named: Vec<(String, &Vec<Annotated>)> = (images.iter())
+        .map(|(name, boxes)| (name.clone(), boxes))
+        .collect();
+    annotations(folder, "train", &named)
 }

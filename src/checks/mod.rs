@@ -41,6 +41,9 @@ pub struct Needs {
     /// Images up to which links of one scene are searched; 0 for not at all.
     /// Implies `duplicates`.
     pub scenes_up_to: usize,
+    /// Objects up to which the label model judges them by their crops; 0 for not at
+    /// all. Implies `duplicates`.
+    pub objects_up_to: usize,
 }
 
 impl Needs {
@@ -53,6 +56,7 @@ impl Needs {
             label_model: self.label_model || other.label_model,
             footprints: self.footprints || other.footprints,
             scenes_up_to: self.scenes_up_to.max(other.scenes_up_to),
+            objects_up_to: self.objects_up_to.max(other.objects_up_to),
         }
     }
 
@@ -63,7 +67,7 @@ impl Needs {
 
     /// Whether pairs have to be searched for.
     pub fn searches_copies(self) -> bool {
-        self.duplicates || self.label_model || self.scenes_up_to > 0
+        self.duplicates || self.label_model || self.scenes_up_to > 0 || self.objects_up_to > 0
     }
 }
 

@@ -12,7 +12,7 @@ use crate::duplicates::Duplicates;
 use crate::finding::LabelOpinion;
 use crate::fingerprint::FingerprintTable;
 use crate::footprints::Footprints;
-use crate::labelling::Labelling;
+use crate::labelling::{Labelling, ObjectLabels};
 use crate::object_flaws::ObjectTable;
 use crate::quality::QualityTable;
 use crate::sample::Listing;
@@ -46,6 +46,8 @@ pub struct Evidence {
     pub objects: ObjectTable,
     /// What is thought of the labels; `None` where no selected check asks.
     pub labelling: Option<Labelling>,
+    /// The same of objects' classes.
+    pub object_labels: Option<ObjectLabels>,
 }
 
 impl Evidence {

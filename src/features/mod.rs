@@ -2,6 +2,7 @@
 //! labels.
 
 pub mod built_in;
+pub mod crops;
 pub mod onnx;
 pub mod supplied;
 

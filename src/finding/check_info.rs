@@ -110,6 +110,8 @@ pub enum CountsAs {
     LabelConflict,
     /// One label that may be wrong.
     SuspectLabel,
+    /// The class of one object, which may be wrong.
+    SuspectObject,
     /// The one label of many samples, which may be wrong.
     SuspectCluster,
     /// An image that cannot be read or decoded.

@@ -3,9 +3,11 @@
 
 mod external;
 mod groups;
+mod objects;
 mod remembered;
 
 pub use external::{External, Wanted, external};
+pub use objects::{ObjectLabels, object_labels};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,16 +15,16 @@ use crate::duplicates::Duplicates;
 use crate::executor::{Executor, Interrupted};
 use crate::features::Vectors;
 use crate::features::built_in::{self, FitError};
-use crate::features::onnx::Seen;
+use crate::features::onnx::WholeImages;
 use crate::features::supplied::Supplied;
 use crate::finding::{LabelBelief, LabelFlag, LabelOpinion, LabelQueue};
 use crate::fingerprint::{FingerprintTable, Images};
 use crate::label_model::{
-    self, Judgement, Labelled, Level, ManyJudgement, Settings, judge, judge_many,
+    self, Judged, Judgement, Labelled, Level, ManyJudgement, Settings, judge, judge_many,
     judge_many_probabilities, judge_probabilities,
 };
 use crate::progress::{Progress, Stage};
-use crate::sample::{Listing, Role, SampleId};
+use crate::sample::{ClassId, Listing, Role, SampleId};
 use remembered::Basis;
 
 /// What labels are judged from.
@@ -71,19 +73,9 @@ pub struct Labelling {
 impl Labelling {
     /// Why no label is flagged, where none can be.
     pub fn unusable(&self) -> Option<String> {
-        let why = match &self.said {
-            Said::Nothing(why) => return Some(why.clone()),
-            Said::One(judgement) => judgement.belief.unusable.as_deref()?,
-            Said::Many(judgement) => judgement.unusable.as_deref()?,
-        };
-        let help = match self.external {
-            true => "",
-            false => "; provide a model (`--model`) or embeddings (`--embeddings`)",
-        };
-        Some(format!(
-            "cannot judge labels with {}; {why}{help}",
-            self.features
-        ))
+        let help = "; provide a model (`--model`) or embeddings (`--embeddings`)";
+        let help = if self.external { "" } else { help };
+        unusable(&self.said, &self.features, help)
     }
 
     /// How far the flags may be believed, where there are any.
@@ -103,6 +95,17 @@ impl Labelling {
             _ => None,
         }
     }
+}
+
+/// Why labels cannot be judged by what was said, if they cannot; `help` is what would
+/// change that.
+fn unusable(said: &Said, features: &str, help: &str) -> Option<String> {
+    let why = match said {
+        Said::Nothing(why) => return Some(why.clone()),
+        Said::One(judgement) => judgement.belief.unusable.as_deref()?,
+        Said::Many(judgement) => judgement.unusable.as_deref()?,
+    };
+    Some(format!("cannot judge labels with {features}; {why}{help}"))
 }
 
 /// The features' name where the user brings none.
@@ -137,10 +140,16 @@ pub fn labelling(
             }
             External::Model(model) => {
                 let done = |steps| progress.advance(steps);
-                let (fingerprints, images) = (material.fingerprints, material.images);
-                let seen = model.vectors(&ids, fingerprints, images, executor, done)?;
-                notes.extend(unseen(material.listing, &seen));
-                ids = seen.ids;
+                let shown = WholeImages {
+                    ids: &ids,
+                    fingerprints: material.fingerprints,
+                    images: material.images,
+                };
+                let seen = model.vectors(&shown, executor, done)?;
+                if let Some((row, why)) = seen.failed.first() {
+                    notes.push(unseen(material.listing, ids[*row], why, seen.failed.len()));
+                }
+                ids = seen.rows.iter().map(|&row| ids[row]).collect();
                 match ids.len() {
                     0 | 1 => Said::Nothing("the model was given fewer than two images".to_owned()),
                     _ => from_vectors(material, &ids, seen.vectors, settings, executor)?,
@@ -188,14 +197,10 @@ fn judged(material: Material<'_>) -> (Vec<SampleId>, Vec<usize>) {
         .unzip()
 }
 
-/// Which images a model could not be shown, if any.
-fn unseen(listing: &Listing, seen: &Seen) -> Option<String> {
-    let (id, why) = seen.failed.first()?;
-    let key = &listing.sample(*id).key;
-    let count = seen.failed.len();
-    Some(format!(
-        "{count} labelled images have no vector and were not judged; `{key}`: {why}"
-    ))
+/// That a model could not be shown `count` images, such as `id`.
+fn unseen(listing: &Listing, id: SampleId, why: &str, count: usize) -> String {
+    let key = &listing.sample(id).key;
+    format!("{count} labelled images have no vector and were not judged; `{key}`: {why}")
 }
 
 fn from_images(
@@ -291,19 +296,12 @@ fn ask(
 
 fn opinions(listing: &Listing, ids: &[SampleId], said: &Said) -> Vec<LabelOpinion> {
     let mut opinions = vec![LabelOpinion::default(); listing.samples.len()];
-    let class = |class: u32| crate::sample::ClassId(class);
     match said {
         Said::Nothing(_) => {}
         Said::One(judgement) => {
             for (id, judged) in ids.iter().zip(&judgement.samples) {
-                opinions[id.index()] = LabelOpinion {
-                    score: Some(judged.score),
-                    suggested: (listing.sample(*id).labels.single()
-                        != Some(class(judged.suggested)))
-                    .then_some((class(judged.suggested), judged.suggested_score)),
-                    cluster: None,
-                    flag: flag(judged.level),
-                };
+                let given = listing.sample(*id).labels.single();
+                opinions[id.index()] = opinion(judged, given);
             }
             for (number, cluster) in judgement.clusters.iter().enumerate() {
                 for &row in &cluster.samples {
@@ -316,7 +314,7 @@ fn opinions(listing: &Listing, ids: &[SampleId], said: &Said) -> Vec<LabelOpinio
                 let missing = judged.doubts.iter().find(|doubt| !doubt.given);
                 opinions[id.index()] = LabelOpinion {
                     score: Some(judged.score),
-                    suggested: missing.map(|doubt| (class(doubt.label), 1.0 - doubt.score)),
+                    suggested: missing.map(|doubt| (ClassId(doubt.label), 1.0 - doubt.score)),
                     cluster: None,
                     flag: flag(judged.doubts.iter().map(|doubt| doubt.level).max()),
                 };
@@ -324,6 +322,17 @@ fn opinions(listing: &Listing, ids: &[SampleId], said: &Said) -> Vec<LabelOpinio
         }
     }
     opinions
+}
+
+/// What is thought of one label; only another than the given one is suggested.
+fn opinion(judged: &Judged, given: Option<ClassId>) -> LabelOpinion {
+    let suggested = ClassId(judged.suggested);
+    LabelOpinion {
+        score: Some(judged.score),
+        suggested: (given != Some(suggested)).then_some((suggested, judged.suggested_score)),
+        cluster: None,
+        flag: flag(judged.level),
+    }
 }
 
 fn flag(level: Option<label_model::Level>) -> LabelFlag {

@@ -13,7 +13,7 @@ use crate::sample::SampleId;
 /// how labels are judged, or to what is said of them: raise it with every such
 /// change. The test `what_is_kept_changes_only_with_its_method` notices the
 /// last.
-const METHOD: &str = "labels 3";
+pub(super) const METHOD: &str = "labels 3";
 
 /// What samples are judged from.
 #[derive(Clone, Copy)]
@@ -58,6 +58,17 @@ pub(super) fn key(
         }
     }
     let vectors = vectors.finalize();
+    let counts = [material.listing.classes.len() as u64, width];
+    let counts = counts.map(u64::to_le_bytes).concat();
+    let counts = [&counts[..], &of_settings(settings)].concat();
+    Some(Key::of_parts(
+        METHOD,
+        [&counts[..], &samples, vectors.as_bytes()],
+    ))
+}
+
+/// All settings, as bytes.
+pub(super) fn of_settings(settings: &Settings) -> Vec<u8> {
     let &Settings {
         chunk,
         neighbors,
@@ -67,9 +78,7 @@ pub(super) fn key(
         least_precision,
         seed,
     } = settings;
-    let counts = [
-        material.listing.classes.len() as u64,
-        width,
+    let numbers = [
         chunk as u64,
         neighbors as u64,
         likely.to_bits(),
@@ -78,11 +87,7 @@ pub(super) fn key(
         least_precision.to_bits(),
         seed,
     ];
-    let counts = counts.map(u64::to_le_bytes).concat();
-    Some(Key::of_parts(
-        METHOD,
-        [&counts[..], &samples, vectors.as_bytes()],
-    ))
+    numbers.map(u64::to_le_bytes).concat()
 }
 
 /// What was said under `key`, or else what `judge` says.

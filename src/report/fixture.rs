@@ -184,6 +184,7 @@ impl Fixture {
             duplicates: duplicates(),
             demoted: Vec::new(),
             labelling: Some(labelling),
+            object_labels: None,
             listing,
             fingerprints,
             scenes: None,

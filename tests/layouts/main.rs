@@ -9,6 +9,7 @@ mod deflated;
 mod folders;
 mod hugging_face;
 mod masks;
+mod object_labels;
 mod objects;
 #[path = "../support/shards.rs"]
 mod shards;

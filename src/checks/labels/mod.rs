@@ -10,6 +10,7 @@ mod model;
 mod outlier;
 mod suspicious_cluster;
 mod suspicious_label;
+mod suspicious_object_label;
 
 pub use class_is_two::CLASS_IS_TWO;
 pub use classes_not_separable::CLASSES_NOT_SEPARABLE;
@@ -18,6 +19,7 @@ pub use conflicting_objects::CONFLICTING_OBJECTS;
 pub use outlier::OUTLIER;
 pub use suspicious_cluster::SUSPICIOUS_CLUSTER;
 pub use suspicious_label::SUSPICIOUS_LABEL;
+pub use suspicious_object_label::SUSPICIOUS_OBJECT_LABEL;
 
 use super::Declared;
 
@@ -30,4 +32,5 @@ pub(super) const CHECKS: &[Declared] = &[
     class_is_two::DECLARED,
     classes_not_separable::DECLARED,
     conflicting_objects::DECLARED,
+    suspicious_object_label::DECLARED,
 ];

@@ -13,6 +13,7 @@ pub(super) const NEEDS: Needs = Needs {
     label_model: true,
     footprints: false,
     scenes_up_to: 0,
+    objects_up_to: 0,
 };
 
 /// The labelling, or why the check cannot use it.

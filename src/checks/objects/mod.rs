@@ -143,7 +143,7 @@ fn having(data: &CheckContext<'_>, flaw: BoxFlaw) -> Vec<(SampleId, ObjectId)> {
 }
 
 /// "`train/1.jpg` (`dog`, 60 × 50 at 600, 10)".
-fn named(data: &CheckContext<'_>, sample: SampleId, object: ObjectId) -> String {
+pub(super) fn named(data: &CheckContext<'_>, sample: SampleId, object: ObjectId) -> String {
     let key = &data.listing.sample(sample).key;
     let class = data
         .listing

@@ -8,6 +8,7 @@ mod image;
 mod lbp;
 mod projection;
 
+pub(super) use self::image::SIDE;
 pub use projection::{FIT_LIMIT, FitError, Projection};
 
 use self::image::Image;

@@ -3,11 +3,9 @@
 
 use std::convert::Infallible;
 
-use super::{ModelFile, Seen};
+use super::{ModelFile, Seen, Subjects};
 use crate::error::{Error, Result};
 use crate::executor::{Executor, Interrupted};
-use crate::fingerprint::{FingerprintTable, Images};
-use crate::sample::SampleId;
 
 /// A model that cannot be had in this build.
 #[derive(Debug)]
@@ -43,9 +41,7 @@ impl Model {
     /// None: there is no such model.
     pub fn vectors(
         &self,
-        _: &[SampleId],
-        _: &FingerprintTable,
-        _: &Images,
+        _: &dyn Subjects,
         _: &Executor,
         _: impl Fn(u64) + Sync,
     ) -> Result<Seen, Interrupted> {

@@ -13,13 +13,10 @@ use super::file::{self, Opened, guarded};
 use super::plain::Plain;
 use super::pooled::pooled;
 use super::preprocessing::{Batch, Shown, Values};
-use super::{ModelFile, Seen};
+use super::{ModelFile, Seen, Subjects};
 use crate::error::{Error, Result};
 use crate::executor::{Executor, Interrupted};
 use crate::features::Vectors;
-use crate::fingerprint::cache::Key;
-use crate::fingerprint::{FingerprintTable, Images};
-use crate::sample::SampleId;
 
 /// Counts changes to how images are shown or outputs pooled: raise it with
 /// every such change.
@@ -84,8 +81,7 @@ impl Model {
         &self.notes
     }
 
-    /// What the model sees in the images of `ids`; those without a vector are
-    /// reported. `done` receives how many more are finished. Each thread holds one
+    /// What the model sees in `subjects`; those without a vector are reported. `done` receives how many more are finished. Each thread holds one
     /// batch, and a batch is one image where the model does not mind, so that
     /// neither the number of threads nor what is known already changes a vector.
     ///
@@ -93,22 +89,18 @@ impl Model {
     /// [`Interrupted`] when a stop was asked for.
     pub fn vectors(
         &self,
-        ids: &[SampleId],
-        fingerprints: &FingerprintTable,
-        images: &Images,
+        subjects: &dyn Subjects,
         executor: &Executor,
         done: impl Fn(u64) + Sync,
     ) -> Result<Seen, Interrupted> {
-        let key = |id: SampleId| {
-            let content = fingerprints.get(id)?.content?;
-            Some(Key::of_content(&self.method, content))
-        };
-        let mut vectors = executor.map(ids.len(), |i| {
-            let known = images.memo.vector(key(ids[i])?);
+        let count = subjects.count();
+        let key = |i: usize| subjects.key(&self.method, i);
+        let mut vectors = executor.map(count, |i| {
+            let known = subjects.memo().vector(key(i)?);
             done(u64::from(known.is_some()));
             known.map(Ok)
         })?;
-        let missing: Vec<usize> = (0..ids.len()).filter(|&i| vectors[i].is_none()).collect();
+        let missing: Vec<usize> = (0..count).filter(|&i| vectors[i].is_none()).collect();
         let batches: Vec<&[usize]> = missing.chunks(self.batch).collect();
         let next = AtomicUsize::new(0);
         let made = executor.on_each(|| {
@@ -120,11 +112,10 @@ impl Model {
                 if executor.stop().is_raised() {
                     break;
                 }
-                let chosen: Vec<SampleId> = batch.iter().map(|&i| ids[i]).collect();
-                let answers = self.see(&chosen, images, &thread);
+                let answers = self.see(batch, subjects, &thread);
                 for (&i, vector) in batch.iter().zip(answers) {
-                    if let (Ok(vector), Some(key)) = (&vector, key(ids[i])) {
-                        images.memo.keep_vector(key, vector);
+                    if let (Ok(vector), Some(key)) = (&vector, key(i)) {
+                        subjects.memo().keep_vector(key, vector);
                     }
                     made.push((i, vector));
                 }
@@ -136,26 +127,26 @@ impl Model {
         for (i, vector) in made.into_iter().flatten() {
             vectors[i] = Some(vector);
         }
-        Ok(gathered(ids, vectors, ids.len() - missing.len()))
+        Ok(gathered(vectors, count - missing.len()))
     }
 
-    /// The vectors of one batch of images, or why there is none.
+    /// The vectors of one batch of subjects, or why there is none.
     fn see(
         &self,
-        ids: &[SampleId],
-        images: &Images,
+        batch: &[usize],
+        subjects: &dyn Subjects,
         thread: &Arc<ThreadPool>,
     ) -> Vec<Result<Vec<f32>, String>> {
         let size = (self.shown.width, self.shown.height);
-        let mut answers: Vec<Result<Vec<f32>, String>> = Vec::with_capacity(ids.len());
-        let mut shown: Vec<RgbImage> = Vec::with_capacity(ids.len());
-        for &id in ids {
-            match images.access.covering(id, size) {
+        let mut answers: Vec<Result<Vec<f32>, String>> = Vec::with_capacity(batch.len());
+        let mut shown: Vec<RgbImage> = Vec::with_capacity(batch.len());
+        for &index in batch {
+            match subjects.show(index, size) {
                 Ok(image) => {
                     shown.push(image);
                     answers.push(Ok(Vec::new()));
                 }
-                Err(failure) => answers.push(Err(format!("the image {failure}"))),
+                Err(why) => answers.push(Err(why)),
             }
         }
         if shown.is_empty() {
@@ -164,7 +155,7 @@ impl Model {
         let made = self.run(&shown, thread);
         let mut made = match made {
             Ok(made) => made.into_iter(),
-            Err(why) => return ids.iter().map(|_| Err(why.clone())).collect(),
+            Err(why) => return batch.iter().map(|_| Err(why.clone())).collect(),
         };
         for answer in answers.iter_mut().filter(|answer| answer.is_ok()) {
             *answer = match made.next() {
@@ -312,26 +303,22 @@ fn values(values: Values, source: &str) -> String {
     }
 }
 
-fn gathered(
-    ids: &[SampleId],
-    vectors: Vec<Option<Result<Vec<f32>, String>>>,
-    known: usize,
-) -> Seen {
+fn gathered(vectors: Vec<Option<Result<Vec<f32>, String>>>, known: usize) -> Seen {
     let dim = vectors.iter().flatten().flatten().map(Vec::len).next();
     let dim = dim.unwrap_or(0);
     let (mut kept, mut data, mut failed) = (Vec::new(), Vec::new(), Vec::new());
-    for (&id, vector) in ids.iter().zip(vectors) {
+    for (index, vector) in vectors.into_iter().enumerate() {
         match vector {
             Some(Ok(vector)) if vector.len() == dim => {
-                kept.push(id);
+                kept.push(index);
                 data.extend(vector);
             }
-            Some(Err(why)) => failed.push((id, why)),
-            _ => failed.push((id, "the vector is of another length".to_owned())),
+            Some(Err(why)) => failed.push((index, why)),
+            _ => failed.push((index, "the vector is of another length".to_owned())),
         }
     }
     Seen {
-        ids: kept,
+        rows: kept,
         vectors: Vectors::new(dim, data).unwrap_or_default(),
         known,
         failed,

@@ -17,6 +17,7 @@ mod plain;
 mod pooled;
 #[cfg(feature = "onnx")]
 mod preprocessing;
+mod subjects;
 #[cfg(all(test, feature = "onnx"))]
 mod tests;
 
@@ -25,10 +26,11 @@ pub use disabled::Model;
 #[cfg(feature = "onnx")]
 pub use enabled::Model;
 
+pub use subjects::{Subjects, WholeImages};
+
 use std::path::PathBuf;
 
 use super::Vectors;
-use crate::sample::SampleId;
 
 /// A model, and what its file may leave unsaid.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -75,12 +77,12 @@ pub const LARGEST_SIDE: u32 = 4096;
 /// What a model saw.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Seen {
-    /// The samples that have a vector, in the order asked for.
-    pub ids: Vec<SampleId>,
+    /// The subjects that have a vector, in their order.
+    pub rows: Vec<usize>,
     /// Their vectors.
     pub vectors: Vectors,
     /// How many of them an earlier scan had made.
     pub known: usize,
     /// Those without a vector, and why.
-    pub failed: Vec<(SampleId, String)>,
+    pub failed: Vec<(usize, String)>,
 }

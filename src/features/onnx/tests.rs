@@ -2,7 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Model, ModelFile, Seen};
+use super::{Model, ModelFile, Seen, WholeImages};
 use crate::decode::{Limits, Thumbnail};
 use crate::error::Error;
 use crate::executor::{Executor, StopFlag};
@@ -47,7 +47,12 @@ fn see(model: &Model, ids: &[u32], jobs: usize) -> Seen {
     let images = Images::made(make, Arc::new(One(image)), Limits::default());
     let ids: Vec<SampleId> = ids.iter().copied().map(SampleId).collect();
     let table = FingerprintTable::default();
-    let seen = model.vectors(&ids, &table, &images, &executor, |_| {});
+    let shown = WholeImages {
+        ids: &ids,
+        fingerprints: &table,
+        images: &images,
+    };
+    let seen = model.vectors(&shown, &executor, |_| {});
     seen.expect("not stopped")
 }
 
@@ -133,12 +138,12 @@ fn neither_threads_nor_neighbours_change_a_vector() {
 fn broken_image_has_no_vector_and_is_told() {
     for name in ["resnet", "bytes"] {
         let seen = see(&load(&file(name)), &[0, 1, 2], 2);
-        assert_eq!(seen.ids, [SampleId(0), SampleId(2)], "{name}");
+        assert_eq!(seen.rows, [0, 2], "{name}");
         assert_eq!(seen.vectors.len(), 2);
-        let [(id, why)] = &seen.failed[..] else {
+        let [(row, why)] = &seen.failed[..] else {
             panic!("{:?}", seen.failed);
         };
-        assert_eq!(*id, SampleId(1));
+        assert_eq!(*row, 1);
         assert!(why.contains("truncated"), "{why}");
     }
 }

@@ -100,10 +100,18 @@ impl ImageAccess {
     /// # Errors
     /// What is wrong with the file.
     pub fn covering(&self, id: SampleId, size: (u32, u32)) -> Result<RgbImage, DecodeFailure> {
-        let unreadable = |failure: ReadFailure| DecodeFailure::Unreadable(failure.to_string());
-        let bytes = self.reader.read(id).map_err(unreadable)?;
-        let extension = self.reader.location(id).extension();
+        let (bytes, extension) = self.read(id)?;
         decode::covering(&bytes, extension.as_deref(), &self.limits, size)
+    }
+
+    /// The whole image for objects to be cut out of: 8-bit RGB, upright, its long side
+    /// at most `side` pixels.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn whole(&self, id: SampleId, side: u32) -> Result<RgbImage, DecodeFailure> {
+        let (bytes, extension) = self.read(id)?;
+        decode::preview(&bytes, extension.as_deref(), &self.limits, side)
     }
 
     /// A hash of the decoded pixels and their shape, so that an image stored
@@ -156,6 +164,12 @@ impl ImageAccess {
         let version = self.reader.version(id);
         key.zip(version)
             .is_some_and(|(key, version)| Key::of_sample(&version, self.limits) == key)
+    }
+
+    fn read(&self, id: SampleId) -> Result<(Vec<u8>, Option<String>), DecodeFailure> {
+        let unreadable = |failure: ReadFailure| DecodeFailure::Unreadable(failure.to_string());
+        let bytes = self.reader.read(id).map_err(unreadable)?;
+        Ok((bytes, self.reader.location(id).extension()))
     }
 
     /// What `decode` makes of a file that could be decoded before.

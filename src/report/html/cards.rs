@@ -9,8 +9,9 @@ use super::chosen_images::{Section, faces};
 use super::{Originals, Thumbnails};
 use crate::decisions::content_cell;
 use crate::finding::{CountsAs, Family, Finding, LabelFlag, Measured, Transform};
+use crate::labelling::ObjectLabels;
 use crate::report::Report;
-use crate::sample::{Role, SampleId};
+use crate::sample::{ObjectId, Role, SampleId};
 use crate::words::{counted, percent, shown};
 
 /// Bytes of inlined images, at most: with the rest, the page stays below
@@ -105,7 +106,7 @@ impl<'a> Cards<'a> {
                 .map(|score| percent(f64::from(score))),
             images: (faces.iter())
                 .map(|&id| {
-                    let boxes = draws_boxes(finding).then(|| Boxes::of(self.report, id));
+                    let boxes = draws_boxes(finding).then(|| Boxes::of(self.report, finding, id));
                     Image {
                         boxes: boxes.flatten(),
                         ..self.image(id)
@@ -215,7 +216,7 @@ fn draws_boxes(finding: &Finding) -> bool {
     let is_pair = matches!(finding.measured, Measured::Pair(_));
     match finding.check.family {
         Family::Object => true,
-        Family::Label => is_pair,
+        Family::Label => is_pair || finding.check.counts_as == CountsAs::SuspectObject,
         _ => false,
     }
 }
@@ -224,15 +225,23 @@ fn draws_boxes(finding: &Finding) -> bool {
 const BOXES: usize = 60;
 
 impl Boxes {
-    /// The boxes of a sample, those with a flaw first; `None` where it has none.
-    fn of(report: &Report<'_>, id: SampleId) -> Option<Self> {
+    /// The boxes of a sample, those with a flaw, or of a class that is doubted where
+    /// the finding is about one, first; `None` where it has none.
+    fn of(report: &Report<'_>, finding: &Finding, id: SampleId) -> Option<Self> {
         let header = &report.fingerprints.facts(id)?.header;
         let listing = &report.evidence.listing;
-        let objects = listing.objects_of(id).iter();
+        let start = listing.sample(id).objects.start.0;
+        let objects = (start..).map(ObjectId).zip(listing.objects_of(id));
         let rows = report.objects.of_sample(listing, id).iter();
+        let doubts = (report.evidence.object_labels.as_ref())
+            .filter(|_| finding.check.counts_as == CountsAs::SuspectObject);
+        let is_doubted = |labels: &ObjectLabels, object: ObjectId| {
+            let opinion = labels.usable_opinion(object);
+            opinion.is_some_and(|opinion| opinion.flag != LabelFlag::None)
+        };
         let mut all: Vec<BoxView> = objects
             .zip(rows)
-            .filter_map(|(object, row)| {
+            .filter_map(|((place, object), row)| {
                 let rect = row.rect.filter(|rect| rect.is_finite())?;
                 Some(BoxView {
                     x: rect.x,
@@ -240,7 +249,10 @@ impl Boxes {
                     width: rect.width.max(0.0),
                     height: rect.height.max(0.0),
                     label: shown(listing.class_name(object.class)),
-                    is_odd: !row.flaws.is_empty(),
+                    is_odd: match doubts {
+                        Some(labels) => is_doubted(labels, place),
+                        None => !row.flaws.is_empty(),
+                    },
                 })
             })
             .collect();

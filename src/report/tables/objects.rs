@@ -2,6 +2,8 @@
 
 use super::Report;
 use super::frame::Frame;
+use crate::finding::LabelFlag;
+use crate::label_model::Level;
 use crate::object_flaws::{BoxFlaws, CocoSize, Together};
 use crate::sample::{Object, Rect, SampleId};
 
@@ -28,6 +30,10 @@ pub(super) fn rows(report: &Report<'_>, owners: &[SampleId], first: usize) -> Fr
     let rect = |place: usize| row(place).rect;
     let number =
         |read: fn(&Rect) -> f32| rows().map(move |(_, place)| rect(place).as_ref().map(read));
+    let opinion = |place: usize| {
+        let labels = report.evidence.object_labels.as_ref()?;
+        labels.opinions.get(place)
+    };
     let share = |owner: SampleId, place: usize| -> Option<f64> {
         let header = &report.fingerprints.facts(owner)?.header;
         let pixels = f64::from(header.width) * f64::from(header.height);
@@ -65,6 +71,29 @@ pub(super) fn rows(report: &Report<'_>, owners: &[SampleId], first: usize) -> Fr
         .list(
             "flags",
             rows().map(|((_, object), place)| flags(object, row(place).flaws)),
+        )
+        .single(
+            "label_score",
+            rows().map(|(_, place)| opinion(place)?.score),
+        )
+        .text(
+            "suggested_label",
+            rows().map(|(_, place)| {
+                let (class, _) = opinion(place)?.suggested?;
+                Some(listing.class_name(class).to_owned())
+            }),
+        )
+        .single(
+            "suggested_score",
+            rows().map(|(_, place)| Some(opinion(place)?.suggested?.1)),
+        )
+        .text(
+            "label_flag",
+            rows().map(|(_, place)| match opinion(place)?.flag {
+                LabelFlag::None => None,
+                LabelFlag::Likely => Some(Level::Likely.name().to_owned()),
+                LabelFlag::Strong => Some(Level::Strong.name().to_owned()),
+            }),
         )
 }
 

@@ -73,6 +73,7 @@ impl Kind {
             Some(CountsAs::LabelConflict) if samples > 1 => Self::Conflict,
             Some(CountsAs::SuspectLabel) if samples > 0 => Self::Label,
             Some(CountsAs::SuspectCluster) if samples > 0 => Self::Cluster,
+            Some(CountsAs::SuspectObject) if samples > 0 => Self::Objects,
             _ if samples == 0 => Self::Set,
             _ if pair.is_some() => Self::Pair,
             _ if check.is_some_and(|check| check.family == Family::Object) => Self::Objects,
