@@ -5,7 +5,7 @@ use std::io::Cursor;
 use tiff::decoder::Decoder;
 use tiff::tags::Tag;
 
-use super::{MOST_SAMPLES, failure};
+use super::{MOST_SAMPLES, bands, failure};
 use crate::decode::{DecodeFailure, Limits, check_size};
 
 /// What the numbers of a pixel stand for (TIFF 6.0, section 8).
@@ -59,7 +59,7 @@ pub(super) struct Alpha {
 }
 
 /// The fields that matter.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Fields {
     pub(super) width: u32,
     pub(super) height: u32,
@@ -85,6 +85,10 @@ pub(super) struct Fields {
     /// The number that stands for nothing (GDAL).
     pub(super) no_data: Option<f64>,
     pub(super) icc: Option<Vec<u8>>,
+    /// The samples to show as red, green and blue, where none is a colour by itself.
+    pub(super) bands: Option<[usize; 3]>,
+    /// Its numbers are measurements of ground.
+    pub(super) ground: bool,
 }
 
 const REFERENCE_BLACK_WHITE: u16 = 532;
@@ -163,6 +167,11 @@ impl Fields {
             _ => None,
         };
         let alpha = premultiplied.filter(|_| usize::from(samples) > channels);
+        let whole = bits.first().is_some_and(|&bits| bits >= 8) && alpha.is_none();
+        let bands = match whole {
+            true => bands::chosen(file, photometric, samples.into()),
+            false => None,
+        };
         Ok(Self {
             width,
             height,
@@ -185,6 +194,8 @@ impl Fields {
             no_data: (file.get_tag_ascii_string(Tag::Unknown(GDAL_NO_DATA)).ok())
                 .and_then(|text| text.trim_matches(['\0', ' ']).parse().ok()),
             icc: file.get_tag_u8_vec(Tag::IccProfile).ok(),
+            bands,
+            ground: bands::shows_ground(file),
         })
     }
 }
@@ -197,7 +208,8 @@ impl Fields {
 
     /// Whether this sample of a pixel is a colour or its opacity.
     pub(super) fn shows(&self, sample: usize) -> bool {
-        sample < self.photometric.channels()
+        self.bands.is_some_and(|bands| bands.contains(&sample))
+            || sample < self.photometric.channels()
             || self.alpha.is_some_and(|alpha| alpha.sample == sample)
     }
 

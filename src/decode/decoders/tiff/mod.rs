@@ -3,6 +3,7 @@
 //! it has no type for. What it cannot unpack is unpacked in `chunks`. The first page
 //! only.
 
+mod bands;
 mod chunks;
 mod colours;
 mod directory;
@@ -25,8 +26,8 @@ use crate::decode::reduce::Wanted;
 use crate::decode::{DecodeFailure, Limits, check_size, icc};
 use crate::image_format::Format;
 
-/// Samples a pixel at most: more is a stack of measurements and no image.
-const MOST_SAMPLES: u16 = 8;
+/// Samples a pixel at most: hyperspectral cameras have some 250 bands.
+const MOST_SAMPLES: u16 = 512;
 
 pub(super) fn reduced(
     bytes: &[u8],
@@ -67,6 +68,9 @@ fn open(bytes: &[u8]) -> Result<Decoder<Cursor<&[u8]>>, DecodeFailure> {
 }
 
 fn mode(fields: &Fields) -> ColourMode {
+    if fields.bands.is_some() {
+        return ColourMode::Rgb;
+    }
     match (fields.photometric, fields.alpha.is_some()) {
         (Photometric::Palette, _) => ColourMode::Palette,
         (Photometric::BlackIsZero | Photometric::WhiteIsZero, alpha) => {
@@ -85,6 +89,11 @@ fn mode(fields: &Fields) -> ColourMode {
 fn pixels(bytes: &[u8], fields: &Fields, limits: &Limits) -> Result<Whole, DecodeFailure> {
     check_size(fields.width, fields.height, limits)?;
     let (numbers, planar) = unpacked(bytes, fields)?;
+    if let Some(bands) = fields.bands {
+        let mut fields = fields.clone();
+        let (numbers, planar) = bands::taken(numbers, planar, bands, &mut fields);
+        return colours::shown(numbers::read(&numbers, planar, &fields)?, &fields);
+    }
     let samples = numbers::read(&numbers, planar, fields)?;
     colours::shown(samples, fields)
 }

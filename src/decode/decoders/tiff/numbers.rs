@@ -18,6 +18,9 @@ pub(super) struct Read {
 /// stretched; as for samples of 16 bits.
 const BEYOND: f64 = 0.001;
 
+/// The same of measurements of ground: the cut of 2% that viewers of such make.
+const BEYOND_OF_GROUND: f64 = 0.02;
+
 /// Numbers that the range is found from, at most: as many quantiles of a
 /// thousandth take.
 const LOOKED_AT: usize = 1 << 17;
@@ -43,11 +46,14 @@ pub(super) fn read(
             let bytes: Vec<u8> = bytes.iter().map(|&v| v.cast_unsigned() ^ 0x80).collect();
             plain(Samples::Eight(woven(&bytes, planar, fields)))
         }
+        DecodingResult::U16(words) if fields.ground => {
+            wide(words, 2, planar, fields, |&v| f64::from(v))
+        }
         DecodingResult::U16(words) => {
             let planar = planar.map(|bytes| bytes / 2);
             plain(Samples::Sixteen(woven(words, planar, fields)))
         }
-        DecodingResult::I16(words) if words.iter().all(|&v| v >= 0) => {
+        DecodingResult::I16(words) if !fields.ground && words.iter().all(|&v| v >= 0) => {
             let words: Vec<u16> = words.iter().map(|&v| v.cast_unsigned()).collect();
             plain(Samples::Sixteen(woven(
                 &words,
@@ -141,6 +147,7 @@ fn wide<T>(
         (low.min(v), high.max(v))
     });
     let natural = match (least >= 0.0, fields.kind) {
+        _ if fields.ground => None,
         (true, Kind::Float) if most <= 1.0 => Some(1.0),
         (true, _) if most <= 255.0 => Some(255.0),
         (true, _) if most <= 65_535.0 => Some(65_535.0),
@@ -149,7 +156,12 @@ fn wide<T>(
     let (low, high, range) = match natural {
         Some(most) => (0.0, most, None),
         None => {
-            let beyond = (sorted.len() as f64 * BEYOND) as usize;
+            let beyond = if fields.ground {
+                BEYOND_OF_GROUND
+            } else {
+                BEYOND
+            };
+            let beyond = (sorted.len() as f64 * beyond) as usize;
             let low = sorted.get(beyond).copied().unwrap_or(0.0);
             let high = sorted.iter().rev().nth(beyond).copied().unwrap_or(0.0);
             let (low, high) = if low < high {
@@ -167,6 +179,7 @@ fn wide<T>(
     let samples = all.iter().enumerate().map(|(place, &v)| {
         let share = match alpha == Some(place % fields.samples) {
             true => v / full,
+            false if fields.no_data == Some(v) => 0.0,
             false => (v - low) / (high - low),
         };
         // The cast clamps, and makes 0 of what is not a number.

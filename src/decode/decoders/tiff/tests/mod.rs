@@ -1,5 +1,6 @@
 //! Files of every kind that is unpacked here, written byte by byte.
 
+mod bands;
 mod old_jpeg;
 mod packing;
 
