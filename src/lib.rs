@@ -32,6 +32,7 @@ pub mod label_model;
 pub mod labelling;
 pub mod linear;
 pub mod neighbors;
+pub mod nifti;
 pub mod object_flaws;
 pub mod parquet;
 pub mod path_pattern;

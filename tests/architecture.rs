@@ -17,6 +17,7 @@ const LEVELS: &[&[&str]] = &[
         "disjoint_sets",
         "executor",
         "image_format",
+        "nifti",
         "parquet",
         "path_pattern",
         "progress",

@@ -118,6 +118,24 @@ impl Reader for OneFile {
     }
 }
 
+/// NIfTI volumes: the header, then slices in both ways to choose them.
+pub fn nifti(bytes: &[u8]) {
+    let head = &bytes[..bytes.len().min(splitlint::nifti::HEADER)];
+    let Ok(header) = splitlint::nifti::Header::read(head) else {
+        return;
+    };
+    for step in [None, Some(3)] {
+        let slices = header.slices(step);
+        // Sides that a file does not have would take memory and time for nothing.
+        if header.size.iter().map(|&side| u64::from(side)).product::<u64>() > 1 << 22 {
+            return;
+        }
+        if let Ok(planes) = header.planes(bytes, &slices) {
+            assert_eq!(header.levels(&planes).len(), slices.len());
+        }
+    }
+}
+
 /// Every road from bytes to pixels. A thumbnail is never of no size.
 pub fn image(bytes: &[u8]) {
     if let Ok(decoded) = decode::decode(bytes, Some("tga"), &LIMITS) {

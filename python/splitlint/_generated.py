@@ -27,6 +27,7 @@ SCAN_FLAGS: Dict[str, Flag] = {
     "group_column": Flag("--group-column", "value"),
     "group_regex": Flag("--group-regex", "value"),
     "group_file": Flag("--group-file", "value"),
+    "slices": Flag("--slices", "value"),
     "select": Flag("--select", "list"),
     "ignore": Flag("--ignore", "list"),
     "fail_on": Flag("--fail-on", "value"),
@@ -71,6 +72,7 @@ def scan(
     group_column: Optional[str] = None,
     group_regex: Optional[str] = None,
     group_file: Optional[Path] = None,
+    slices: Optional[int] = None,
     select: Optional[Union[str, Sequence[str]]] = None,
     ignore: Optional[Union[str, Sequence[str]]] = None,
     fail_on: Optional[str] = None,
@@ -110,7 +112,7 @@ def scan(
             takes what `splitlint.toml` names.
         layout: How the data set is laid out, where its files do not show it. One of "folders",
             "manifest", "yolo", "coco", "webdataset", "tables", "voc", "masks", "huggingface",
-            "arrays".
+            "arrays", "nifti".
         images: Folder of the images that a COCO file lists [default: beside the file].
         split: Folder, archive or manifest of one split, instead of ROOT.
         reference: Data used before, e.g. for pretraining: a copy of it in an evaluation split is a
@@ -124,6 +126,8 @@ def scan(
         group_regex: Part of a path that names the group: the first capture, e.g. `(patient\\d+)_`.
         group_file: CSV file with groups: a path or file name in the first column, its group in the
             second.
+        slices: Of a volume (NIfTI) compare every Nth slice of the last axis [default: the middle
+            slice of each axis].
         select: Run only these checks: codes, families or names.
         ignore: Leave these checks out: codes, families or names.
         fail_on: Lowest severity that fails the scan [default: error]. One of "error", "warning",
@@ -183,6 +187,7 @@ def scan(
         "group_column": group_column,
         "group_regex": group_regex,
         "group_file": group_file,
+        "slices": slices,
         "select": select,
         "ignore": ignore,
         "fail_on": fail_on,
@@ -226,6 +231,7 @@ VERIFY_FLAGS: Dict[str, Flag] = {
     "group_column": Flag("--group-column", "value"),
     "group_regex": Flag("--group-regex", "value"),
     "group_file": Flag("--group-file", "value"),
+    "slices": Flag("--slices", "value"),
     "config": Flag("--config", "value"),
     "jobs": Flag("--jobs", "value"),
 }
@@ -247,6 +253,7 @@ def verify(
     group_column: Optional[str] = None,
     group_regex: Optional[str] = None,
     group_file: Optional[Path] = None,
+    slices: Optional[int] = None,
     config: Optional[Path] = None,
     jobs: Optional[int] = None,
     progress: Optional[bool] = None,
@@ -261,7 +268,7 @@ def verify(
         report: The report, its folder, or a file that `splitlint digest --write` made.
         layout: How the data set is laid out, where its files do not show it. One of "folders",
             "manifest", "yolo", "coco", "webdataset", "tables", "voc", "masks", "huggingface",
-            "arrays".
+            "arrays", "nifti".
         images: Folder of the images that a COCO file lists [default: beside the file].
         split: Folder, archive or manifest of one split, instead of ROOT.
         reference: Data used before, e.g. for pretraining: a copy of it in an evaluation split is a
@@ -275,6 +282,8 @@ def verify(
         group_regex: Part of a path that names the group: the first capture, e.g. `(patient\\d+)_`.
         group_file: CSV file with groups: a path or file name in the first column, its group in the
             second.
+        slices: Of a volume (NIfTI) compare every Nth slice of the last axis [default: the middle
+            slice of each axis].
         config: Settings file [default: splitlint.toml in the current folder, else in ROOT].
         jobs: Threads [default: one for each core].
         progress: Whether to show progress; by default in a notebook and at a terminal.
@@ -299,6 +308,7 @@ def verify(
         "group_column": group_column,
         "group_regex": group_regex,
         "group_file": group_file,
+        "slices": slices,
         "config": config,
         "jobs": jobs,
     }
@@ -318,6 +328,7 @@ RESPLIT_FLAGS: Dict[str, Flag] = {
     "group_column": Flag("--group-column", "value"),
     "group_regex": Flag("--group-regex", "value"),
     "group_file": Flag("--group-file", "value"),
+    "slices": Flag("--slices", "value"),
     "fresh": Flag("--fresh", "switch"),
     "kfold": Flag("--kfold", "value"),
     "temporal": Flag("--temporal", "switch"),
@@ -357,6 +368,7 @@ def resplit(
     group_column: Optional[str] = None,
     group_regex: Optional[str] = None,
     group_file: Optional[Path] = None,
+    slices: Optional[int] = None,
     fresh: bool = False,
     kfold: Optional[int] = None,
     temporal: bool = False,
@@ -388,7 +400,7 @@ def resplit(
             order, or a mapping of splits to such.
         layout: How the data set is laid out, where its files do not show it. One of "folders",
             "manifest", "yolo", "coco", "webdataset", "tables", "voc", "masks", "huggingface",
-            "arrays".
+            "arrays", "nifti".
         images: Folder of the images that a COCO file lists [default: beside the file].
         split: Folder, archive or manifest of one split, instead of ROOT.
         reference: Data used before, e.g. for pretraining: a copy of it in an evaluation split is a
@@ -402,6 +414,8 @@ def resplit(
         group_regex: Part of a path that names the group: the first capture, e.g. `(patient\\d+)_`.
         group_file: CSV file with groups: a path or file name in the first column, its group in the
             second.
+        slices: Of a volume (NIfTI) compare every Nth slice of the last axis [default: the middle
+            slice of each axis].
         fresh: Split anew, whatever today's splits are.
         kfold: Split anew into N folds of one size.
         temporal: Split by time: the oldest to train on, the newest to be measured on.
@@ -450,6 +464,7 @@ def resplit(
         "group_column": group_column,
         "group_regex": group_regex,
         "group_file": group_file,
+        "slices": slices,
         "fresh": fresh,
         "kfold": kfold,
         "temporal": temporal,

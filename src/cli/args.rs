@@ -186,6 +186,9 @@ pub(super) struct DataArguments {
 
     #[arg(long, help = help("group-file"), value_name = "FILE", help_heading = DATA)]
     pub(super) group_file: Option<PathBuf>,
+
+    #[arg(long, help = help("slices"), value_name = "N", help_heading = DATA, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) slices: Option<u32>,
 }
 
 #[derive(Debug, Args)]
@@ -310,6 +313,7 @@ impl DataArguments {
             group_column: self.group_column,
             group_regex: self.group_regex,
             group_file: self.group_file,
+            slices: self.slices,
             ..Options::default()
         }
     }

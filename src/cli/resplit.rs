@@ -151,6 +151,7 @@ fn settings(arguments: &ResplitArguments, together: Together) -> Result<Settings
                 .group_regex
                 .map(|pattern| pattern.as_str().to_owned())),
             group_file: options.group_file.or(request.group_file),
+            slices: options.slices.or(request.slices),
             ..options
         };
     }

@@ -40,6 +40,8 @@ pub struct Options {
     pub group_regex: Option<String>,
     /// A CSV file that names groups: key or file name, then group.
     pub group_file: Option<PathBuf>,
+    /// Of volumes every slice of this number along the last axis.
+    pub slices: Option<u32>,
     /// Checks to run: codes, families or names.
     pub select: Option<Vec<String>>,
     /// Checks not to run.
@@ -172,6 +174,7 @@ impl Options {
             group_column: self.group_column.or(below.group_column),
             group_regex: self.group_regex.or(below.group_regex),
             group_file: self.group_file.or(below.group_file),
+            slices: self.slices.or(below.slices),
             select: self.select.or(below.select),
             ignore: self.ignore.or(below.ignore),
             severity: joined(self.severity, below.severity),

@@ -216,6 +216,13 @@ pub const SETTINGS: &[Setting] = &[
         "\"groups.csv\"",
     ),
     Setting::new(
+        "slices",
+        Data,
+        "Of a volume (NIfTI) compare every Nth slice of the last axis",
+        "8",
+    )
+    .default("the middle slice of each axis"),
+    Setting::new(
         "select",
         Checks,
         "Run only these checks: codes, families or names",

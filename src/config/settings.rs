@@ -197,6 +197,7 @@ pub fn resolve(options: Options) -> Result<Settings> {
             },
             group_regex,
             group_file: options.group_file,
+            slices: options.slices,
         },
         limits: options
             .max_pixels

@@ -167,6 +167,7 @@ impl ReportFolder {
             },
             group_regex,
             group_file: asked.group_file,
+            slices: asked.slices,
         })
     }
 
@@ -275,6 +276,8 @@ struct Asked {
     /// Reports of before 0.2 do not say.
     #[serde(default)]
     group_file: Option<PathBuf>,
+    #[serde(default)]
+    slices: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -10,7 +10,8 @@ use super::input::{Input, Role};
 use super::recognised::Recognised;
 use super::tree::Tree;
 use super::{
-    archive, arrays, coco, folder, hugging_face, manifest, masks, tables, voc, webdataset, yolo,
+    archive, arrays, coco, folder, hugging_face, manifest, masks, nifti, tables, voc, webdataset,
+    yolo,
 };
 use crate::error::{Error, Result};
 
@@ -38,6 +39,8 @@ pub enum LayoutName {
     HuggingFace,
     /// Arrays of pixels: IDX files, CIFAR batches, NumPy archives.
     Arrays,
+    /// NIfTI volumes: slices of each.
+    Nifti,
 }
 
 /// A layout: how it is recognised, and how it is listed.
@@ -96,11 +99,16 @@ const KNOWN: &[Known] = &[
         sign: arrays::sign,
         list: arrays::list,
     },
+    Known {
+        name: LayoutName::Nifti,
+        sign: nifti::sign,
+        list: nifti::list,
+    },
 ];
 
 impl LayoutName {
     /// All, in the order of the variants.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Folders,
         Self::Manifest,
         Self::Yolo,
@@ -111,6 +119,7 @@ impl LayoutName {
         Self::Masks,
         Self::HuggingFace,
         Self::Arrays,
+        Self::Nifti,
     ];
 
     /// The name for `--layout`.
@@ -126,6 +135,7 @@ impl LayoutName {
             Self::Masks => "masks",
             Self::HuggingFace => "huggingface",
             Self::Arrays => "arrays",
+            Self::Nifti => "nifti",
         }
     }
 }

@@ -19,6 +19,7 @@ mod manifest;
 mod masks;
 mod memo;
 mod names;
+mod nifti;
 mod paths;
 mod patients;
 mod places;
@@ -90,6 +91,9 @@ pub struct Request {
     pub group_regex: Option<regex::Regex>,
     /// A CSV file that names groups: key or file name, then group.
     pub group_file: Option<PathBuf>,
+    /// Of volumes every slice of this number along the last axis; `None` means the
+    /// middle of each axis.
+    pub slices: Option<u32>,
 }
 
 /// Names of a manifest's columns; `None` means guess from the usual names.

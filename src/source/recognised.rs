@@ -258,6 +258,7 @@ pub(super) fn accepted_layouts() -> &'static str {
      ROOT/data/SPLIT-*.parquet Hugging Face shards that hold the images\n  \
      ROOT/metadata.csv         a Hugging Face image folder\n  \
      ROOT/*-idx3-ubyte, data_batch_1, FILE.npz    MNIST, CIFAR and NumPy arrays\n  \
+     ROOT/imagesTr/*.nii.gz, ROOT/<split>/….nii    NIfTI volumes, nnU-Net\n  \
      FILE.csv, .tsv, .parquet, .jsonl    a manifest with a row for each image\n  \
      FILE.zip, .tar, .tar.gz   an archive that holds any of these\n  \
      --split NAME=PATH …       what holds each split, wherever it lies"

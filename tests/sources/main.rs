@@ -13,6 +13,9 @@ mod folders;
 mod hugging_face;
 mod manifests;
 mod masks;
+mod nifti;
+#[path = "../../src/nifti/written.rs"]
+mod nifti_files;
 mod properties;
 #[path = "../support/shards.rs"]
 mod shards;

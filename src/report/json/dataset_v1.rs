@@ -32,6 +32,10 @@ pub struct DatasetV1 {
     pub group_regex: Option<String>,
     /// A file that names groups.
     pub group_file: Option<String>,
+    /// Of volumes every slice of this number along the last axis; not there for the
+    /// middle of each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slices: Option<u32>,
 }
 
 /// Where a split lies.
@@ -81,6 +85,7 @@ impl DatasetV1 {
             },
             group_regex: request.group_regex.as_ref().map(|r| r.as_str().to_owned()),
             group_file: request.group_file.as_ref().map(text),
+            slices: request.slices,
         }
     }
 }
