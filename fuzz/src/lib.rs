@@ -69,6 +69,10 @@ pub fn jpeg_xl(bytes: &[u8]) {
 pub fn dicom(bytes: &[u8]) {
     let file = [&[0; 128], &b"DICM"[..], bytes].concat();
     let _ = splitlint::dicom::identity(&file);
+    let _ = splitlint::dicom::frames::count(&file);
+    if let Ok(frames) = splitlint::dicom::frames::Frames::of(&file) {
+        let _ = (0..4).map(|index| frames.file(index)).collect::<Vec<_>>();
+    }
     image(&file);
 }
 

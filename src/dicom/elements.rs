@@ -55,6 +55,9 @@ pub(super) struct Elements<'a> {
     syntax: Syntax,
 }
 
+/// A table of offsets, and fragments with the offset of each.
+type Fragments<'a> = (Vec<usize>, Vec<(usize, &'a [u8])>);
+
 /// An unsigned number of two bytes, 0 if it is none.
 pub(super) fn number(value: &[u8], big_endian: bool) -> u16 {
     numbers(value, big_endian).first().copied().unwrap_or(0)
@@ -201,33 +204,63 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// The first of `frames` frames of coded pixels, whose fragments come next (PS3.5,
-    /// A.4): all fragments of a single frame; of several, those before the second by
-    /// the table of offsets, or the first where that is empty.
+    /// The first of `frames` frames of coded pixels, whose fragments come next.
     pub(super) fn first_frame(&mut self, frames: u32) -> Result<Vec<u8>, Fault> {
+        let (starts, fragments) = self.fragments()?;
+        let first = match (frames, starts.get(1)) {
+            (0 | 1, _) => &fragments[..],
+            (_, Some(&second)) => {
+                let before = fragments.iter().take_while(|&&(at, _)| at < second);
+                &fragments[..before.count()]
+            }
+            (_, None) => fragments.get(..1).unwrap_or_default(),
+        };
+        let bytes = first.iter().map(|&(_, fragment)| fragment);
+        Ok(bytes.collect::<Vec<_>>().concat())
+    }
+
+    /// The fragments of each of `frames` frames: by the table of offsets, or one each
+    /// where that is empty.
+    pub(super) fn frames(&mut self, frames: u32) -> Result<Vec<Vec<&'a [u8]>>, Fault> {
+        let (starts, fragments) = self.fragments()?;
+        let count = frames as usize;
+        if starts.len() == count {
+            let mut all = vec![Vec::new(); count];
+            for (at, fragment) in fragments {
+                let frame = starts.partition_point(|&start| start <= at);
+                all[frame.max(1) - 1].push(fragment);
+            }
+            return Ok(all);
+        }
+        match fragments.len() == count {
+            true => Ok(fragments
+                .into_iter()
+                .map(|(_, fragment)| vec![fragment])
+                .collect()),
+            false => Err(Fault::Corrupt(
+                "no table says which fragments belong to which frame",
+            )),
+        }
+    }
+
+    /// The table of offsets of coded pixels, and their fragments with the offset of
+    /// each (PS3.5, A.4).
+    fn fragments(&mut self) -> Result<Fragments<'a>, Fault> {
         let (tag, length) = self.head()?;
         if tag != ITEM || length == OPEN {
             return Err(Fault::Corrupt("coded pixels have no table of offsets"));
         }
-        let table = self.take(length as usize)?;
-        let second = table.get(4..8).map(|four| {
-            let [low, high] = [number(four, false), number(&four[2..], false)];
-            usize::from(high) << 16 | usize::from(low)
-        });
+        let table = self.take(length as usize)?.as_chunks::<4>().0;
+        let table = table.iter().map(|&four| u32::from_le_bytes(four) as usize);
         let begin = self.rest.len();
-        let mut frame = Vec::new();
+        let mut fragments = Vec::new();
         loop {
             let at = begin - self.rest.len();
-            let ended = match second {
-                Some(second) => frames > 1 && at >= second,
-                None => frames > 1 && at > 0,
-            };
-            if ended && !frame.is_empty() {
-                return Ok(frame);
-            }
             match self.head()? {
-                (SEQUENCE_END, _) => return Ok(frame),
-                (ITEM, length) if length != OPEN => frame.extend(self.take(length as usize)?),
+                (SEQUENCE_END, _) => return Ok((table.collect(), fragments)),
+                (ITEM, length) if length != OPEN => {
+                    fragments.push((at, self.take(length as usize)?))
+                }
                 _ => return Err(Fault::Corrupt("coded pixels hold what is no fragment")),
             }
         }

@@ -2,6 +2,7 @@
 //! where they lie, and whom they show. Decodes no pixel and prints no identity.
 
 mod elements;
+pub mod frames;
 #[cfg(test)]
 pub(crate) mod written;
 
@@ -27,6 +28,15 @@ pub enum Fault {
     Truncated,
     /// Its elements contradict themselves.
     Corrupt(&'static str),
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Truncated => f.write_str("it ends within an element"),
+            Self::Corrupt(why) => f.write_str(why),
+        }
+    }
 }
 
 /// Whom a file shows. Not to be printed.

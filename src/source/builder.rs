@@ -2,8 +2,10 @@
 //! but the identity of files.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::Listed;
 use super::container::Container;
@@ -103,6 +105,46 @@ impl Builder {
     /// Adds a sample.
     pub(super) fn push(&mut self, draft: Draft) {
         self.drafts.push(draft);
+    }
+
+    /// Replaces each file of which `holds` gives a container by that many samples of it.
+    /// Gives the indices of the containers.
+    pub(super) fn expand_files(
+        &mut self,
+        holds: impl Fn(&Path) -> Option<(Arc<dyn Container>, u64)> + Sync,
+    ) -> BTreeSet<u32> {
+        let folders = &self.folders;
+        let held: Vec<_> = (self.drafts.par_iter())
+            .map(|draft| match &draft.place {
+                Place::File { folder, name } => holds(&folders[*folder as usize].join(&**name)),
+                Place::Member { .. } => None,
+            })
+            .collect();
+        let mut containers = BTreeSet::new();
+        let drafts = std::mem::take(&mut self.drafts);
+        for (draft, held) in drafts.into_iter().zip(held) {
+            let Some((container, count)) = held else {
+                self.drafts.push(draft);
+                continue;
+            };
+            let names: Vec<_> = (0..count)
+                .map(|entry| container.name(entry).unwrap_or_default().into_owned())
+                .collect();
+            let container = self.container(container, draft.key.clone());
+            containers.insert(container);
+            for (entry, name) in (0..).zip(names) {
+                self.drafts.push(Draft {
+                    key: draft.key.child(name.as_ref()),
+                    split: draft.split,
+                    labels: draft.labels.clone(),
+                    objects: draft.objects.clone(),
+                    group: draft.group,
+                    place: Place::Member { container, entry },
+                    hint: Hint::default(),
+                });
+            }
+        }
+        containers
     }
 
     /// Adds a class folder; its split is a provisional id.

@@ -10,6 +10,7 @@ mod container;
 mod dates;
 mod descriptions;
 mod folder;
+mod frames;
 mod globs;
 mod groups;
 mod hugging_face;
@@ -194,10 +195,12 @@ pub fn list_again(
         let input = Input::new(shown, path, (key, Role::Reference), request, &walker);
         layout_detection::list(&input, &mut builder)?;
     }
+    let multi_frame = frames::expand(&mut builder);
     let mut listed = builder.finish()?;
     if let Some(note) = patients::declare(&mut listed.listing, listed.reader.as_ref()) {
         recognised.notes.push(note);
     }
+    frames::declare(&mut listed.listing, &multi_frame);
     if let Some(pattern) = &request.group_regex {
         groups::by_pattern(&mut listed.listing, pattern)?;
     }

@@ -2,21 +2,14 @@
 //! leaves this file but as a hash.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::groups;
 use super::reader::Reader;
+use super::{frames, groups};
 use crate::dicom::{self, Identity};
-use crate::image_format::{Format, has_image_extension};
 use crate::sample::{Listing, Location, Sample};
-
-/// Bytes of a file in which its patient and study are found: they come before all
-/// that is large.
-const HEAD: u64 = 64 << 10;
 
 /// Hexadecimal digits of a name: 32 bits keep some thousand patients apart.
 const DIGITS: usize = 8;
@@ -76,24 +69,17 @@ pub(super) fn declare(listing: &mut Listing, reader: &dyn Reader) -> Option<Stri
     Some(note)
 }
 
-/// Who a sample shows, if it is a DICOM file. Names of other images are not opened.
+/// Who a sample shows, if it is a DICOM file or a frame of one. Names of other images
+/// are not opened.
 fn identity(sample: &Sample, reader: &dyn Reader) -> Option<Identity> {
-    let name = Path::new(sample.key.as_str());
-    let announced = Format::Dicom.extensions().iter().any(|known| {
-        let extension = name.extension().and_then(|extension| extension.to_str());
-        extension.is_some_and(|extension| extension.eq_ignore_ascii_case(known))
-    });
-    if !announced && has_image_extension(name.as_os_str()) {
+    if !frames::may_be_dicom(Path::new(sample.key.as_str())) {
         return None;
     }
     let head = match reader.location(sample.id) {
-        Location::File(path) => {
-            let mut head = Vec::new();
-            let file = File::open(path).ok()?;
-            file.take(HEAD).read_to_end(&mut head).ok()?;
-            head
-        }
-        Location::Member { .. } => reader.read(sample.id).ok()?,
+        Location::File(path) => frames::head(&path)?,
+        Location::Member { container, .. } => (frames::head(&container))
+            .filter(|head| dicom::is_dicom(head))
+            .or_else(|| reader.read(sample.id).ok())?,
     };
     dicom::is_dicom(&head).then(|| dicom::identity(&head))
 }

@@ -3,6 +3,9 @@
 mod acting;
 mod baseline;
 mod cache;
+#[allow(dead_code)]
+#[path = "../../src/dicom/written.rs"]
+mod dicom_files;
 mod digest;
 #[cfg(unix)]
 mod gate;
@@ -12,6 +15,7 @@ mod init;
 mod interrupt;
 mod judged;
 mod layouts;
+mod medical;
 mod modelled;
 mod planted;
 mod resplit;

@@ -77,3 +77,46 @@ fn damaged_files_belong_to_nobody() {
     assert_eq!(groups[0], None);
     assert!(groups[1].is_some() && groups[2].is_some() && groups[1] != groups[2]);
 }
+
+#[test]
+fn frames_of_a_file_are_samples_of_one_group() {
+    let frames = |patient: &str| {
+        let pixels = (0..12).collect();
+        let mut elements = image((2, 2), "MONOCHROME2", (8, 8, false), pixels);
+        elements.push((0x0028_0008, "IS", padded(b"3", b' ')));
+        elements.sort_by_key(|(tag, ..)| *tag);
+        for (tag, _, value) in &mut elements {
+            if *tag == 0x0010_0020 {
+                *value = padded(patient.as_bytes(), b' ');
+            }
+        }
+        file("1.2.840.10008.1.2.1", &elements)
+    };
+    let set = Set::of(&[]);
+    set.put("train/a/1.dcm", &frames("DOE"));
+    set.put("train/a/2.dcm", &frames("DOE"));
+    set.put("val/a/3.dcm", &slice("DOE", "1.2.3", 4));
+    let listed = list(&set.request()).expect("listed");
+    let listing = &listed.listing;
+    let keys: Vec<&str> = listing
+        .samples
+        .iter()
+        .map(|sample| sample.key.as_str())
+        .collect();
+    assert_eq!(keys.len(), 7);
+    assert_eq!(keys[1], "train/a/1.dcm/frame-0002.dcm");
+    let image = listed.reader.read(SampleId(1)).expect("read");
+    assert!(image.ends_with(&[4, 5, 6, 7]), "the second frame");
+    // One patient and one study for all: a file of frames is a group nevertheless.
+    assert_eq!(groups(listing)[0], Some("train/a/1.dcm"));
+    assert_eq!(
+        (groups(listing)[2], groups(listing)[6]),
+        (groups(listing)[0], None)
+    );
+    set.put("val/a/3.dcm", &slice("ROE", "1.2.4", 4));
+    let listing = set.list();
+    let by_patient = groups(&listing);
+    assert!(by_patient[0].is_some_and(|name| name.starts_with("patient ")));
+    assert_eq!(by_patient[0], by_patient[5]);
+    assert_ne!(by_patient[0], by_patient[6]);
+}
