@@ -173,6 +173,9 @@ pub fn examine(
     let notes = [
         prepared.notes,
         of_labels.cloned().collect(),
+        (evidence.object_labels.iter())
+            .filter_map(ObjectLabels::note)
+            .collect(),
         images.memo.notes(),
     ];
     Scan {

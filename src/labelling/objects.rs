@@ -42,6 +42,20 @@ impl ObjectLabels {
         unusable(&self.said, &self.features, "")
     }
 
+    /// How many objects were not judged, for people.
+    pub fn note(&self) -> Option<String> {
+        (self.left_out > 0).then(|| {
+            format!(
+                "{} not judged by what they show: crowds, boxes outside their image or read in a \
+                 wrong way, or fewer than {LEAST_SIDE} pixels a side",
+                match self.left_out {
+                    1 => "1 object was".to_owned(),
+                    more => format!("{more} objects were"),
+                }
+            )
+        })
+    }
+
     /// What is thought of an object's class, where that may be believed.
     pub fn usable_opinion(&self, id: ObjectId) -> Option<&LabelOpinion> {
         match self.unusable() {
@@ -81,7 +95,7 @@ pub fn object_labels(
     }
     let owners: Vec<SampleId> = crops.iter().map(|crop| crop.sample).collect();
     let groups = groups::of(material.listing, material.duplicates, &owners);
-    let key = key(material, &ids, &crops, &groups, &features, settings);
+    let key = key(material, &ids, &crops, &groups, brought.as_ref(), settings);
     let said = if ids.len() < 2 {
         Said::Nothing("fewer than two objects can be judged by their pixels".to_owned())
     } else {
@@ -190,7 +204,7 @@ fn key(
     ids: &[ObjectId],
     crops: &[Crop],
     groups: &[u32],
-    features: &str,
+    vectors: Option<&Vectors>,
     settings: &Settings,
 ) -> Option<Key> {
     if !material.images.memo.is_kept() {
@@ -209,12 +223,15 @@ fn key(
         objects.update(&group.to_le_bytes());
     }
     let classes = (listing.classes.len() as u64).to_le_bytes();
+    // What the built-in features see follows from the contents and boxes.
+    let vectors = vectors.map(|vectors| remembered::of_vectors(vectors).as_bytes().to_vec());
+    let vectors = vectors.unwrap_or_default();
     Some(Key::of_parts(
         METHOD,
         [
-            objects.finalize().as_bytes(),
+            &objects.finalize().as_bytes()[..],
             &classes[..],
-            features.as_bytes(),
+            &vectors,
             &remembered::of_settings(settings),
             remembered::METHOD.as_bytes(),
         ],

@@ -46,18 +46,13 @@ pub(super) fn key(
             samples.extend(material.fingerprints.get(id)?.content?.0);
         }
     }
-    let mut vectors = blake3::Hasher::new();
-    let mut width = 0;
-    if let Basis::Vectors(rows) = basis {
-        width = rows.dim() as u64;
-        let mut bytes = Vec::new();
-        for row in 0..rows.len() {
-            bytes.clear();
-            bytes.extend(rows.row(row).iter().flat_map(|number| number.to_le_bytes()));
-            vectors.update(&bytes);
-        }
-    }
-    let vectors = vectors.finalize();
+    let none = Vectors::default();
+    let vectors = match basis {
+        Basis::Images => &none,
+        Basis::Vectors(rows) => rows,
+    };
+    let width = vectors.dim() as u64;
+    let vectors = of_vectors(vectors);
     let counts = [material.listing.classes.len() as u64, width];
     let counts = counts.map(u64::to_le_bytes).concat();
     let counts = [&counts[..], &of_settings(settings)].concat();
@@ -65,6 +60,19 @@ pub(super) fn key(
         METHOD,
         [&counts[..], &samples, vectors.as_bytes()],
     ))
+}
+
+/// A hash of all numbers.
+pub(super) fn of_vectors(vectors: &Vectors) -> blake3::Hash {
+    let mut hash = blake3::Hasher::new();
+    let mut bytes = Vec::new();
+    for row in 0..vectors.len() {
+        bytes.clear();
+        let numbers = vectors.row(row).iter();
+        bytes.extend(numbers.flat_map(|number| number.to_le_bytes()));
+        hash.update(&bytes);
+    }
+    hash.finalize()
 }
 
 /// All settings, as bytes.
