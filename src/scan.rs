@@ -174,7 +174,7 @@ pub fn examine(
         prepared.notes,
         of_labels.cloned().collect(),
         (evidence.object_labels.iter())
-            .filter_map(ObjectLabels::note)
+            .flat_map(ObjectLabels::notes)
             .collect(),
         images.memo.notes(),
     ];

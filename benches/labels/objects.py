@@ -4,8 +4,8 @@
     cargo build --release
     venv/bin/python benches/labels/objects.py FOLDER [--flipped 0.1] [--seed 1] [--photos 4000] [-- FLAGS]
 
-FOLDER holds class folders, at any depth. Photos are pasted, two to four to a canvas, onto blurred
-photos of no class, and annotated as a YOLO set; a share of the classes is flipped. The same photos
+FOLDER holds class folders, at any depth. Photos are pasted, two to four to a canvas, onto other
+photos, blurred, and annotated as a YOLO set; a share of the classes is flipped. The same photos
 under the same labels are a set of class folders. Prints the average precision of the scores of both
 scans, and of the flags how many are flips. FLAGS go to both scans, such as `--model`.
 """

@@ -63,15 +63,24 @@ pub struct Crop {
     pub rect: Rect,
 }
 
-/// Cuts objects out. Consecutive crops of one image decode it once a thread.
+/// Cuts objects out. Crops of one image that are asked for shortly after each other
+/// decode it once.
 pub struct Crops<'a> {
     crops: &'a [Crop],
     images: &'a Images,
     fingerprints: &'a FingerprintTable,
+    /// The short side of the smallest box of each crop's image.
+    least: Vec<f32>,
     recent: Mutex<VecDeque<(Decoded, Arc<RgbImage>)>>,
     /// Images kept at once.
     most: usize,
 }
+
+/// Pixels of the images kept at once, so that huge ones are not: 150 MB.
+const MOST_PIXELS: u64 = 50_000_000;
+
+/// Counts changes to what is cut out and how: raise it with every such change.
+const METHOD: &str = "crop 1";
 
 /// An image, and at most how many pixels its long side has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +97,14 @@ impl<'a> Crops<'a> {
         fingerprints: &'a FingerprintTable,
         threads: usize,
     ) -> Self {
+        let of_images = crops.chunk_by(|a, b| a.sample == b.sample);
+        let least = of_images.flat_map(|of_image| {
+            let sides = of_image.iter();
+            let sides = sides.map(|crop| crop.rect.width.min(crop.rect.height));
+            std::iter::repeat_n(sides.fold(f32::INFINITY, f32::min), of_image.len())
+        });
         Self {
+            least: least.collect(),
             crops,
             images,
             fingerprints,
@@ -148,14 +164,7 @@ impl<'a> Crops<'a> {
     /// Pixels on the long side of the image of crop `index` at which its smallest
     /// crop has `wanted` on its short side: the same for all crops of one image.
     fn side(&self, index: usize, long: u32, wanted: u32) -> u32 {
-        let sample = self.crops[index].sample;
-        let start = self.crops.partition_point(|crop| crop.sample < sample);
-        let of_image = self.crops[start..].iter();
-        let least = of_image
-            .take_while(|crop| crop.sample == sample)
-            .map(|crop| crop.rect.width.min(crop.rect.height))
-            .fold(f32::INFINITY, f32::min);
-        let share = (wanted as f32 / least.max(1.0)).min(1.0);
+        let share = (wanted as f32 / self.least[index].max(1.0)).min(1.0);
         (long as f32 * share).ceil() as u32
     }
 
@@ -171,8 +180,13 @@ impl<'a> Crops<'a> {
         let image = Arc::new(self.images.access.whole(wanted.sample, wanted.side)?);
         let mut recent = recent();
         recent.push_back((wanted, Arc::clone(&image)));
-        while recent.len() > self.most {
-            recent.pop_front();
+        let pixels = |image: &RgbImage| u64::from(image.width()) * u64::from(image.height());
+        let mut kept: u64 = recent.iter().map(|(_, image)| pixels(image)).sum();
+        while recent.len() > self.most || kept > MOST_PIXELS {
+            let Some((_, oldest)) = recent.pop_front() else {
+                break;
+            };
+            kept -= pixels(&oldest);
         }
         Ok(image)
     }
@@ -191,7 +205,9 @@ impl Subjects for Crops<'_> {
         let Crop { sample, rect } = self.crops[index];
         let content = self.fingerprints.get(sample)?.content?;
         let [x, y, width, height] = [rect.x, rect.y, rect.width, rect.height].map(f32::to_bits);
-        let method = format!("{method} object {x} {y} {width} {height}");
+        // The smallest box decides how large the image is decoded.
+        let least = self.least[index].to_bits();
+        let method = format!("{method} {METHOD} {x} {y} {width} {height} of {least}");
         Some(Key::of_content(&method, content))
     }
 

@@ -12,7 +12,7 @@ use crate::fingerprint::cache::Key;
 use crate::label_model::{Labelled, Settings, judge};
 use crate::object_flaws::{BoxFlaw, ObjectTable};
 use crate::progress::{Progress, Stage};
-use crate::sample::{ObjectId, Role, SampleId};
+use crate::sample::{ObjectId, Rect, Role, SampleId};
 
 /// Counts changes to how objects are cut out or judged, with that of labels: raise it
 /// with every such change.
@@ -32,6 +32,8 @@ pub struct ObjectLabels {
     /// Objects that were not judged: crowds, boxes outside their image or read in a
     /// wrong way, and those of too few pixels.
     pub left_out: u64,
+    /// Why a model saw some of them not.
+    pub unseen: Option<String>,
     /// For every object of the listing.
     pub opinions: Vec<LabelOpinion>,
 }
@@ -39,21 +41,29 @@ pub struct ObjectLabels {
 impl ObjectLabels {
     /// Why no object's class is flagged, where none can be.
     pub fn unusable(&self) -> Option<String> {
-        unusable(&self.said, &self.features, "")
+        let help = "; provide a model (`--model`)";
+        let is_built_in = self.features == BUILT_IN;
+        unusable(
+            &self.said,
+            &self.features,
+            if is_built_in { help } else { "" },
+        )
     }
 
-    /// How many objects were not judged, for people.
-    pub fn note(&self) -> Option<String> {
-        (self.left_out > 0).then(|| {
+    /// Which objects were not judged, for people.
+    pub fn notes(&self) -> impl Iterator<Item = String> + '_ {
+        let left_out = (self.left_out > 0).then(|| {
             format!(
-                "{} not judged by what they show: crowds, boxes outside their image or read in a \
-                 wrong way, or fewer than {LEAST_SIDE} pixels a side",
+                "{} not judged by what they show: crowds, boxes that reach out of their image or \
+                 are read in a wrong way, fewer than {LEAST_SIDE} pixels a side, or an image \
+                 that cannot be decoded",
                 match self.left_out {
                     1 => "1 object was".to_owned(),
                     more => format!("{more} objects were"),
                 }
             )
-        })
+        });
+        left_out.into_iter().chain(self.unseen.clone())
     }
 
     /// What is thought of an object's class, where that may be believed.
@@ -84,10 +94,19 @@ pub fn object_labels(
     let (fingerprints, images) = (material.fingerprints, material.images);
     let done = |steps| progress.advance(steps);
     let mut features = BUILT_IN.to_owned();
-    let mut brought = None;
+    let (mut brought, mut unseen) = (None, None);
     if let External::Model(model) = material.external {
         let cut = Crops::new(&crops, images, fingerprints, executor.jobs());
         let seen = model.vectors(&cut, executor, done)?;
+        if let Some((row, why)) = seen.failed.first() {
+            let (key, count) = (
+                &material.listing.sample(crops[*row].sample).key,
+                seen.failed.len(),
+            );
+            unseen = Some(format!(
+                "{count} objects have no vector and were not judged; one of `{key}`: {why}"
+            ));
+        }
         features = model.name().to_owned();
         ids = seen.rows.iter().map(|&row| ids[row]).collect();
         crops = seen.rows.iter().map(|&row| crops[row]).collect();
@@ -133,6 +152,7 @@ pub fn object_labels(
         said,
         features,
         left_out,
+        unseen,
         opinions,
     })
 }
@@ -158,9 +178,8 @@ fn judged(material: Material<'_>, objects: &ObjectTable) -> (Vec<ObjectId>, Vec<
             ]
             .iter()
             .all(|&flaw| !row.flaws.contains(flaw));
-            let is_large = |rect: &crate::sample::Rect| {
-                rect.is_finite() && rect.width.min(rect.height) >= LEAST_SIDE
-            };
+            let is_large =
+                |rect: &Rect| rect.is_finite() && rect.width.min(rect.height) >= LEAST_SIDE;
             match row.rect {
                 Some(rect) if is_seen && is_meant && is_large(&rect) && !object.flags.crowd => {
                     ids.push(ObjectId(place));

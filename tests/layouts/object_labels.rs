@@ -46,7 +46,7 @@ fn objects(number: u64) -> [(u32, u32, usize); 2] {
     })
 }
 
-fn picture(number: u64) -> Vec<u8> {
+fn painted(number: u64) -> Vec<u8> {
     let noise = |x: u32, y: u32| 12.0 * dice(number << 20 | u64::from(y * SIDE + x));
     let mut image = RgbImage::from_fn(SIDE, SIDE, |x, y| {
         let value = 90.0 + 20.0 * (f64::from(x + y) / 40.0 + number as f64).sin() + noise(x, y);
@@ -76,7 +76,7 @@ fn write(root: &Path, images: u64, wrong: &BTreeSet<(u64, usize)>) -> PathBuf {
     for number in 0..images {
         let split = if number % 4 == 0 { "val" } else { "train" };
         let name = format!("{split}/im{number:03}");
-        put(&root.join(format!("images/{name}.png")), &picture(number));
+        put(&root.join(format!("images/{name}.png")), &painted(number));
         let mut text = String::new();
         for (place, (left, top, class)) in objects(number).into_iter().enumerate() {
             let class = (class + usize::from(wrong.contains(&(number, place)))) % NAMES.len();
@@ -141,7 +141,7 @@ fn wrong_classes_are_found_and_right_ones_are_not() {
         "{:#?}",
         messages(&first)
     );
-    // What was judged is recalled, on any number of threads; of the moved cache nothing is.
+    // What was judged is recalled, on any number of threads, and found again without the cache.
     let again = scanned(&root, cache(), 4, &[]);
     let fresh = scanned(&root, CacheOption::Use(false), 4, &[]);
     assert_eq!(messages(&first), messages(&again));
@@ -162,5 +162,5 @@ fn objects_that_were_not_judged_are_no_success() {
     let Some(RunState::NotApplicable(why)) = run.map(|run| &run.state) else {
         panic!("{run:?}");
     };
-    assert!(why.contains("up to 5 objects, and there are 12"), "{why}");
+    assert!(why.contains("12 objects, more than `up-to` = 5"), "{why}");
 }

@@ -69,9 +69,8 @@ impl Check for ThisCheck {
             return Ok(Ran::NotApplicable(match self.settings.up_to {
                 0 => format!("objects are not judged; {setting}"),
                 up_to => format!(
-                    "objects are judged in sets of up to {}, and there are {}; {setting}",
-                    counted(up_to as u64, "object"),
-                    data.listing.objects.len()
+                    "the data set has {}, more than `up-to` = {up_to}; {setting}",
+                    counted(data.listing.objects.len() as u64, "object"),
                 ),
             }));
         };
@@ -183,7 +182,7 @@ fn report(
     } = *suspicion;
     let given = data.listing.objects[object.index()].class;
     let mut samples = vec![sample];
-    samples.extend(copies);
+    samples.extend(copies.into_iter().filter(|&copy| copy != sample));
     let alike = judged.disagreeing.iter().take(SHOWN);
     for near in alike.map(|near| labels.owners[near.row as usize]) {
         if !samples.contains(&near) {

@@ -88,6 +88,7 @@ impl<'a> Cards<'a> {
         };
         let opinion = (finding.samples.first())
             .filter(|_| pair.is_none() && finding.check.family == Family::Label)
+            .filter(|_| finding.check.counts_as != CountsAs::SuspectObject)
             .and_then(|id| Some((*id, self.report.opinions().get(id.index())?)))
             .filter(|(_, opinion)| opinion.suggested.is_some());
         let suggested = |(class, _)| shown(self.report.listing.class_name(class));
@@ -127,6 +128,8 @@ impl<'a> Cards<'a> {
             {
                 faces
             }
+            // What is thought of an object is no label of its image.
+            _ if finding.check.counts_as == CountsAs::SuspectObject => &[],
             (Family::Label, _) => {
                 let opinion = |id: &SampleId| self.report.opinions().get(id.index());
                 let first = faces.first().and_then(opinion);
