@@ -4,6 +4,7 @@
 use crate::checks::{CheckContext, leakage};
 use crate::config::SelectedCheck;
 use crate::distribution;
+use crate::duplicates::Duplicates;
 use crate::error::Result;
 use crate::evidence::Evidence;
 use crate::executor::Executor;
@@ -25,15 +26,15 @@ pub struct Judged {
     pub runs: Vec<CheckRun>,
 }
 
-/// Asks `checks` of `listing`, whose samples are `was` in `known`. Checks that
-/// need more than fingerprints, pairs and footprints find nothing to judge.
+/// Asks `checks` of a listing and its copies, whose samples are `was` in `known`. Checks
+/// that need more than fingerprints, pairs and footprints find nothing to judge.
 ///
 /// # Errors
 /// When the user asks to stop.
 pub fn judge(
     checks: &[SelectedCheck],
     known: &Evidence,
-    listing: Listing,
+    (listing, duplicates): (Listing, Duplicates),
     was: &[SampleId],
     executor: &Executor,
 ) -> Result<Judged> {
@@ -41,7 +42,7 @@ pub fn judge(
     let drift = distribution::drift(&listing, &classes, executor)?;
     let evidence = Evidence {
         fingerprints: resplit::fingerprints_of(&known.fingerprints, was),
-        duplicates: resplit::duplicates_of(&known.duplicates, was),
+        duplicates,
         demoted: known.demoted.clone(),
         footprints: known.footprints.as_ref().map(|all| all.of_samples(was)),
         classes,

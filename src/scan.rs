@@ -1,7 +1,6 @@
 //! The whole pipeline on one screen. Finds, groups, judges and prints nothing
 //! itself.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use crate::checks::distribution::{CLASS_ABSENT_FROM_SPLIT, EMPTY_SPLIT, STRATIFICATION_DRIFT};
@@ -17,9 +16,7 @@ use crate::duplicates::{self, Duplicates};
 use crate::error::{Error, Result};
 use crate::evidence::{self, DemotedBand, Evidence};
 use crate::executor::{Executor, Interrupted};
-use crate::finding::{
-    self, CheckInfo, CheckRun, CountsAs, Finding, FindingId, Headlines, RunState,
-};
+use crate::finding::{self, About, CheckInfo, CheckRun, CountsAs, Finding, Headlines, RunState};
 use crate::fingerprint::cache::{self, Cache};
 use crate::fingerprint::{self, Earlier, FingerprintTable, Fingerprinted, Images};
 use crate::footprints::{self, Footprints};
@@ -344,16 +341,7 @@ fn pairs_within_splits(evidence: &Evidence, outcome: &Outcome) -> Vec<(SampleId,
     let accepted = outcome.accepted.iter().map(|accepted| &accepted.finding);
     let accepted =
         accepted.filter(|finding| matches!(finding.measured, finding::Measured::Pair(_)));
-    let mut of_sample: BTreeMap<SampleId, BTreeSet<FindingId>> = BTreeMap::new();
-    for finding in accepted {
-        for &id in &finding.samples {
-            of_sample.entry(id).or_default().insert(finding.id);
-        }
-    }
-    let is_accepted = |a: SampleId, b: SampleId| match (of_sample.get(&a), of_sample.get(&b)) {
-        (Some(of_a), Some(of_b)) => !of_a.is_disjoint(of_b),
-        _ => false,
-    };
+    let about = About::of(accepted);
     let split = |id: SampleId| evidence.listing.sample(id).split;
     let pairs = evidence
         .duplicates
@@ -362,7 +350,7 @@ fn pairs_within_splits(evidence: &Evidence, outcome: &Outcome) -> Vec<(SampleId,
         .filter(|pair| !pair.demoted);
     pairs
         .map(|pair| (pair.a, pair.b))
-        .filter(|&(a, b)| split(a) == split(b) && !is_accepted(a, b))
+        .filter(|&(a, b)| split(a) == split(b) && about.both(a, b).is_none())
         .collect()
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::command_args::{ApplyArguments, CopyBy};
 use super::prepare::{self, Volume};
 use super::review::BASELINE;
-use super::{cache, console, interrupt};
+use super::{cache, console};
 use crate::checks::registry;
 use crate::config::{self, Options};
 use crate::error::{Error, Result};
@@ -26,18 +26,20 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
         request.root.clone_from(&arguments.root);
         request.splits.clone_from(&arguments.split);
     }
-    let in_settings = match config::find("".as_ref(), request.root.as_deref()) {
-        Some(file) => config::load(&file)?.baseline,
-        None => None,
+    let loaded = match config::find("".as_ref(), request.root.as_deref()) {
+        Some(file) => config::load(&file)?,
+        None => Options::default(),
     };
+    let in_settings = loaded.baseline;
     let named = (arguments.baseline.as_ref()).or(in_settings.as_ref());
     let baseline = named.map_or_else(|| PathBuf::from(BASELINE), PathBuf::clone);
     request.never_enter.push(arguments.plan.clone());
     if let Some(to) = &arguments.to {
         outside(to, &request)?;
     }
-    let stop = interrupt::stop_flag();
-    let listed = source::list(&request, &stop, &prepare::progress(Volume::Normal))?;
+    let executor = prepare::threads(loaded.jobs.unwrap_or(0))?;
+    let (stop, progress) = (executor.stop(), prepare::progress(Volume::Normal));
+    let listed = executor.install(|| source::list(&request, stop, &progress))?;
     let decisions = report.decisions(arguments.decisions.as_deref())?;
     let plan = review::plan(&report, &decisions, &listed.listing)?;
     review::check_unchanged(&plan, &report, &listed.listing, listed.reader.as_ref())?;
@@ -59,7 +61,7 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
     write_file(&folder.join("plan.csv"), &review::steps(&plan))?;
     write_file(
         &folder.join("manifest.csv"),
-        &review::manifest(&staying, false, own.as_ref()),
+        &review::manifest(&staying, false, own.as_ref(), false),
     )?;
     if !plan.accepted.is_empty() {
         let mut accepting = review::baseline_in(&baseline)?;
@@ -87,11 +89,12 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
                     descriptions: &listed.descriptions,
                     staying,
                 };
-                review::output(listing.layout.name, input, &stop)?
+                review::output(listing.layout.name, input, stop)?
             }
             Err(why) => {
-                let manifest =
-                    || review::Beside::manifest(review::manifest(&staying, true, own.as_ref()));
+                let manifest = || {
+                    review::Beside::manifest(review::manifest(&staying, true, own.as_ref(), false))
+                };
                 review::Output {
                     beside: with_manifest.then(manifest).into_iter().collect(),
                     images: staying,
@@ -101,7 +104,7 @@ pub(super) fn run(arguments: &ApplyArguments) -> Result<u8> {
         };
         let way = by(arguments.by);
         let reader = listed.reader.as_ref();
-        review::copy(&output.images, reader, to, way, &output.beside, &stop)?;
+        review::copy(&output.images, reader, to, way, &output.beside, stop)?;
         for note in output.notes {
             text.push_str(&format!("note       {note}\n"));
         }
@@ -158,7 +161,7 @@ fn annotations_kept(
             "labels are changed, and those of the layout `{layout}` are not rewritten"
         ));
     }
-    if are_members && ["yolo", "coco", "voc"].contains(&layout) {
+    if are_members && ["yolo", "coco", "voc", "masks"].contains(&layout) {
         return lost("they lie in an archive; unpack it first");
     }
     if layout == "yolo" && request.root.is_none() {

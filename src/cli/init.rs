@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::command_args::InitArguments;
+use super::console;
 use super::prepare::{self, Volume};
-use super::{console, interrupt};
 use crate::config::{self, FILE_NAME, Facts, Options, template};
 use crate::error::Result;
 use crate::finding::{CONFLICTING_LABELS, Family};
@@ -21,8 +21,8 @@ const DVC: &str = include_str!("templates/dvc.yaml");
 
 /// Looks, writes, and says what to do next.
 pub(super) fn run(arguments: &InitArguments) -> Result<u8> {
-    let (request, from_settings) = request(arguments)?;
-    let (facts, depends_on) = look(&request)?;
+    let (request, jobs, from_settings) = request(arguments)?;
+    let (facts, depends_on) = look(&request, jobs)?;
     let list: String = (depends_on.iter())
         .map(|path| format!("      - {}\n", quoted(path)))
         .collect();
@@ -56,8 +56,9 @@ pub(super) fn run(arguments: &InitArguments) -> Result<u8> {
 }
 
 /// The data set to look at: the one named, else the one of the settings that are
-/// there, because the pipeline will scan that; else the current folder.
-fn request(arguments: &InitArguments) -> Result<(Request, Option<PathBuf>)> {
+/// there, because the pipeline will scan that; else the current folder. And the threads to
+/// read it with, 0 for one for each core.
+fn request(arguments: &InitArguments) -> Result<(Request, usize, Option<PathBuf>)> {
     if arguments.root.is_none()
         && let Some(file) = config::find("".as_ref(), None)
     {
@@ -68,7 +69,8 @@ fn request(arguments: &InitArguments) -> Result<(Request, Option<PathBuf>)> {
                 baseline: None,
                 ..options
             };
-            return Ok((config::resolve(options)?.request, Some(file)));
+            let settings = config::resolve(options)?;
+            return Ok((settings.request, settings.jobs, Some(file)));
         }
     }
     let root = arguments.root.clone().unwrap_or_else(|| PathBuf::from("."));
@@ -77,14 +79,15 @@ fn request(arguments: &InitArguments) -> Result<(Request, Option<PathBuf>)> {
         never_enter: vec![config::REPORT.into()],
         ..Request::default()
     };
-    Ok((request, None))
+    Ok((request, 0, None))
 }
 
 /// What a settings file says of the data set, and the paths that a scan of it
 /// depends on.
-fn look(request: &Request) -> Result<(Facts, Vec<String>)> {
+fn look(request: &Request, jobs: usize) -> Result<(Facts, Vec<String>)> {
     let progress = prepare::progress(Volume::Normal);
-    let listed = source::list(request, &interrupt::stop_flag(), &progress)?;
+    let executor = prepare::threads(jobs)?;
+    let listed = executor.install(|| source::list(request, executor.stop(), &progress))?;
     let depends_on = depends_on(request, &listed);
     let listing = listed.listing;
     let named = |role: Option<Role>| {

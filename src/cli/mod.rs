@@ -27,6 +27,7 @@ mod python;
 mod resplit;
 mod resplit_args;
 mod resplit_ground;
+mod resplit_review;
 mod resplit_words;
 mod resplit_write;
 mod review;

@@ -61,12 +61,13 @@ pub(super) fn report_folder(flags: &Options, config: Option<&Path>) -> PathBuf {
 
 /// The scan's threads, which Ctrl-C stops.
 pub(super) fn executor(settings: &Settings) -> Result<Executor> {
-    Executor::new(settings.jobs, interrupt::stop_flag()).map_err(|e| {
-        Error::config(format!(
-            "`jobs` is {}: threads cannot be started: {e}",
-            settings.jobs
-        ))
-    })
+    threads(settings.jobs)
+}
+
+/// `jobs` threads, one for each core where that is 0, which Ctrl-C stops.
+pub(super) fn threads(jobs: usize) -> Result<Executor> {
+    Executor::new(jobs, interrupt::stop_flag())
+        .map_err(|e| Error::config(format!("`jobs` is {jobs}: threads cannot be started: {e}")))
 }
 
 /// Lines for the program that started this one, else a bar where a person

@@ -8,6 +8,7 @@ use super::apply::outside;
 use super::prepare::{self, Volume};
 use super::resplit_args::ResplitArguments;
 use super::resplit_ground::Ground;
+use super::resplit_review::{self, Reviewed};
 use super::resplit_write::write;
 use super::{cache, console, models, resplit_ground, resplit_words as words};
 use crate::assignment::{self, Judged};
@@ -17,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::finding::{CheckInfo, RunState};
 use crate::resplit::{self, Link, Material, Mode, Scene, Suggested, Together, Wanted};
-use crate::review::{ReportFolder, is_report};
+use crate::review::{Rejected, ReportFolder, is_report};
 use crate::sample::{Listing, SampleId};
 use crate::scan::{RESPLIT_CHECKS, Scan, scan};
 use crate::source;
@@ -25,7 +26,15 @@ use crate::source;
 /// Splits anew; 1 when the checks would not pass.
 pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
     let together = Together::parse(&arguments.keep_together)?;
-    let mut settings = settings(arguments, together)?;
+    let report = (arguments.data.root.as_deref())
+        .filter(|root| is_report(root))
+        .map(ReportFolder::open)
+        .transpose()?;
+    let rejected = match &report {
+        Some(report) => Rejected::of(report.path())?,
+        None => Rejected::default(),
+    };
+    let mut settings = settings(arguments, together, report.as_ref(), &rejected)?;
     settings.request.never_enter.push(arguments.out.clone());
     if let Some(to) = &arguments.to {
         outside(to, &settings.request)?;
@@ -33,12 +42,13 @@ pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
     outside(&arguments.out, &settings.request)?;
     let executor = prepare::executor(&settings)?;
     let progress = prepare::watched(Volume::Normal, arguments.events.are_wanted());
-    let scan = scan(&settings, &executor, progress.as_ref())?;
+    let mut scan = scan(&settings, &executor, progress.as_ref())?;
     if scan.interrupted {
         return Err(Error::Interrupted);
     }
     scan.notes.iter().for_each(console::note);
     all_ran(&scan.outcome.runs)?;
+    let reviewed = Reviewed::take_out_of(&mut scan, rejected);
 
     let inferred = match together.inferred {
         true => assignment::inferred_groups(&scan.evidence, &executor)?,
@@ -47,7 +57,7 @@ pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
     let ground = resplit_ground::ground(arguments, together, &scan, &executor)?;
     let suggested = Suggested {
         inferred: &inferred,
-        scenes: &scenes(&scan)?,
+        scenes: &scenes(&scan, &reviewed)?,
         ground: &ground.links,
     };
     let evidence = &scan.evidence;
@@ -76,14 +86,18 @@ pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
     let today = scan.evidence.listing.clone();
     let before = judge(&settings, &scan, today, &all, &executor)?;
     let after = judge(&settings, &scan, listing, &was, &executor)?;
+    let new = (&after.evidence.listing, &was[..]);
 
-    let notes = write(
+    let mut notes = write(
         arguments,
         &plan,
         &scan.evidence.listing,
         &settings,
-        executor.stop(),
+        &executor,
     )?;
+    let baseline = reviewed.baseline(&settings, &scan, new, &arguments.out, &executor)?;
+    notes.extend(reviewed.notes(&plan));
+    notes.extend(report.as_ref().and_then(resplit_review::waiting));
     let story = words::Story {
         scan: &scan,
         plan: &plan,
@@ -96,16 +110,22 @@ pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
     for note in ground.notes.iter().chain(&notes) {
         text.push_str(&format!("note       {note}\n"));
     }
-    text.push_str(&words::places(arguments));
+    text.push_str(&words::places(arguments, baseline.as_deref()));
     console::print(&text)?;
     Ok(u8::from(!failures.is_empty()))
 }
 
 /// The settings of the scan that finds out what belongs together: only the
 /// checks that a new assignment can satisfy.
-fn settings(arguments: &ResplitArguments, together: Together) -> Result<Settings> {
+fn settings(
+    arguments: &ResplitArguments,
+    together: Together,
+    report: Option<&ReportFolder>,
+    rejected: &Rejected,
+) -> Result<Settings> {
     let data = &arguments.data;
     let mut select = RESPLIT_CHECKS.map(|check| check.code.to_owned()).to_vec();
+    select.extend(resplit_review::codes(rejected));
     let mut checks = BTreeMap::new();
     if together.scenes {
         // Whoever asks for scenes wants the search, however many images there are.
@@ -130,9 +150,8 @@ fn settings(arguments: &ResplitArguments, together: Together) -> Result<Settings
         },
         ..data.clone().into_options()
     };
-    let report = data.root.as_deref().filter(|root| is_report(root));
     if let Some(report) = report {
-        let request = ReportFolder::open(report)?.request()?;
+        let request = report.request()?;
         options = Options {
             root: request.root,
             layout: options
@@ -161,7 +180,7 @@ fn settings(arguments: &ResplitArguments, together: Together) -> Result<Settings
     settings
         .request
         .never_enter
-        .extend(report.map(Path::to_owned));
+        .extend(report.map(|report| report.path().to_owned()));
     if settings.cache == Cache::Off {
         console::note("without a cache every image is decoded, though a scan may have done so");
     }
@@ -169,7 +188,7 @@ fn settings(arguments: &ResplitArguments, together: Together) -> Result<Settings
 }
 
 /// The same-scene links that were found, if they were searched.
-fn scenes(scan: &Scan) -> Result<Vec<Scene>> {
+fn scenes(scan: &Scan, reviewed: &Reviewed) -> Result<Vec<Scene>> {
     let Some(scenes) = &scan.evidence.scenes else {
         return Ok(Vec::new());
     };
@@ -181,7 +200,9 @@ fn scenes(scan: &Scan) -> Result<Vec<Scene>> {
                 .to_owned(),
         ));
     }
-    let links = scenes.links.iter().map(|link| Scene {
+    let links = scenes.links.iter();
+    let links = links.filter(|link| reviewed.no_scenes.both(link.a, link.b).is_none());
+    let links = links.map(|link| Scene {
         a: link.a,
         b: link.b,
         places: link.inliers,
@@ -216,7 +237,9 @@ fn judge(
     was: &[SampleId],
     executor: &Executor,
 ) -> Result<Judged> {
-    let judged = assignment::judge(&settings.checks, &scan.evidence, listing, was, executor)?;
+    let copies = resplit::duplicates_of(&scan.evidence.duplicates, was);
+    let new = (listing, copies);
+    let judged = assignment::judge(&settings.checks, &scan.evidence, new, was, executor)?;
     all_ran(&judged.runs)?;
     Ok(judged)
 }

@@ -2,11 +2,14 @@
 //! would not pass. Computes no assignment.
 
 use std::fmt::Write;
+use std::path::Path;
 
+use super::apply::quoted;
 use super::resplit::link_words;
 use super::resplit_args::ResplitArguments;
 use crate::assignment::Judged;
 use crate::checks::distribution::{CLASS_ABSENT_FROM_SPLIT, EMPTY_SPLIT};
+use crate::distribution::Division;
 use crate::finding::{Family, Finding, Severity};
 use crate::resplit::{Mode, Plan, Wanted, crossing};
 use crate::sample::{Listing, Role, SplitId};
@@ -174,6 +177,7 @@ pub(super) fn summary(story: &Story<'_>, failures: &[String]) -> String {
     );
     line("left out", "", &plan.left_out().to_string());
     large(story, &mut text);
+    uneven(story, &mut text);
     sentences(&mut text, "cannot be", &plan.proofs);
     match plan.is_proven {
         Some(true) => text.push_str("proven: no split of these atoms has better sizes or shares\n"),
@@ -242,6 +246,27 @@ fn large(story: &Story<'_>, text: &mut String) {
     }
 }
 
+/// Why class shares are no nearer to each other, where a test does not see a stratified
+/// split: atoms are whole.
+fn uneven(story: &Story<'_>, text: &mut String) {
+    let drift = &story.after.evidence.drift;
+    let is_even = drift.iter().all(|d| d.division == Division::Stratified);
+    let largest = story.plan.atoms.members.iter().map(Vec::len).max();
+    let (false, Some(measure), Some(largest @ 2..)) = (is_even, &story.plan.measure, largest)
+    else {
+        return;
+    };
+    let proof = match story.plan.is_proven {
+        Some(_) => "",
+        None => "; `--prove` searches for a proof that no split of them is nearer",
+    };
+    let _ = writeln!(
+        text,
+        "atoms of up to {largest} samples stay whole, so class shares come within {} of a split{proof}",
+        percent(measure.worst)
+    );
+}
+
 fn sentences(text: &mut String, what: &str, all: &[String]) {
     for sentence in all.iter().take(SHOWN) {
         let _ = writeln!(text, "{what}: {}", plain(sentence));
@@ -252,8 +277,9 @@ fn sentences(text: &mut String, what: &str, all: &[String]) {
 }
 
 /// Where all of it lies, and what to do next.
-pub(super) fn places(arguments: &ResplitArguments) -> String {
+pub(super) fn places(arguments: &ResplitArguments, baseline: Option<&Path>) -> String {
     let out = &arguments.out;
+    let with = baseline.map_or_else(String::new, |file| format!(" --baseline {}", quoted(file)));
     let mut text = format!(
         "samples    {}\nmanifest   {}\nlists      {}\n",
         out.join("splits.csv").display(),
@@ -269,13 +295,13 @@ pub(super) fn places(arguments: &ResplitArguments) -> String {
                 to.clone()
             };
             text.push_str(&format!(
-                "copy       {}\nnext       splitlint scan {}\n",
+                "copy       {}\nnext       splitlint scan {}{with}\n",
                 to.display(),
                 scanned.display()
             ));
         }
         None => text.push_str(&format!(
-            "next       splitlint scan {}, or `--to FOLDER` for a copy that lies this way\n",
+            "next       splitlint scan {}{with}, or `--to FOLDER` for a copy that lies this way\n",
             out.join("manifest.csv").display()
         )),
     }

@@ -9,7 +9,7 @@ use super::prepare::{self, Volume};
 use super::resplit_args::ResplitArguments;
 use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::executor::StopFlag;
+use crate::executor::Executor;
 use crate::report::{write_file, write_splits};
 use crate::resplit::{self, Plan};
 use crate::review::{self, Beside, Stay};
@@ -23,12 +23,14 @@ pub(super) fn write(
     plan: &Plan,
     listing: &Listing,
     settings: &Settings,
-    stop: &StopFlag,
+    executor: &Executor,
 ) -> Result<Vec<String>> {
+    let stop = executor.stop();
     let out = &arguments.out;
     let root = settings.request.root.as_deref();
     let is_manifest = listing.layout.name == "manifest";
-    let listed = source::list(&settings.request, stop, &prepare::progress(Volume::Quiet))?;
+    let progress = prepare::progress(Volume::Quiet);
+    let listed = executor.install(|| source::list(&settings.request, stop, &progress))?;
     if listed.listing.samples.len() != listing.samples.len() {
         return Err(Error::Input(
             "the data set changes while it is read; run it again".to_owned(),
@@ -81,7 +83,7 @@ pub(super) fn write(
     write_splits(plan, listing, out)?;
     write_file(
         &out.join("manifest.csv"),
-        &review::manifest(&staying, false, None),
+        &review::manifest(&staying, false, None, true),
     )?;
     let mut lists: BTreeMap<&str, String> = BTreeMap::new();
     for split in &plan.splits {
@@ -106,6 +108,14 @@ pub(super) fn write(
         )?;
     }
     if let Some(to) = &arguments.to {
+        // Columns that a flag has to name would have to be named again.
+        let columns = &settings.request.columns;
+        let own = match source::manifest_of(&settings.request) {
+            Some(path) if is_manifest && *columns == source::Columns::default() => {
+                source::own_table(&path, columns)?
+            }
+            _ => None,
+        };
         let output = match is_annotated {
             true => {
                 let input = review::Input {
@@ -119,7 +129,7 @@ pub(super) fn write(
             false => review::Output {
                 // A manifest of its own would bring its old splits.
                 beside: is_manifest
-                    .then(|| Beside::manifest(review::manifest(&staying, true, None)))
+                    .then(|| Beside::manifest(review::manifest(&staying, true, own.as_ref(), true)))
                     .into_iter()
                     .collect(),
                 images: staying,

@@ -1,5 +1,6 @@
 //! What a check has to say. Knows nothing of how it was found or is shown.
 
+mod about;
 mod check_info;
 mod headlines;
 mod id;
@@ -7,6 +8,7 @@ mod label_opinion;
 mod measured;
 mod transform;
 
+pub use about::About;
 pub use check_info::{
     CONFLICTING_LABELS, CheckInfo, CheckRun, Code, CountsAs, Family, RunState, SUSPICIOUS_LABEL,
     Severity,

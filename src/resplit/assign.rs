@@ -18,6 +18,7 @@ const FEW: usize = 12;
 /// The split of every atom. Those that `fixed` names stay there.
 pub(super) fn deal(problem: &Problem, fixed: &[Option<u16>]) -> Vec<u16> {
     let mut dealer = Dealer::new(problem, fixed);
+    dealer.give_heavy();
     let atoms_of = atoms_by_label(problem);
     let mut heap: BinaryHeap<Reverse<(usize, u32)>> = (0..problem.labels as u32)
         .map(|label| Reverse((dealer.left[label as usize], label)))
@@ -126,6 +127,49 @@ impl<'a> Dealer<'a> {
             let cell = usize::from(split) * self.problem.labels + label as usize;
             self.demand[cell] -= f64::from(count);
             self.left[label as usize] -= 1;
+        }
+    }
+
+    /// Gives first what is not welcome everywhere: an atom that alone would bring a split
+    /// further off than [`Problem::floor`] goes where it does not.
+    fn give_heavy(&mut self) {
+        let problem = self.problem;
+        let (floor, all, parts) = (problem.floor(), problem.label_counts(), problem.parts());
+        let alone = |atom: &Atom, split: usize| {
+            let labels = atom.labels.iter();
+            let judged = labels.filter(|&&(label, _)| (label as usize) < problem.judged);
+            let over = judged.map(|&(label, count)| {
+                f64::from(count) - all[label as usize] as f64 * parts[split]
+            });
+            over.fold(0.0, f64::max) / problem.targets[split] as f64
+        };
+        let open: Vec<usize> = (0..problem.splits())
+            .filter(|&split| problem.targets[split] > 0)
+            .collect();
+        // Up to rounding.
+        let most = floor * (1.0 + 1e-9) + 1e-12;
+        let mut heavy: Vec<(u32, Vec<usize>)> = (0..problem.atoms.len())
+            .filter(|&index| self.answer[index].is_none())
+            .filter_map(|index| {
+                let atom = &problem.atoms[index];
+                let welcome = open.iter().copied();
+                let welcome: Vec<usize> = welcome.filter(|&s| alone(atom, s) <= most).collect();
+                (welcome.len() < open.len()).then_some((index as u32, welcome))
+            })
+            .collect();
+        let size = |index: u32| problem.atoms[index as usize].size;
+        heavy.sort_by_key(|(index, welcome)| (welcome.len(), Reverse(size(*index)), *index));
+        for (index, welcome) in heavy {
+            let best =
+                welcome
+                    .into_iter()
+                    .reduce(|best, next| match self.room[next] > self.room[best] {
+                        true => next,
+                        false => best,
+                    });
+            if let Some(split) = best {
+                self.give(index, split as u16);
+            }
         }
     }
 
@@ -264,6 +308,20 @@ mod tests {
         let problem = problem(atoms, vec![60, 30, 10]);
         let measure = problem.measure(&deal(&problem, &[None; 43]));
         assert_eq!(measure.size, 0);
+    }
+
+    #[test]
+    fn atom_that_alone_sets_the_worst_deviation_goes_where_it_is_least() {
+        let mut atoms: Vec<Atom> = (0..60).map(|tie| single(1, tie)).collect();
+        let labels = [(0, 30), (2, 1)].into();
+        atoms.push(Atom {
+            size: 31,
+            labels,
+            ..Atom::default()
+        });
+        let problem = problem(atoms, vec![33, 34, 24]);
+        let answer = deal(&problem, &[None; 61]);
+        assert_eq!(answer[60], 1, "the largest split");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::finding::Relation;
 use crate::sample::{
     ClassId, ContentHash, Labels, Listing, Sample, SampleId, SampleKey, Split, SplitId,
 };
+use crate::statistics::Random;
 
 /// A sample: its split of 0 to 2 or none, its classes, and the number of its
 /// group.
@@ -277,6 +278,42 @@ fn random_split_becomes_stratified_by_a_few_moves() {
             "{pair:?}"
         );
     }
+}
+
+#[test]
+fn films_dealt_frame_by_frame_come_out_as_even_as_in_a_split_anew() {
+    let mut random = Random::seeded(3);
+    let films: Vec<Atom> = (0..36u32)
+        .map(|film| {
+            let mut today = [0u32; 3];
+            let size = 8 + random.below(33) as u32;
+            for _ in 0..size {
+                today[[0, 0, 0, 0, 0, 0, 0, 0, 1, 2][random.below(10)]] += 1;
+            }
+            Atom {
+                size,
+                labels: [(film % 6, size)].into(),
+                today: (0..).zip(today).filter(|&(_, count)| count > 0).collect(),
+                pin: None,
+                tie: u64::from(film).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            }
+        })
+        .collect();
+    let total = films.iter().map(|film| u64::from(film.size)).sum();
+    let problem = Problem {
+        atoms: films,
+        targets: sizes(total, &[0.8, 0.1, 0.1]),
+        tolerance: vec![0; 3],
+        labels: 6,
+        judged: 6,
+        first: vec![0, 1, 2],
+    };
+    let [repaired, anew] = [Start::Today, Start::Fresh].map(|start| {
+        let answer = solve(&problem, start, &StopFlag::default()).expect("no stop");
+        problem.measure(&answer)
+    });
+    assert_eq!((repaired.missing, repaired.size), (0, anew.size));
+    assert!(repaired.worst <= 1.25 * anew.worst, "{repaired:?} {anew:?}");
 }
 
 #[test]

@@ -2,17 +2,27 @@
 
 use super::plan::{Action, Plan};
 use super::stay::Stay;
-use crate::sample::Location;
+use crate::sample::{Location, canonical_split};
 use crate::source::OwnTable;
 
 /// What stays as a manifest that `splitlint scan` reads. Paths are where the
 /// samples lie now, or where they lie in the copy. A data set with a manifest
-/// of its `own` keeps its columns and cells, changed only in what was decided.
-pub fn manifest(staying: &[Stay], in_copy: bool, own: Option<&OwnTable>) -> String {
+/// of its `own` keeps its columns and cells, changed only in what was decided: labels, and
+/// where `in_new_splits` splits, for which a column is added where there is none.
+pub fn manifest(
+    staying: &[Stay],
+    in_copy: bool,
+    own: Option<&OwnTable>,
+    in_new_splits: bool,
+) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
+    let adds_split = |own: &OwnTable| in_new_splits && own.split.is_none();
     // Writing to memory cannot fail.
     let _ = match own {
-        Some(own) => writer.write_record(&own.headers),
+        Some(own) => {
+            let more = adds_split(own).then_some("split");
+            writer.write_record(own.headers.iter().map(String::as_str).chain(more))
+        }
         None => writer.write_record(["path", "label", "split", "group"]),
     };
     for stay in staying {
@@ -23,18 +33,29 @@ pub fn manifest(staying: &[Stay], in_copy: bool, own: Option<&OwnTable>) -> Stri
             (_, Some((own, row))) => {
                 let mut cells = row.to_vec();
                 path.clone_into(&mut cells[own.path]);
-                if let Some(label) = own.label.filter(|_| stay.is_relabelled) {
-                    cells[label].clone_from(&stay.label);
+                if stay.is_relabelled {
+                    relabel(own, &stay.label, &mut cells);
+                }
+                if let Some(cell) = own.split.filter(|_| in_new_splits).map(|i| &mut cells[i])
+                    && canonical_split(cell).unwrap_or(cell) != stay.split
+                {
+                    cell.clone_from(&stay.split);
+                }
+                if adds_split(own) {
+                    cells.push(stay.split.clone());
                 }
                 writer.write_record(&cells)
             }
             // Made of a row that cannot be found again, as one of bytes that are
             // no text.
             (Some(own), None) => {
-                let mut cells = vec![""; own.headers.len()];
-                cells[own.path] = path;
-                if let Some(label) = own.label {
-                    cells[label] = &stay.label;
+                let mut cells = vec![String::new(); own.headers.len()];
+                path.clone_into(&mut cells[own.path]);
+                relabel(own, &stay.label, &mut cells);
+                if let Some(split) = own.split {
+                    cells[split].clone_from(&stay.split);
+                } else if adds_split(own) {
+                    cells.push(stay.split.clone());
                 }
                 writer.write_record(&cells)
             }
@@ -42,6 +63,17 @@ pub fn manifest(staying: &[Stay], in_copy: bool, own: Option<&OwnTable>) -> Stri
         };
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+}
+
+/// Writes the classes of `label` into a row of `own`.
+fn relabel(own: &OwnTable, label: &str, cells: &mut [String]) {
+    if let Some(place) = own.label {
+        label.clone_into(&mut cells[place]);
+    }
+    for (place, class) in &own.indicators {
+        let has = label == class || label.split(';').any(|one| one == class);
+        cells[*place] = own.as_truth(&cells[*place], has);
+    }
 }
 
 /// The absolute path of a file; of a member, that of its container with its

@@ -10,6 +10,7 @@ mod folder;
 mod manifest;
 mod outputs;
 mod plan;
+mod rejected;
 pub mod server;
 mod stay;
 
@@ -21,4 +22,5 @@ pub use folder::{Dropped, Found, ReportFolder, audited, is_report};
 pub use manifest::{manifest, steps};
 pub use outputs::{Input, Output, has_annotations, output};
 pub use plan::{Action, Plan, Step, check_unchanged, plan};
+pub use rejected::{Rejected, Remark, is_of_copies};
 pub use stay::{Stay, staying, within};

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::folder::{Found, ReportFolder};
-use super::server;
+use super::rejected::Rejected;
 use crate::decisions::{self, Decision, Kept};
 use crate::error::{Error, Result};
 use crate::finding::FindingId;
@@ -163,7 +163,7 @@ pub fn plan(report: &ReportFolder, decisions: &[Decision], listing: &Listing) ->
             Step::new(key, action, because, String::new()),
         );
     }
-    let rejected = server::rejected(report.path())?;
+    let rejected = Rejected::of(report.path())?;
     for dropped in report.drops()? {
         if !samples.contains_key(dropped.sample.as_str()) {
             return Err(Error::Input(format!(
@@ -172,7 +172,7 @@ pub fn plan(report: &ReportFolder, decisions: &[Decision], listing: &Listing) ->
             )));
         }
         let finding = FindingId::parse(&dropped.finding);
-        if finding.is_some_and(|id| rejected.contains(&id)) {
+        if finding.is_some_and(|id| rejected.contains(id)) {
             plan.spared += 1;
             continue;
         }

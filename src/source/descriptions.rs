@@ -15,6 +15,8 @@ pub enum Description {
     Voc(VocFolders),
     /// A metadata file of a Hugging Face image folder.
     Metadata(MetadataFile),
+    /// Masks of images, and tables that name their values.
+    Masks(MaskFiles),
     /// A Parquet file of which a column gives the splits of its rows.
     SplitColumn {
         /// The file.
@@ -22,6 +24,35 @@ pub enum Description {
         /// The column.
         column: String,
     },
+}
+
+/// Masks of images that are files, and tables that name their values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaskFiles {
+    /// In the order of the images.
+    pub masks: Vec<MaskFile>,
+    /// Tables that name the values of masks.
+    pub tables: Vec<Named>,
+}
+
+/// The mask of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaskFile {
+    /// The key of the image.
+    pub image: String,
+    /// What its own key would be, if it were an image of the set.
+    pub key: String,
+    /// Where it lies.
+    pub path: PathBuf,
+}
+
+/// A file by its way from the top of the set, as in keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The way.
+    pub key: String,
+    /// Where it lies.
+    pub path: PathBuf,
 }
 
 /// A metadata file of a Hugging Face image folder.

@@ -43,7 +43,9 @@ use std::path::{Path, PathBuf};
 
 pub use coco::{Id as CocoId, is_coco};
 pub use dates::dates;
-pub use descriptions::{CocoFile, Description, Folder, MetadataFile, Top, VocFolders};
+pub use descriptions::{
+    CocoFile, Description, Folder, MaskFile, MaskFiles, MetadataFile, Named, Top, VocFolders,
+};
 pub use hugging_face::shard_split;
 pub use layout_detection::LayoutName;
 pub use manifest::{OwnTable, own_table};

@@ -100,6 +100,74 @@ fn scenes_are_searched_where_they_are_to_stay_together() {
         .says("the checks of leaks, groups and class shares pass");
 }
 
+/// The id of the only finding of `code` in the report.
+fn id_of(place: &Place, code: &str) -> String {
+    let findings = place.read("splitlint-report/findings.csv");
+    let mut reader = csv::Reader::from_reader(findings.as_bytes());
+    let headers = reader.headers().expect("headers").clone();
+    let column = |name| headers.iter().position(|h| h == name).expect("a column");
+    let (of_code, of_id) = (column("code"), column("id"));
+    let rows = reader.records().map(|row| row.expect("a row"));
+    let found: Vec<String> = rows
+        .filter(|row| &row[of_code] == code)
+        .map(|row| row[of_id].to_owned())
+        .collect();
+    assert_eq!(found.len(), 1, "{findings}");
+    found[0].clone()
+}
+
+#[test]
+fn rejected_copies_hold_nothing_together_and_accepted_ones_do() {
+    let place = Place::new();
+    leaky(&place);
+    place.scan().args(["--select", "LEAK"]).exits(1);
+    let id = id_of(&place, "LEAK001");
+    let both = ["train/cat/000.jpg", "test/cat/copy.jpg"];
+    for (choice, verdict) in [("accept", "right"), ("reject", "wrong")] {
+        let text = format!(
+            "finding,code,choice,verdict,note,reviewer,about\n{id},LEAK001,{choice},{verdict},two flags,Ana,\n"
+        );
+        place.write("splitlint-report/review.csv", text);
+        let args = ["resplit", "splitlint-report", "--out", choice, "--to"];
+        let to = format!("new-{choice}");
+        let run = place.splitlint(args).args([&to]).exits(0);
+        let rows = both.map(|sample| row(&place, choice, sample));
+        assert_eq!(rows[0].1 == rows[1].1, choice == "accept", "{rows:?}");
+        if choice == "accept" {
+            continue;
+        }
+        run.says("1 pair that a review found to be no copies hold nothing together")
+            .says("--baseline reject/baseline.csv");
+        assert_ne!(rows[0].0, rows[1].0, "nothing moves without need");
+        assert!(place.read("reject/baseline.csv").contains("two flags,Ana"));
+        let scan = [
+            "scan",
+            &to,
+            "--no-cache",
+            "--select",
+            "LEAK",
+            "--report",
+            "again",
+        ];
+        place.splitlint(scan).exits(1);
+        let accepted = ["--baseline", "reject/baseline.csv"];
+        place.splitlint(scan).args(accepted).exits(0);
+    }
+}
+
+#[test]
+fn decisions_that_wait_are_named() {
+    let place = Place::new();
+    leaky(&place);
+    place.scan().args(["--select", "LEAK"]).exits(1);
+    let sheet = "sample,given,suggested,decision\ntrain/cat/001.jpg,cat,,drop\ntrain/cat/002.jpg,cat,,keep\n";
+    place.write("splitlint-report/decisions.csv", sheet);
+    place
+        .splitlint(["resplit", "splitlint-report"])
+        .exits(0)
+        .says("1 decision in decisions.csv drops or relabels a sample");
+}
+
 /// The new split and the atom of a sample.
 fn row(place: &Place, out: &str, sample: &str) -> (String, String) {
     let rows = place.read(format!("{out}/splits.csv"));
@@ -320,4 +388,54 @@ fn what_is_not_understood_is_refused_by_name() {
     refused(&["--to", "data/inside"], "lies in the data set");
     refused(&["--temporal"], "of unknown time");
     assert!(!place.path("data/inside").exists());
+}
+
+#[test]
+fn columns_of_a_manifest_stay_and_one_hot_labels_are_corrected_in_place() {
+    let place = Place::new();
+    let mut text = "path,cat,dog,camera\n".to_owned();
+    for i in 0..24u64 {
+        place.image(&format!("data/{i:02}.jpg"), i);
+        let cat = i % 2;
+        text.push_str(&format!("{i:02}.jpg,{cat},{},no {i}\n", 1 - cat));
+    }
+    place.write("data/manifest.csv", &text);
+    let args = ["resplit", "data", "--fresh", "--sizes", "train=0.5,val=0.5"];
+    place.splitlint(args).args(["--to", "new"]).exits(0);
+    let written = place.read("new/manifest.csv");
+    assert!(
+        written.starts_with("path,cat,dog,camera,split\n"),
+        "{written}"
+    );
+    for line in text.lines().skip(1) {
+        let is_kept = |row: &str| {
+            row.strip_prefix(line)
+                .is_some_and(|end| [",train", ",val"].contains(&end))
+        };
+        assert!(written.lines().any(is_kept), "{line} in {written}");
+    }
+    // Another split of that copy changes the column that is there.
+    let args = [
+        "resplit", "new", "--kfold", "3", "--out", "folds", "--to", "third",
+    ];
+    place.splitlint(args).exits(0);
+    let written = place.read("third/manifest.csv");
+    assert!(
+        written.starts_with("path,cat,dog,camera,split\n"),
+        "{written}"
+    );
+    assert_eq!(written.matches(",fold-").count(), 24, "{written}");
+
+    place
+        .splitlint(["scan", "data", "--select", "LEAK,LABEL"])
+        .exits(0);
+    let sheet = "sample,given,suggested,decision\n00.jpg,dog,,cat\n01.jpg,cat,,drop\n";
+    place.write("splitlint-report/decisions.csv", sheet);
+    place
+        .splitlint(["apply", "splitlint-report", "--to", "cleaned"])
+        .exits(0);
+    let cleaned = place.read("cleaned/manifest.csv");
+    assert!(cleaned.contains("\n00.jpg,1,0,no 0\n"), "{cleaned}");
+    assert!(cleaned.contains("\n02.jpg,0,1,no 2\n"), "{cleaned}");
+    assert!(!cleaned.contains("no 1\n"), "{cleaned}");
 }

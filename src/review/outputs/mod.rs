@@ -5,6 +5,7 @@
 //! id that two of one file would share.
 
 mod coco;
+mod masks;
 mod metadata;
 mod raw_json;
 mod shards;
@@ -45,7 +46,7 @@ pub struct Input<'a> {
 
 /// Whether a layout has annotations that a copy of its images alone would lose.
 pub fn has_annotations(layout: &str) -> bool {
-    ["yolo", "coco", "voc", "webdataset", "huggingface"].contains(&layout)
+    ["yolo", "coco", "voc", "masks", "webdataset", "huggingface"].contains(&layout)
 }
 
 /// What to write for a set of a layout with annotations.
@@ -78,6 +79,7 @@ pub fn output(layout: &str, input: Input<'_>, stop: &StopFlag) -> Result<Output>
         }
         "coco" => coco::coco(input, stop),
         "voc" => voc::voc(input, stop),
+        "masks" => masks::masks(input),
         "webdataset" => webdataset::webdataset(input, stop),
         "huggingface" if metadata::has_metadata(input.descriptions) => {
             metadata::metadata(input, stop)

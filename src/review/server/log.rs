@@ -2,10 +2,11 @@
 //! that nothing that was decided is lost; and the precision of each check that
 //! follows from it. Writes no file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::item::{REJECT, Verdict};
 use crate::finding::FindingId;
+use crate::review::rejected::Remark;
 use crate::spreadsheet;
 use crate::statistics::wilson;
 
@@ -122,11 +123,15 @@ impl Log {
     }
 
     /// The findings whose last decision is that they are false alarms.
-    pub(super) fn rejected(&self) -> BTreeSet<FindingId> {
+    pub(super) fn rejected(&self) -> BTreeMap<FindingId, Remark> {
         let last = self.of.values().filter_map(|places| places.last());
         let last = last.map(|&place| &self.entries[place]);
+        let remark = |entry: &Entry| Remark {
+            note: entry.note.clone(),
+            reviewer: entry.reviewer.clone(),
+        };
         last.filter(|entry| entry.choice == REJECT)
-            .map(|entry| entry.finding)
+            .map(|entry| (entry.finding, remark(entry)))
             .collect()
     }
 

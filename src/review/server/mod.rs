@@ -22,7 +22,7 @@ mod tables;
 mod tests;
 mod view;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -39,22 +39,21 @@ use desk::Desk;
 use http::Response;
 use loaded::Loaded;
 
+use super::rejected::Remark;
 use crate::calendar::Date;
 use crate::error::{Error, Result};
 use crate::executor::StopFlag;
 use crate::finding::FindingId;
 use crate::source::Listed;
 
-/// The findings of the report in `folder` that a review found to be false alarms.
-///
-/// # Errors
-/// [`Error::Input`] when the record of the review cannot be read.
-pub(super) fn rejected(folder: &Path) -> Result<BTreeSet<FindingId>> {
+/// What a review of the report in `folder` found to be false alarms: the note and the
+/// reviewer of each.
+pub(super) fn rejected(folder: &Path) -> Result<BTreeMap<FindingId, Remark>> {
     let file = folder.join(log::FILE);
     let wrong = |fact: String| Error::Input(format!("cannot read `{}`: {fact}", file.display()));
     match std::fs::read(&file) {
         Ok(bytes) => Ok(log::Log::parse(&bytes).map_err(wrong)?.rejected()),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(BTreeMap::new()),
         Err(e) => Err(wrong(e.to_string())),
     }
 }

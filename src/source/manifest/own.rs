@@ -20,10 +20,25 @@ pub struct OwnTable {
     pub path: usize,
     /// The column of labels.
     pub label: Option<usize>,
+    /// The column of splits.
+    pub split: Option<usize>,
+    /// Columns that each hold whether a row has the class of their name, where there is no
+    /// column of labels.
+    pub indicators: Vec<(usize, String)>,
+    /// How those columns write no and yes.
+    truths: [String; 2],
     rows: BTreeMap<String, Vec<String>>,
 }
 
 impl OwnTable {
+    /// A cell of a column of 0 and 1 that says `yes`, written as `cell` is or as others are.
+    pub fn as_truth(&self, cell: &str, yes: bool) -> String {
+        match truth(cell) == Some(yes) {
+            true => cell.to_owned(),
+            false => self.truths[usize::from(yes)].clone(),
+        }
+    }
+
     /// The row that made the sample called `key`: by its path, or by the end of
     /// it, with or without the extension, where the table holds ids.
     pub fn row(&self, key: &str) -> Option<&[String]> {
@@ -68,10 +83,20 @@ pub fn own_table(path: &Path, wanted: &Columns) -> Result<Option<OwnTable>> {
     let bytes = fs::read(path).map_err(|e| failure(e.to_string()))?;
     let sheet = spreadsheet::read(&bytes, None).map_err(failure)?;
     let picked: Picked = columns::pick(&sheet.headers, wanted).map_err(failure)?;
-    // Labels in columns of 0 and 1 could not be corrected in place.
-    if picked.label.is_none() && indicators(&sheet, &picked).len() >= 2 {
-        return Ok(None);
+    let mut ones: Vec<(usize, String)> = (indicators(&sheet, &picked).into_iter())
+        .map(|column| (column.index, column.name))
+        .collect();
+    // One column of 0 and 1 is no class: see `Picked::take_indicators`.
+    if ones.len() < 2 {
+        ones.clear();
     }
+    let written = |yes: bool| {
+        let cells = (sheet.rows.iter()).flat_map(|row| ones.iter().map(|(i, _)| &row.cells[*i]));
+        let mut known = cells.filter(|cell| truth(cell) == Some(yes));
+        let usual = if yes { "1" } else { "0" };
+        known.next().map_or(usual, |cell| cell.trim()).to_owned()
+    };
+    let truths = [written(false), written(true)];
     let base = path.parent().unwrap_or(Path::new(""));
     let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (index, row) in sheet.rows.into_iter().enumerate() {
@@ -95,6 +120,9 @@ pub fn own_table(path: &Path, wanted: &Columns) -> Result<Option<OwnTable>> {
     Ok(Some(OwnTable {
         path: picked.path.index,
         label: picked.label.map(|column| column.index),
+        split: picked.split.map(|column| column.index),
+        indicators: ones,
+        truths,
         headers: sheet.headers,
         rows,
     }))

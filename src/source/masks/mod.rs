@@ -16,8 +16,9 @@ use pixels::{Mask, Values};
 use super::LayoutName;
 use super::builder::Builder;
 use super::class_folders::{classes_only, understand};
+use super::descriptions::{Description, MaskFile, MaskFiles, Named};
 use super::folder::{self, Given, Label};
-use super::input::Input;
+use super::input::{Input, Role};
 use super::recognised::Recognised;
 use super::tree::{At, DirState, Tree};
 use crate::error::{Error, Result};
@@ -68,7 +69,11 @@ pub(super) fn list(mut tree: Tree, input: &Input<'_>, builder: &mut Builder) -> 
     }
     let read = read(&tree, &found, input)?;
     let mut problems = faults(&tree, &found, &read);
-    let indices = Indices::of(&read, &names(&tree, &found));
+    let tables = tables(&tree, &found);
+    if input.role != Role::Reference && tree.archive.is_none() {
+        builder.describe(Description::Masks(described(&tree, &found, &tables)));
+    }
+    let indices = Indices::of(&read, &names(&tree, &tables));
     remove_masks(&mut tree, &found);
 
     let shape = understand(&tree).or_else(|_| classes_only(&tree));
@@ -191,9 +196,30 @@ fn faults(tree: &Tree, found: &Pairs, read: &BTreeMap<usize, Read>) -> Vec<Probl
     faults
 }
 
-/// The names of class indices, where a table beside the images has them:
-/// `Pixel Value, Class` of Roboflow.
-fn names(tree: &Tree, found: &Pairs) -> BTreeMap<usize, String> {
+/// The masks and tables, for whoever writes the set anew.
+fn described(tree: &Tree, found: &Pairs, tables: &[usize]) -> MaskFiles {
+    let key = |image: usize| {
+        let image = &tree.images[image];
+        let key = tree.dirs[image.dir].key.child(&image.name);
+        key.as_str().to_owned()
+    };
+    let mask = |(&image, &mask): (&usize, &usize)| MaskFile {
+        image: key(image),
+        key: key(mask),
+        path: (tree.dirs[tree.images[mask].dir].path).join(&*tree.images[mask].name),
+    };
+    let table = |&file: &usize| Named {
+        key: tree.file_key(file).as_str().to_owned(),
+        path: tree.file_path(file),
+    };
+    MaskFiles {
+        masks: found.by_image.iter().map(mask).collect(),
+        tables: tables.iter().map(table).collect(),
+    }
+}
+
+/// Tables that may name class indices: `_classes.csv` beside the images or at the top.
+fn tables(tree: &Tree, found: &Pairs) -> Vec<usize> {
     let dirs: BTreeSet<usize> = (found.by_image.keys())
         .map(|&image| tree.images[image].dir)
         .collect();
@@ -201,8 +227,13 @@ fn names(tree: &Tree, found: &Pairs) -> BTreeMap<usize, String> {
         let other = &tree.files[file];
         &*other.name == "_classes.csv" && (dirs.contains(&other.dir) || other.dir == tree.top())
     });
+    tables.collect()
+}
+
+/// The names of class indices, where a table has them: `Pixel Value, Class` of Roboflow.
+fn names(tree: &Tree, tables: &[usize]) -> BTreeMap<usize, String> {
     let mut names = BTreeMap::new();
-    for table in tables {
+    for &table in tables {
         let sheet = tree.read(table).ok();
         let sheet = sheet.and_then(|bytes| crate::spreadsheet::read(&bytes, None).ok());
         for row in sheet.map(|sheet| sheet.rows).unwrap_or_default() {

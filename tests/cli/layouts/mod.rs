@@ -3,6 +3,7 @@
 
 mod acting;
 mod coco;
+mod masks;
 mod metadata;
 mod shards;
 mod voc;
