@@ -138,3 +138,48 @@ def test_frame_with_a_column_of_splits_is_dealt():
     assert sum(map(len, parts.values())) == len(frame)
     dealt = pandas.concat(list(parts.values())).path
     assert sorted(dealt) == sorted(frame.path)
+
+
+def test_polars_frame_is_dealt_as_it_is():
+    polars = needs("polars")
+    rows = [
+        {"path": str(path), "label": label, "split": split}
+        for split, part in data_of("train", "test").items()
+        for path, label in part
+    ]
+    frame = polars.DataFrame(rows)
+    new = splitlint.resplit(frame, sizes=SIZES, fresh=True)
+    parts = new.apply(frame)
+    assert {name: part.height for name, part in parts.items()} == new.sizes
+    assert sorted(polars.concat(list(parts.values()))["path"]) == sorted(frame["path"])
+
+
+def test_one_hugging_face_dataset_with_groups_becomes_a_dataset_dict():
+    datasets = needs("datasets")
+    rows = images("train")
+    data = datasets.Dataset.from_dict(
+        {
+            "image": [str(path) for path, _ in rows],
+            "label": [label for _, label in rows],
+            "number": list(range(len(rows))),
+        }
+    ).cast_column("image", datasets.Image())
+    groups = [f"patient {index % 12}" for index in range(len(rows))]
+    parts = splitlint.resplit(data, groups, sizes=SIZES).apply(data)
+    assert isinstance(parts, datasets.DatasetDict)
+    numbers = {name: set(part["number"]) for name, part in parts.items()}
+    assert sorted(n for part in numbers.values() for n in part) == list(range(len(rows)))
+    patients = [{number % 12 for number in part} for part in numbers.values()]
+    assert sum(map(len, patients)) == 12, "no patient is in two splits"
+
+
+def test_torch_datasets_become_subsets_without_a_copy():
+    torch, torchvision = needs("torch"), needs("torchvision")
+    data = {
+        split: torchvision.datasets.ImageFolder(str(DEMO / split)) for split in ("train", "test")
+    }
+    new = splitlint.resplit(data)
+    parts = new.apply(data)
+    assert {name: len(part) for name, part in parts.items()} == new.sizes
+    kinds = (torch.utils.data.Subset, torch.utils.data.ConcatDataset)
+    assert all(isinstance(part, kinds) for part in parts.values())
