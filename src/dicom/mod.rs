@@ -86,6 +86,9 @@ pub struct Header {
     pub palette: Option<[(i32, Vec<u16>); 3]>,
     /// Numbers have their upper byte first.
     pub big_endian: bool,
+    /// Manufacturer, ManufacturerModelName and SoftwareVersions; empty where they are
+    /// not given.
+    pub scanner: [String; 3],
 }
 
 /// Where the pixels are.
@@ -131,6 +134,7 @@ pub fn read(bytes: &[u8]) -> Result<(Header, PixelData<'_>), Fault> {
         window: None,
         palette: None,
         big_endian: syntax.big_endian,
+        scanner: Default::default(),
     };
     let mut window = [None, None];
     let mut palette: [[Vec<u16>; 2]; 3] = Default::default();
@@ -143,6 +147,9 @@ pub fn read(bytes: &[u8]) -> Result<(Header, PixelData<'_>), Fault> {
         let short = || elements::number(value, syntax.big_endian);
         let numbers = || elements::numbers(value, syntax.big_endian);
         match element.tag {
+            (0x0008, 0x0070) => header.scanner[0] = text(value),
+            (0x0008, 0x1090) => header.scanner[1] = text(value),
+            (0x0018, 0x1020) => header.scanner[2] = text(value),
             (0x0028, 0x0002) => header.samples = short(),
             (0x0028, 0x0004) => header.photometric = text(value),
             (0x0028, 0x0006) => header.planar = short() == 1,

@@ -7,7 +7,7 @@ use std::io::Cursor;
 use super::read::{Read, Reader};
 use super::whole::{Samples, Whole};
 use crate::decode::header::ColourMode;
-use crate::decode::{DecodeFailure, Limits, check_size};
+use crate::decode::{DecodeFailure, ExifFacts, Limits, check_size};
 use crate::dicom::{self, Fault, Header, PixelData};
 
 /// How the pixels of a file are coded (PS3.6, annex A).
@@ -45,8 +45,23 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Read, DecodeFailure>
         whole,
         bits: header.stored.min(64) as u8,
         animated: header.frames > 1,
-        exif: None,
+        exif: scanner(&header),
         icc: None,
+    })
+}
+
+/// The scanner, where other images name their camera.
+fn scanner(header: &Header) -> Option<ExifFacts> {
+    let [make, model, software] = header
+        .scanner
+        .clone()
+        .map(|name| Some(name).filter(|n| !n.is_empty()));
+    let named = [&make, &model, &software].into_iter().any(Option::is_some);
+    named.then(|| ExifFacts {
+        make,
+        model,
+        software,
+        ..ExifFacts::default()
     })
 }
 

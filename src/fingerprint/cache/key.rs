@@ -10,7 +10,7 @@ use crate::source::Version;
 /// reduction, a statistic, a hash, or how they are written down. Raise it with
 /// every such change; the test `fingerprints_change_only_with_their_version`
 /// tells when.
-pub(super) const VERSION: u32 = 9;
+pub(super) const VERSION: u32 = 10;
 
 /// 128 bits that stand for everything an answer depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

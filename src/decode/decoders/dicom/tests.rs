@@ -45,6 +45,24 @@ fn a_window_shows_what_lies_in_it_whatever_the_interpretation() {
 }
 
 #[test]
+fn scanner_is_named_where_other_images_name_their_camera() {
+    let mut elements = image((2, 1), "MONOCHROME2", (8, 8, false), vec![1, 2]);
+    assert!(
+        read(&file(EXPLICIT, &elements), &Limits::default()).is_ok_and(|read| read.exif.is_none())
+    );
+    elements.push((0x0008_0070, "LO", padded(b"ACME", b' ')));
+    elements.push((0x0008_1090, "LO", padded(b"Scan 3T", b' ')));
+    elements.sort_by_key(|(tag, ..)| *tag);
+    let exif = read(&file(EXPLICIT, &elements), &Limits::default()).map(|read| read.exif);
+    let exif = exif.ok().flatten().expect("a scanner");
+    assert_eq!(
+        (exif.make.as_deref(), exif.model.as_deref()),
+        (Some("ACME"), Some("Scan 3T"))
+    );
+    assert_eq!(exif.software, None);
+}
+
+#[test]
 fn without_a_window_numbers_keep_their_order() {
     let signed = image((3, 1), "MONOCHROME2", (16, 12, true), words(&[-5, 0, 2047]));
     let seen = whole(&file(EXPLICIT, &signed)).samples;
