@@ -112,8 +112,8 @@ fn stage(folder: &Path) {
 
 /// CPU seconds of all threads, to a hundredth; time where no system tells.
 fn process_seconds() -> f64 {
-    let told = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let mut fields = told
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let mut fields = text
         .rsplit(") ")
         .next()
         .unwrap_or_default()
@@ -210,8 +210,8 @@ fn encoded(image: &image::RgbImage, scans: Option<u8>) -> Vec<u8> {
 
 /// CPU time of this thread where the system tells, else time.
 fn seconds() -> f64 {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = told.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = text.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
     nanoseconds.map_or_else(
         || {
             static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();

@@ -22,7 +22,7 @@ const BURSTS: usize = 12;
 const FRAMES: usize = 30;
 
 /// Copies `folder` as class folders, adds the bursts, scans, and says which were
-/// told as clusters.
+/// found as clusters.
 pub(super) fn plant_and_find(folder: &Path, seed: u64) -> Result<String, Box<dyn Error>> {
     let options = |root: &Path| Options {
         root: Some(root.to_path_buf()),
@@ -70,10 +70,10 @@ pub(super) fn plant_and_find(folder: &Path, seed: u64) -> Result<String, Box<dyn
         let samples = scan.evidence.listing.samples.iter().filter(own);
         samples.map(|sample| sample.id.index()).collect()
     };
-    let told: Vec<bool> = (0..BURSTS)
+    let found: Vec<bool> = (0..BURSTS)
         .map(|burst| figures::hit(&frames(burst), &clusters))
         .collect();
-    let (wrong, right) = told.split_at(BURSTS / 2);
+    let (wrong, right) = found.split_at(BURSTS / 2);
     let odds = scan.evidence.labelling.as_ref().map_or(Vec::new(), |said| {
         let Said::One(judgement) = &said.said else {
             return Vec::new();
@@ -90,9 +90,9 @@ pub(super) fn plant_and_find(folder: &Path, seed: u64) -> Result<String, Box<dyn
         };
         (0..BURSTS).map(odds).collect()
     });
-    let count = |told: &[bool]| told.iter().filter(|t| **t).count();
+    let count = |found: &[bool]| found.iter().filter(|t| **t).count();
     Ok(format!(
-        "bursts of seed {seed}: {} of {} wrong ones found, {} of {} right ones told, {} clusters \
+        "bursts of seed {seed}: {} of {} wrong ones found, {} of {} right ones found, {} clusters \
          in all; median log-odds {odds:.1?}",
         count(wrong),
         wrong.len(),

@@ -1,4 +1,4 @@
-//! How well planted wrong labels were told. Plants and judges none.
+//! How well planted wrong labels were found. Plants and judges none.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use splitlint::labelling::{Labelling, Said};
 pub(super) const HEAD: &str =
     "labels changed        AUROC    AP   P@k  likely P/R     strong P/R    clusters  CPU s";
 
-/// What is told of one labelling.
+/// What was found in one labelling.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Figures {
     auroc: f64,
@@ -40,7 +40,7 @@ impl Figures {
                 at_k = hits as f64 / errors as f64;
             }
         }
-        let told = |least: LabelFlag| {
+        let found = |least: LabelFlag| {
             let flagged: Vec<usize> = (0..wrong.len())
                 .filter(|&i| said.opinions[i].flag >= least)
                 .collect();
@@ -54,8 +54,8 @@ impl Figures {
             auroc: before as f64 / (errors * (wrong.len() - errors)).max(1) as f64,
             average_precision: precisions / errors.max(1) as f64,
             precision_at_k: at_k,
-            likely: told(LabelFlag::Likely),
-            strong: told(LabelFlag::Strong),
+            likely: found(LabelFlag::Likely),
+            strong: found(LabelFlag::Strong),
             clusters: clusters(said).len() as f64,
             seconds,
         }

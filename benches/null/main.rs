@@ -2,7 +2,7 @@
 //! that gives them no cause, and how often on data that does; and what they
 //! cost on a million samples.
 //!
-//! `cargo bench --bench null [-- DRAWS]`: 1,000 draws each unless told; one part
+//! `cargo bench --bench null [-- DRAWS]`: 1,000 draws each unless said otherwise; one part
 //! of it with `alarms`, `verdicts` or `power` before the number.
 //! `cargo bench --bench null -- cost [SAMPLES]`: seconds by check.
 
@@ -244,17 +244,17 @@ fn verdicts(what: &str, made: &Made, draws: u64, executor: &Executor) {
         Division::Drifted,
         Division::CannotTell,
     ];
-    let mut told = [0u64; 4];
+    let mut counts = [0u64; 4];
     for draw in 0..draws {
         let (listing, _) = made.draw(draw);
         let counts = distribution::count(&listing);
         let pairs = distribution::drift(&listing, &counts, executor).unwrap_or_default();
         let of_test = pairs.iter().find(|pair| (pair.a.0, pair.b.0) == (0, 2));
-        for (told, kind) in told.iter_mut().zip(kinds) {
-            *told += u64::from(of_test.is_some_and(|pair| pair.division == kind));
+        for (counts, kind) in counts.iter_mut().zip(kinds) {
+            *counts += u64::from(of_test.is_some_and(|pair| pair.division == kind));
         }
     }
-    let shares: Vec<String> = (kinds.iter().zip(told))
+    let shares: Vec<String> = (kinds.iter().zip(counts))
         .map(|(kind, count)| {
             let share = count as f64 / draws as f64 * 100.0;
             format!("{} {share:6.2}%", kind.name())

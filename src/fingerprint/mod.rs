@@ -25,7 +25,7 @@ pub struct Fingerprint {
     pub content: Option<ContentHash>,
     /// The file's length; 0 where it could not be read.
     pub bytes: u64,
-    /// What the image says, or why it could not be seen.
+    /// What the image says, or why it could not be decoded.
     pub image: Result<ImageFacts, DecodeFailure>,
 }
 

@@ -141,7 +141,7 @@ fn of_split(
         if !own.is_empty() && is_taught {
             figures.same_label += u64::from(teachers.contains_key(own));
             labelled += 1;
-            right += remembered(&teachers, own);
+            right += memorized(&teachers, own);
         }
     }
     figures.memorised = (labelled > 0).then(|| right / labelled as f64);
@@ -179,7 +179,7 @@ fn seen_before(listing: &Listing, split: Option<SplitId>) -> BTreeSet<SplitId> {
 
 /// The chance that the classes most of `teachers` carry are `own`; a tie is
 /// shared out. Unlabelled teachers teach nothing.
-fn remembered(teachers: &BTreeMap<&[ClassId], u64>, own: &[ClassId]) -> f64 {
+fn memorized(teachers: &BTreeMap<&[ClassId], u64>, own: &[ClassId]) -> f64 {
     let votes: BTreeMap<&[ClassId], u64> = (teachers.iter())
         .filter(|(classes, _)| !classes.is_empty())
         .map(|(&classes, &count)| (classes, count))
@@ -289,13 +289,13 @@ mod tests {
     fn tie_among_teachers_is_shared_out() {
         let (cat, dog): (&[ClassId], &[ClassId]) = (&[ClassId(0)], &[ClassId(1)]);
         let among = |teachers: &[(&'static [ClassId], u64)]| {
-            remembered(&teachers.iter().copied().collect(), cat)
+            memorized(&teachers.iter().copied().collect(), cat)
         };
         assert_eq!(among(&[(&[ClassId(0)], 1), (&[ClassId(1)], 1)]), 0.5);
         assert_eq!(among(&[(&[ClassId(0)], 1), (&[ClassId(1)], 2)]), 0.0);
         assert_eq!(among(&[(&[], 5), (&[ClassId(0)], 1)]), 1.0);
         assert_eq!(among(&[(&[], 1)]), 0.0);
-        assert_eq!(remembered(&[(dog, 1)].into_iter().collect(), dog), 1.0);
+        assert_eq!(memorized(&[(dog, 1)].into_iter().collect(), dog), 1.0);
     }
 
     #[test]

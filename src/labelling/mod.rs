@@ -3,8 +3,8 @@
 
 mod external;
 mod groups;
+mod memo;
 mod objects;
-mod remembered;
 
 pub use external::{External, Wanted, external};
 pub use objects::{ObjectLabels, object_labels};
@@ -25,7 +25,7 @@ use crate::label_model::{
 };
 use crate::progress::{Progress, Stage};
 use crate::sample::{ClassId, Listing, Role, SampleId};
-use remembered::Basis;
+use memo::Basis;
 
 /// What labels are judged from.
 #[derive(Clone, Copy)]
@@ -211,10 +211,10 @@ fn from_images(
     progress: &dyn Progress,
 ) -> Result<Said, Interrupted> {
     let groups = groups::of(material.listing, material.duplicates, ids);
-    let key = remembered::key(material, ids, &groups, Basis::Images, settings);
+    let key = memo::key(material, ids, &groups, Basis::Images, settings);
     let thumbnail = |i: usize| material.images.thumbnails.get(ids[i]).unwrap_or_default();
     let done = |steps| progress.advance(steps);
-    remembered::or_else(key, &material.images.memo, || {
+    memo::or_else(key, &material.images.memo, || {
         match built_in::vectors(ids.len(), thumbnail, executor, done) {
             Ok(vectors) => ask(material.listing, ids, &groups, vectors, settings, executor),
             Err(FitError::Interrupted(stop)) => Err(stop),
@@ -234,8 +234,8 @@ fn from_vectors(
 ) -> Result<Said, Interrupted> {
     let groups = groups::of(material.listing, material.duplicates, ids);
     let basis = Basis::Vectors(&vectors);
-    let key = remembered::key(material, ids, &groups, basis, settings);
-    remembered::or_else(key, &material.images.memo, || {
+    let key = memo::key(material, ids, &groups, basis, settings);
+    memo::or_else(key, &material.images.memo, || {
         ask(material.listing, ids, &groups, vectors, settings, executor)
     })
 }

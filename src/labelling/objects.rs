@@ -1,7 +1,7 @@
 //! What is thought of every object's class, judged by its crop as labels are by whole
 //! images. Flags nothing itself.
 
-use super::remembered;
+use super::memo;
 use super::{BUILT_IN, External, Material, Said, groups, opinion, unusable};
 use crate::executor::{Executor, Interrupted};
 use crate::features::Vectors;
@@ -118,7 +118,7 @@ pub fn object_labels(
     let said = if ids.len() < 2 {
         Said::Nothing("fewer than two objects can be judged by their pixels".to_owned())
     } else {
-        remembered::or_else(key, &images.memo, || {
+        memo::or_else(key, &images.memo, || {
             let vectors = match brought {
                 Some(vectors) => vectors,
                 None => {
@@ -243,7 +243,7 @@ fn key(
     }
     let classes = (listing.classes.len() as u64).to_le_bytes();
     // What the built-in features see follows from the contents and boxes.
-    let vectors = vectors.map(|vectors| remembered::of_vectors(vectors).as_bytes().to_vec());
+    let vectors = vectors.map(|vectors| memo::of_vectors(vectors).as_bytes().to_vec());
     let vectors = vectors.unwrap_or_default();
     Some(Key::of_parts(
         METHOD,
@@ -251,8 +251,8 @@ fn key(
             &objects.finalize().as_bytes()[..],
             &classes[..],
             &vectors,
-            &remembered::of_settings(settings),
-            remembered::METHOD.as_bytes(),
+            &memo::of_settings(settings),
+            memo::METHOD.as_bytes(),
         ],
     ))
 }

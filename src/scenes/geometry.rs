@@ -19,7 +19,7 @@ use super::matching::{Match, matches};
 pub(super) type Map = [f32; 6];
 
 /// A point of each image.
-type Twin = ((f32, f32), (f32, f32));
+type Correspondence = ((f32, f32), (f32, f32));
 
 /// How two images lie over each other.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +29,7 @@ pub(super) struct Fit {
     /// Decimal logarithm of the number of false alarms.
     pub(super) log_nfa: f32,
     /// Matched places that fit the map.
-    pub(super) inliers: Vec<Twin>,
+    pub(super) inliers: Vec<Correspondence>,
 }
 
 /// Samples by which an inlier may miss, in one of the images.
@@ -57,7 +57,7 @@ pub(super) fn fit(first: &Features, second: &Features, flip: bool) -> Option<Fit
     if found.len() < LEAST_INLIERS {
         return None;
     }
-    let twins = |m: &Match| -> Twin {
+    let correspondences = |m: &Match| -> Correspondence {
         let (a, b) = (
             &first.list[usize::from(m.first)],
             &second.list[usize::from(m.second)],
@@ -75,17 +75,17 @@ pub(super) fn fit(first: &Features, second: &Features, flip: bool) -> Option<Fit
         .collect();
     let area = |features: &Features| features.size().0 * features.size().1;
     let mut search = Search {
-        twins: found.iter().map(twins).collect(),
+        correspondences: found.iter().map(correspondences).collect(),
         areas: (area(first), area(second)),
         logs: Logs::up_to(found.len()),
         errors: Vec::new(),
     };
     let (mut map, mut best) = search.similarity(&hints, flip)?;
     for _ in 0..3 {
-        let inliers: Vec<Twin> = best
+        let inliers: Vec<Correspondence> = best
             .inliers
             .iter()
-            .map(|&i| search.twins[i as usize])
+            .map(|&i| search.correspondences[i as usize])
             .collect();
         let Some(affine) = affine(&inliers) else {
             break;
@@ -102,7 +102,7 @@ pub(super) fn fit(first: &Features, second: &Features, flip: bool) -> Option<Fit
         inliers: best
             .inliers
             .iter()
-            .map(|&i| search.twins[i as usize])
+            .map(|&i| search.correspondences[i as usize])
             .collect(),
     })
 }
@@ -157,7 +157,7 @@ struct Judged {
 }
 
 struct Search {
-    twins: Vec<Twin>,
+    correspondences: Vec<Correspondence>,
     areas: (f32, f32),
     logs: Logs,
     /// Share of an image that each match's error covers, and the match.
@@ -173,7 +173,9 @@ impl Search {
                 if !hints[i].agrees(&hints[j]) {
                     continue;
                 }
-                let Some((map, hint)) = similarity(self.twins[i], self.twins[j], flip) else {
+                let Some((map, hint)) =
+                    similarity(self.correspondences[i], self.correspondences[j], flip)
+                else {
                     continue;
                 };
                 if !hint.agrees(&hints[i]) {
@@ -215,8 +217,9 @@ impl Search {
     fn near(&self, map: &Map) -> usize {
         let shrinks = determinant(map).abs().max(1.0);
         let squared = |a: (f32, f32), b: (f32, f32)| (a.0 - b.0).powi(2) + (a.1 - b.1).powi(2);
-        let near = |&&(a, b): &&Twin| squared(apply(map, a), b) <= FARTHEST * FARTHEST * shrinks;
-        self.twins.iter().filter(near).count()
+        let near =
+            |&&(a, b): &&Correspondence| squared(apply(map, a), b) <= FARTHEST * FARTHEST * shrinks;
+        self.correspondences.iter().filter(near).count()
     }
 
     /// Errors under `map` that may be an inlier's, in order.
@@ -226,7 +229,7 @@ impl Search {
             return;
         };
         let squared = |a: (f32, f32), b: (f32, f32)| (a.0 - b.0).powi(2) + (a.1 - b.1).powi(2);
-        for (which, &(a, b)) in (0..).zip(&self.twins) {
+        for (which, &(a, b)) in (0..).zip(&self.correspondences) {
             let there = squared(apply(map, a), b).max(CLOSEST * CLOSEST);
             let here = squared(apply(&back, b), a).max(CLOSEST * CLOSEST);
             if there.min(here) <= FARTHEST * FARTHEST {
@@ -241,7 +244,7 @@ impl Search {
     /// The least number of false alarms over all counts of inliers, as a decimal
     /// logarithm, and the count it is reached at.
     fn least(&self, fixing: usize) -> (f32, usize) {
-        let n = self.twins.len();
+        let n = self.correspondences.len();
         let mut least = (0.0, 0);
         for k in fixing + 1..=self.errors.len() {
             let alpha = self.errors[k - 1].0.min(1.0);
@@ -258,7 +261,7 @@ impl Search {
 }
 
 /// The similarity that lays two points over two, and what it says of turn and scale.
-fn similarity(one: Twin, two: Twin, flip: bool) -> Option<(Map, Hint)> {
+fn similarity(one: Correspondence, two: Correspondence, flip: bool) -> Option<(Map, Hint)> {
     let sign = if flip { -1.0 } else { 1.0 };
     let (dx, dy) = (sign * (two.0.0 - one.0.0), two.0.1 - one.0.1);
     let (ex, ey) = (two.1.0 - one.1.0, two.1.1 - one.1.1);
@@ -290,18 +293,22 @@ fn similarity(one: Twin, two: Twin, flip: bool) -> Option<(Map, Hint)> {
 
 /// The affine map of least squares; `None` where the points lie on a line or the
 /// map would flatten.
-fn affine(twins: &[Twin]) -> Option<Map> {
-    if twins.len() < LEAST_INLIERS + 1 {
+fn affine(correspondences: &[Correspondence]) -> Option<Map> {
+    if correspondences.len() < LEAST_INLIERS + 1 {
         return None;
     }
-    let mean = |of: &dyn Fn(&Twin) -> f32| {
-        twins.iter().map(|twin| f64::from(of(twin))).sum::<f64>() / twins.len() as f64
+    let mean = |of: &dyn Fn(&Correspondence) -> f32| {
+        correspondences
+            .iter()
+            .map(|correspondence| f64::from(of(correspondence)))
+            .sum::<f64>()
+            / correspondences.len() as f64
     };
     let (cx, cy) = (mean(&|t| t.0.0), mean(&|t| t.0.1));
     let (cu, cv) = (mean(&|t| t.1.0), mean(&|t| t.1.1));
     let [mut xx, mut xy, mut yy] = [0f64; 3];
     let [mut ux, mut uy, mut vx, mut vy] = [0f64; 4];
-    for &((x, y), (u, v)) in twins {
+    for &((x, y), (u, v)) in correspondences {
         let (x, y) = (f64::from(x) - cx, f64::from(y) - cy);
         let (u, v) = (f64::from(u) - cu, f64::from(v) - cv);
         xx += x * x;

@@ -62,7 +62,7 @@ pub(super) const CHECKS: &[Declared] = &[
     annotation_fault::DECLARED,
 ];
 
-/// An image that could not be seen.
+/// An image that could not be decoded.
 struct Failed<'a> {
     sample: &'a Sample,
     why: &'a DecodeFailure,
@@ -78,7 +78,7 @@ impl Failed<'_> {
     }
 }
 
-/// The samples whose images could not be seen, for findings of `code`.
+/// The samples whose images could not be decoded, for findings of `code`.
 fn failures<'a>(
     data: &CheckContext<'a>,
     code: &'static str,

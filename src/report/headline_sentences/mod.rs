@@ -45,7 +45,7 @@ pub(super) enum Topic {
     Labels,
     /// Class shares.
     Distribution,
-    /// Images that could not be seen.
+    /// Images that could not be decoded.
     Files,
 }
 

@@ -23,7 +23,7 @@ const BEYOND_OF_GROUND: f64 = 0.02;
 
 /// Numbers that the range is found from, at most: as many quantiles of a
 /// thousandth take.
-const LOOKED_AT: usize = 1 << 17;
+const SAMPLED: usize = 1 << 17;
 
 /// Reads what the library unpacked; `planar`: the bytes of each channel's
 /// plane.
@@ -140,7 +140,7 @@ fn wide<T>(
         v.is_finite() && fields.no_data != Some(v) && alpha != Some(place % fields.samples)
     };
     let shown = || (all.iter().copied().enumerate()).filter(counts);
-    let step = shown().count().div_ceil(LOOKED_AT).max(1);
+    let step = shown().count().div_ceil(SAMPLED).max(1);
     let mut sorted: Vec<f64> = shown().step_by(step).map(|(_, v)| v).collect();
     sorted.sort_by(f64::total_cmp);
     let (least, most) = shown().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (_, v)| {

@@ -94,7 +94,7 @@ pub struct VerdictV1 {
 pub struct Counts {
     /// Images listed.
     pub samples: u64,
-    /// Images that could not be seen.
+    /// Images that could not be decoded.
     pub unseen: u64,
     /// Findings accepted earlier, which do not count.
     pub accepted: u64,
@@ -156,7 +156,7 @@ pub struct SplitV1 {
     pub split: Option<String>,
     /// Its images.
     pub samples: u64,
-    /// Those that could not be seen.
+    /// Those that could not be decoded.
     pub unseen: u64,
     /// The class with the fewest images.
     pub smallest_class: Option<ClassSizeV1>,
