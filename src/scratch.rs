@@ -47,12 +47,24 @@ impl Scratch {
     /// When it cannot be made.
     pub fn in_folder(place: &Path) -> io::Result<Self> {
         let mut builder = tempfile::Builder::new();
-        builder.prefix(PREFIX).rand_bytes(RANDOM);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             builder.permissions(fs::Permissions::from_mode(0o777));
         }
+        Self::made(&mut builder, place)
+    }
+
+    /// As [`Self::in_folder`], for the user alone.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn private(place: &Path) -> io::Result<Self> {
+        Self::made(&mut tempfile::Builder::new(), place)
+    }
+
+    fn made(builder: &mut tempfile::Builder<'_, '_>, place: &Path) -> io::Result<Self> {
+        builder.prefix(PREFIX).rand_bytes(RANDOM);
         let folder = builder.tempdir_in(place)?;
         let owner = File::create(folder.path().join(OWNER))?;
         hold(&owner);

@@ -102,6 +102,21 @@ impl Builder {
         (self.containers.len() - 1) as u32
     }
 
+    /// How many containers there are.
+    pub(super) fn containers(&self) -> usize {
+        self.containers.len()
+    }
+
+    /// Puts another in the place of each container from `first` on.
+    pub(super) fn replace_containers(
+        &mut self,
+        first: usize,
+        other: impl Fn(Arc<dyn Container>) -> Arc<dyn Container>,
+    ) {
+        let later = self.containers.split_off(first);
+        self.containers.extend(later.into_iter().map(other));
+    }
+
     /// Adds a sample.
     pub(super) fn push(&mut self, draft: Draft) {
         self.drafts.push(draft);

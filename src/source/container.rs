@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
@@ -169,6 +169,38 @@ impl Stretches {
     }
 }
 
+impl Stretches {
+    /// Writes the bytes of an entry to `out`, a part at a time.
+    ///
+    /// # Errors
+    /// When they cannot be read or written.
+    pub(super) fn copy(&self, entry: u64, out: &mut dyn Write) -> Result<(), ReadFailure> {
+        let failure = |error: io::Error| ReadFailure(error.to_string());
+        let member = (usize::try_from(entry).ok()).and_then(|entry| self.members.get(entry));
+        let member = member.ok_or_else(|| ReadFailure("no such member".to_owned()))?;
+        let file = self.content.open(&self.path).map_err(failure)?;
+        let mut stretch = Stretch {
+            file: &file,
+            offset: member.offset,
+            left: member.stored,
+        };
+        let (size, count, sum) = match member.coding {
+            Coding::Plain => {
+                let count = io::copy(&mut stretch, out).map_err(|error| cut_off(&error))?;
+                (member.stored, count, None)
+            }
+            Coding::Deflated { size, crc } => {
+                refuse_ratio(member.stored, size)?;
+                // One byte more shows that the size is a lie.
+                let mut unpacked = CrcReader::new(DeflateDecoder::new(stretch)).take(size + 1);
+                let count = io::copy(&mut unpacked, out).map_err(|error| cut_off(&error))?;
+                (size, count, Some((crc, unpacked.get_ref().crc().sum())))
+            }
+        };
+        is_whole(size, count, sum)
+    }
+}
+
 impl Container for Stretches {
     fn path(&self) -> &Path {
         &self.path
@@ -214,10 +246,7 @@ impl Container for Stretches {
 
 /// The bytes of one member.
 pub(super) fn read(file: &File, member: &Member) -> Result<Vec<u8>, ReadFailure> {
-    let failure = |error: io::Error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => ReadFailure("the archive ends inside it".to_owned()),
-        _ => ReadFailure(error.to_string()),
-    };
+    let failure = |error: io::Error| cut_off(&error);
     let size = match member.coding {
         Coding::Plain => member.stored,
         Coding::Deflated { size, .. } => size,
@@ -233,30 +262,42 @@ pub(super) fn read(file: &File, member: &Member) -> Result<Vec<u8>, ReadFailure>
         offset: member.offset,
         left: member.stored,
     };
-    match member.coding {
+    let sum = match member.coding {
         Coding::Plain => {
             stretch.read_to_end(&mut bytes).map_err(failure)?;
+            None
         }
         Coding::Deflated { crc, .. } => {
             // One byte more shows that the size is a lie.
             let mut unpacked = CrcReader::new(DeflateDecoder::new(stretch)).take(size + 1);
             unpacked.read_to_end(&mut bytes).map_err(failure)?;
-            if bytes.len() as u64 == size && unpacked.get_ref().crc().sum() != crc {
-                return Err(ReadFailure("its checksum does not match".to_owned()));
-            }
+            Some((crc, unpacked.get_ref().crc().sum()))
         }
-    }
-    if bytes.len() as u64 != size {
-        let fact = if (bytes.len() as u64) < size {
-            "less"
-        } else {
-            "more"
-        };
-        return Err(ReadFailure(format!(
-            "it holds {fact} than the {size} bytes that the archive announces"
-        )));
-    }
+    };
+    is_whole(size, bytes.len() as u64, sum)?;
     Ok(bytes)
+}
+
+fn cut_off(error: &io::Error) -> ReadFailure {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => ReadFailure("the archive ends inside it".to_owned()),
+        _ => ReadFailure(error.to_string()),
+    }
+}
+
+/// Whether `count` bytes with their checksums, announced and found, are all of `size` bytes.
+fn is_whole(size: u64, count: u64, sums: Option<(u32, u32)>) -> Result<(), ReadFailure> {
+    let fact = match count {
+        _ if count < size => "less",
+        _ if count > size => "more",
+        _ if sums.is_some_and(|(announced, found)| announced != found) => {
+            return Err(ReadFailure("its checksum does not match".to_owned()));
+        }
+        _ => return Ok(()),
+    };
+    Err(ReadFailure(format!(
+        "it holds {fact} than the {size} bytes that the archive announces"
+    )))
 }
 
 /// The first `most` bytes of one member.
@@ -299,6 +340,11 @@ pub(super) fn refuse_bomb(stored: u64, size: u64) -> Result<(), ReadFailure> {
             "{size} bytes: members above {MAX_BYTES} bytes are not read"
         )));
     }
+    refuse_ratio(stored, size)
+}
+
+/// Refuses a member that would fill the disk.
+fn refuse_ratio(stored: u64, size: u64) -> Result<(), ReadFailure> {
     if size > FREE_BYTES && size / stored.max(1) > MAX_RATIO {
         return Err(ReadFailure(format!(
             "it unpacks from {stored} to {size} bytes, more than {MAX_RATIO} times: not unpacked"

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::archive::Nest;
 use super::builder::Builder;
 use super::input::{Input, Role};
 use super::recognised::Recognised;
@@ -179,7 +180,10 @@ pub(super) fn list(input: &Input<'_>, builder: &mut Builder) -> Result<Recognise
     }
     if let Some(kind) = archive::kind(input.path)? {
         let tree = archive::tree(input.path, kind, input.key.clone(), input.walker)?;
-        let mut recognised = list_tree(tree, input, builder)?;
+        let mut recognised = match archive::unpacked(&tree, input)? {
+            Some(unpacked) => list_unpacked(unpacked, input, builder)?,
+            None => list_tree(tree, input, builder)?,
+        };
         let name = input.path.file_name().unwrap_or_default();
         recognised.what = format!("{} in `{}`", recognised.what, crate::sample::escaped(name));
         return Ok(recognised);
@@ -243,6 +247,26 @@ fn cache_snapshot(input: &Input<'_>) -> Result<Option<PathBuf>> {
             )))
         }
     }
+}
+
+/// Lists what an archive holds that was unpacked for it.
+fn list_unpacked(
+    unpacked: archive::Unpacked,
+    input: &Input<'_>,
+    builder: &mut Builder,
+) -> Result<Recognised> {
+    let (nest, path, first) = (Nest::of(&unpacked), unpacked.path(), builder.containers());
+    let role = (input.key.clone(), input.role);
+    let inside = Input::new(input.shown, &path, role, input.request, input.walker);
+    let recognised = list_tree(unpacked.tree, &inside, builder).map_err(|error| match error {
+        Error::Input(why) => Error::Input(format!(
+            "{why}\n`{}` is an archive: to scan a part of it, unpack it first",
+            input.shown.display()
+        )),
+        other => other,
+    })?;
+    nest.apply(first, builder);
+    Ok(recognised)
 }
 
 /// Lists a folder or archive by the layout that was asked for, or by the one

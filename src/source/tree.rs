@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::builder::Builder;
-use super::container::Container;
+use super::container::{Container, Stretches};
 use super::descriptions::{Folder, Top};
 use super::names::is_beside_an_image;
 use super::places::{Place, read_whole};
@@ -34,7 +34,7 @@ pub(super) struct Tree {
     /// Files that are no images, in no order.
     pub(super) files: Vec<OtherFile>,
     /// The archive that all of it lies in, if it is no folder.
-    pub(super) archive: Option<Arc<dyn Container>>,
+    pub(super) archive: Option<Arc<Stretches>>,
     /// In an archive that lies in a data set: its path from the set's root.
     pub(super) archive_key: Option<SampleKey>,
 }
@@ -376,6 +376,16 @@ impl Tree {
         builder.skipped.filtered += self.skipped.filtered;
     }
 
+    /// Notes what is wrong with a file that is no sample.
+    pub(super) fn problem(&mut self, key: SampleKey, kind: ProblemKind, detail: String) {
+        self.problems.push(Problem {
+            key,
+            kind,
+            detail,
+            sample: None,
+        });
+    }
+
     /// The subfolders of `dir` that hold images, by name.
     pub(super) fn live(&self, dir: usize) -> Vec<usize> {
         (self.dirs[dir].children.iter().copied())
@@ -420,7 +430,7 @@ impl Placer {
             let name = archive.path().file_name().unwrap_or_default();
             let key =
                 (tree.archive_key.clone()).unwrap_or_else(|| SampleKey::from_path(Path::new(name)));
-            builder.container(Arc::clone(archive), key)
+            builder.container(Arc::clone(archive) as _, key)
         });
         Self {
             folders: vec![None; tree.dirs.len()],

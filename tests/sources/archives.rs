@@ -43,7 +43,7 @@ pub(super) fn zip(names: &[&str]) -> Vec<u8> {
     archive.finish().expect("finished").into_inner()
 }
 
-fn packed(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn packed(bytes: &[u8]) -> Vec<u8> {
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packer.write_all(bytes).expect("written");
     packer.finish().expect("finished")

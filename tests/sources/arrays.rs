@@ -105,6 +105,20 @@ fn first(listed: &Listed, sample: usize) -> [u8; 3] {
     image.to_rgb8().get_pixel(0, 0).0
 }
 
+/// As torchvision leaves it before unpacking.
+pub(super) fn mnist() -> Set {
+    let set = Set::of(&[]);
+    for (name, bytes) in [
+        ("train-images-idx3-ubyte", images(3)),
+        ("train-labels-idx1-ubyte", idx(8, &[3], &[5, 0, 5])),
+        ("t10k-images-idx3-ubyte", images(2)),
+        ("t10k-labels-idx1-ubyte", idx(8, &[2], &[0, 9])),
+    ] {
+        set.put(&format!("MNIST/raw/{name}.gz"), &gzip(&bytes));
+    }
+    set
+}
+
 #[test]
 fn idx_files_are_read_with_their_labels_packed_or_not() {
     for packed in [false, true] {

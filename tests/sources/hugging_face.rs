@@ -15,7 +15,7 @@ fn image(number: usize) -> Vec<u8> {
 }
 
 /// Shards of 12 and 5 rows, named `0.png` and so on.
-fn shards(set: &Set) {
+pub(super) fn shards(set: &Set) {
     for (split, rows) in [("train", 0..12), ("validation", 12..17)] {
         let rows: Vec<usize> = rows.collect();
         let bytes: Vec<Vec<u8>> = rows.iter().map(|&row| image(row)).collect();

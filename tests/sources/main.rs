@@ -13,6 +13,7 @@ mod folders;
 mod hugging_face;
 mod manifests;
 mod masks;
+mod nested;
 mod nifti;
 #[path = "../../src/nifti/written.rs"]
 mod nifti_files;

@@ -33,7 +33,7 @@ fn labels() -> Vec<u8> {
     }))
 }
 
-fn nnunet() -> Set {
+pub(super) fn nnunet() -> Set {
     let set = Set::of(&[]);
     for case in 0..4 {
         for channel in 0..2 {

@@ -16,6 +16,24 @@ fn shard(members: &[(&str, &[u8])]) -> Vec<u8> {
     archive.into_inner().expect("written")
 }
 
+/// Three shards in two splits.
+pub(super) fn shards() -> Set {
+    let set = Set::of(&[]);
+    let first: [(&str, &[u8]); 4] = [
+        ("a.jpg", b"a"),
+        ("a.cls", b"3\n"),
+        ("b.jpg", b"b"),
+        ("b.cls", b"5"),
+    ];
+    set.put("train-000.tar", &shard(&first))
+        .put(
+            "train-001.tar",
+            &shard(&[("c.png", b"c"), ("c.json", b"{\"label\": 3, \"x\": [1]}")]),
+        )
+        .put("val/000.tar", &shard(&[("d.jpg", b"d"), ("d.cls", b"5")]));
+    set
+}
+
 #[test]
 fn shards_of_a_folder_are_splits_by_their_names() {
     let set = Set::of(&[]);

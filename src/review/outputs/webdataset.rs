@@ -94,7 +94,10 @@ pub(super) fn webdataset(input: Input<'_>, stop: &StopFlag) -> Result<Output> {
             let Some(&run) = last.get(*name) else {
                 return Err(unreadable(
                     path,
-                    format!("it has no member `{name}` any more"),
+                    format!(
+                        "it has no member `{name}`: if its shards lie in an archive, unpack it first, \
+                         and if it was changed, scan again"
+                    ),
                 ));
             };
             goes.insert(run, split);

@@ -1,6 +1,7 @@
 //! Archives read in place: zip, tar and tar.gz. Lists members; understands no
 //! layout.
 
+mod nested;
 mod packed;
 mod tar;
 mod zip;
@@ -11,6 +12,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
+
+pub(super) use nested::{Nest, Unpacked, unpacked};
 
 use super::container::{Coding, Content, Member, Stretches, read_start};
 use super::names::{is_junk, is_text};

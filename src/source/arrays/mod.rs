@@ -131,6 +131,11 @@ pub(super) fn list(mut tree: Tree, input: &Input<'_>, builder: &mut Builder) -> 
     Ok(recognised)
 }
 
+/// Whether a file of this name, in small letters, may be one of those that are read here.
+pub(super) fn may_be_one(name: &str) -> bool {
+    name.ends_with(".npz") || idx::is_images(name) || cifar::kind(name, |_| true).is_some()
+}
+
 /// Whether the file at `path` is one of those that are read here.
 pub(super) fn is_one(path: &Path) -> bool {
     kind_of_file(path).is_some()
