@@ -2,6 +2,7 @@
 //! `datasets` on them. Writes nothing itself.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -126,6 +127,12 @@ fn words(input: &Input<'_>) -> BTreeMap<String, String> {
 }
 
 fn opened(path: &Path) -> Result<Shard> {
+    let mut start = [0; 4];
+    let begun = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    if begun.is_ok() && &start != b"PAR1" {
+        let why = format!("the shards lie in `{}`: unpack it first", path.display());
+        return Err(refused(&why));
+    }
     let metadata = guarded(|| check_pages(path)).map_err(|why| unreadable(path, why))?;
     let mut groups = vec![0];
     let mut end = 0;
