@@ -45,6 +45,7 @@ pub mod sample;
 pub mod scan;
 pub mod scenes;
 pub mod scratch;
+pub mod shards;
 pub mod source;
 pub mod spreadsheet;
 pub mod statistics;

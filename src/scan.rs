@@ -1,6 +1,9 @@
 //! The whole pipeline on one screen. Finds, groups, judges and prints nothing
 //! itself.
 
+mod merge;
+mod shard;
+
 use std::sync::{Arc, OnceLock};
 
 use crate::checks::distribution::{CLASS_ABSENT_FROM_SPLIT, EMPTY_SPLIT, STRATIFICATION_DRIFT};
@@ -30,6 +33,9 @@ use crate::resplit::{self, Forecast, Suggested, Together};
 use crate::sample::{ContentHash, Listing, SampleId};
 use crate::scenes::{self, Scenes};
 use crate::source::{self, Listed, Memo, Reader, Version};
+
+pub use merge::{Reachable, merge};
+pub use shard::{Written, fingerprint};
 
 /// All that a scan found out.
 pub struct Scan {
@@ -83,14 +89,7 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
     }
 
     let needs = needs(settings);
-    let external = match needs.label_model || needs.objects_up_to > 0 {
-        true => labelling::external(
-            &settings.label_rows,
-            &listing,
-            settings.request.root.as_deref(),
-        )?,
-        false => External::Nothing,
-    };
+    let external = external(settings, &listing)?;
     let mut notes = external.notes().to_vec();
     let (reader, limits): (Arc<dyn Reader>, _) = (Arc::from(reader), settings.limits);
     // A stop is noticed by the stages that follow.
@@ -112,6 +111,16 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
         notes,
     };
     Ok(examine(settings, prepared, executor, progress))
+}
+
+/// What the user brings to judge labels by, if a check asks.
+fn external(settings: &Settings, listing: &Listing) -> Result<External> {
+    let needs = needs(settings);
+    if !needs.label_model && needs.objects_up_to == 0 {
+        return Ok(External::Nothing);
+    }
+    let root = settings.request.root.as_deref();
+    labelling::external(&settings.label_rows, listing, root)
 }
 
 /// What the selected checks need, together.
@@ -216,6 +225,7 @@ impl Stages<'_> {
             .then(|| self.scenes(&fingerprints, images))
             .and_then(|found| or_stop(found, interrupted))
             .map(|found| found.beyond(&mut duplicates, listing.samples.len()));
+        duplicates.unopened = images.access.unopened().len() as u64;
         let classes = distribution::count(&listing);
         let drift = distribution::drift(&listing, &classes, self.executor);
         let drift = or_stop(drift, interrupted).unwrap_or_default();

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-pub use file::write_file;
+pub use file::{write_file, write_file_with};
 
 /// How the names of unfinished files and folders begin.
 pub const PREFIX: &str = ".splitlint-";

@@ -39,6 +39,7 @@ const LEVELS: &[&[&str]] = &[
         "label_model",
         "object_flaws",
         "quality",
+        "shards",
     ],
     &["labelling", "resplit", "scenes"],
     &["evidence"],

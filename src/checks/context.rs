@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use super::CheckError;
 use crate::evidence;
 use crate::executor::Executor;
 use crate::finding::{CheckInfo, Finding, FindingId, Measured, Severity};
@@ -42,6 +43,21 @@ impl CheckContext<'_> {
             (Some(identities), _) => FindingId::of_samples(code, identities),
             (None, [first, ..]) => FindingId::of_key(code, &self.listing.sample(*first).key),
             (None, []) => FindingId::of_names(code, []),
+        }
+    }
+
+    /// Whether the searches for copies saw all that they wanted to see.
+    ///
+    /// # Errors
+    /// [`CheckError::Failed`] where they did not: what was found stands, and more may be
+    /// there.
+    pub fn all_opened(&self) -> Result<(), CheckError> {
+        match self.duplicates.unopened {
+            0 => Ok(()),
+            count => Err(CheckError::Failed(format!(
+                "{count} images could not be opened for a closer look, so copies among them \
+                 may be missing here"
+            ))),
         }
     }
 }

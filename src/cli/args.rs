@@ -10,6 +10,7 @@ use super::command_args::{
     ExplainArguments, InitArguments, ManArguments, ReviewArguments,
 };
 use super::resplit_args::ResplitArguments;
+use super::shard_args::{FingerprintArguments, MergeArguments};
 use crate::config::{CacheOption, Format, Options, Section, Setting, setting};
 use crate::source::LayoutName;
 
@@ -49,6 +50,10 @@ pub(super) enum Command {
     Init(InitArguments),
     /// Compare two reports: what is new, gone, unchanged
     Diff(DiffArguments),
+    /// Write the fingerprints of a data set, or of a part of it, to a file
+    Fingerprint(Box<FingerprintArguments>),
+    /// Judge a data set by files of fingerprints, made anywhere
+    Merge(Box<MergeArguments>),
     /// Print a digest of a data set, or compare it with the data that were audited
     Digest(Box<DigestArguments>),
     /// List all checks
@@ -76,6 +81,13 @@ pub(super) struct ScanArguments {
     #[command(flatten)]
     pub(super) data: DataArguments,
 
+    #[command(flatten)]
+    pub(super) judge: JudgeArguments,
+}
+
+/// How what is known of a data set is judged and reported.
+#[derive(Debug, Args)]
+pub(super) struct JudgeArguments {
     #[command(flatten)]
     pub(super) checks: CheckArguments,
 
@@ -264,6 +276,13 @@ pub(super) struct RunArguments {
 impl ScanArguments {
     /// The flags in the shape of `splitlint.toml`.
     pub(super) fn into_options(self) -> Options {
+        self.judge.into_options(self.data.into_options())
+    }
+}
+
+impl JudgeArguments {
+    /// The flags in the shape of `splitlint.toml`, with those of the data set.
+    pub(super) fn into_options(self, data: Options) -> Options {
         let (checks, run) = (self.checks, self.run);
         Options {
             select: said(checks.select),
@@ -291,7 +310,7 @@ impl ScanArguments {
             pred_probs: run.pred_probs,
             row_keys: run.row_keys,
             label_chunk: run.label_chunk,
-            ..self.data.into_options()
+            ..data
         }
     }
 }
@@ -327,7 +346,7 @@ impl EventArguments {
 }
 
 /// What is said of the setting `key`.
-fn help(key: &str) -> String {
+pub(super) fn help(key: &str) -> String {
     setting(key).map_or_else(String::new, Setting::help)
 }
 

@@ -32,6 +32,8 @@ mod resplit_words;
 mod resplit_write;
 mod review;
 mod scan;
+mod shard_args;
+mod shards;
 
 use std::process::ExitCode;
 
@@ -68,6 +70,8 @@ pub fn main() -> ExitCode {
         Command::Resplit(arguments) => resplit::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Fingerprint(arguments) => shards::fingerprint(*arguments),
+        Command::Merge(arguments) => shards::merge(*arguments),
         Command::Digest(arguments) => digest::run(*arguments),
         Command::Checks => checks::run(),
         Command::Explain(arguments) => explain::run(&arguments),

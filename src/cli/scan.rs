@@ -3,50 +3,82 @@
 use std::env;
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::{self, Path};
+use std::path::{self, Path, PathBuf};
 
 use serde_json::json;
 
-use super::args::ScanArguments;
+use super::args::{JudgeArguments, ScanArguments};
 use super::prepare::{self, Volume};
 use super::{cache, console, destination, events, links, models, print};
 use crate::config::{Format, Options, Settings};
 use crate::decisions::{self, Carried};
 use crate::error::Result;
 use crate::executor::Executor;
-use crate::progress::Stage;
+use crate::progress::{Progress, Stage};
 use crate::report::{self, Report, html, markdown, write_folder};
 use crate::scan::{Scan, scan};
 
 /// Scans, writes every report asked for, and answers with the verdict.
 pub(super) fn run(arguments: ScanArguments) -> Result<u8> {
-    let volume = match (arguments.run.quiet, arguments.run.verbose) {
-        (true, _) => Volume::Quiet,
-        (_, true) => Volume::Verbose,
-        _ => Volume::Normal,
-    };
-    let config = arguments.run.config.clone();
-    let events = arguments.events.are_wanted();
+    let asked = Asked::of(&arguments.judge);
     let options = arguments.into_options();
-    let place = prepare::report_folder(&options, config.as_deref());
-    judge(options, config.as_deref(), volume, events).inspect_err(|e| {
-        // Whoever looks at it next must not take it for the answer to this scan.
-        let why = e.to_string();
-        if let Err(e) = report::mark_old(&place, why.lines().next().unwrap_or_default()) {
-            console::note(format!("{e}"));
-        }
+    asked.judge(options, |settings, executor, progress| {
+        scan(settings, executor, progress)
     })
 }
 
+/// What is asked of a run beside its settings.
+pub(super) struct Asked {
+    volume: Volume,
+    config: Option<PathBuf>,
+    events: bool,
+}
+
+impl Asked {
+    pub(super) fn of(arguments: &JudgeArguments) -> Self {
+        Self {
+            volume: match (arguments.run.quiet, arguments.run.verbose) {
+                (true, _) => Volume::Quiet,
+                (_, true) => Volume::Verbose,
+                _ => Volume::Normal,
+            },
+            config: arguments.run.config.clone(),
+            events: arguments.events.are_wanted(),
+        }
+    }
+
+    /// Judges by what `scan` finds out, writes every report asked for, and answers with the
+    /// verdict. `scan` may change the settings before it goes by them.
+    pub(super) fn judge(
+        &self,
+        options: Options,
+        scan: impl FnOnce(&mut Settings, &Executor, &dyn Progress) -> Result<Scan>,
+    ) -> Result<u8> {
+        let place = prepare::report_folder(&options, self.config.as_deref());
+        judge(options, self, scan).inspect_err(|e| {
+            // Whoever looks at it next must not take it for the answer to this scan.
+            let why = e.to_string();
+            if let Err(e) = report::mark_old(&place, why.lines().next().unwrap_or_default()) {
+                console::note(format!("{e}"));
+            }
+        })
+    }
+}
+
 /// The scan itself, from what was asked to the exit code.
-fn judge(options: Options, config: Option<&Path>, volume: Volume, events: bool) -> Result<u8> {
-    let mut settings = prepare::settings(options, config, volume)?;
+fn judge(
+    options: Options,
+    asked: &Asked,
+    scan: impl FnOnce(&mut Settings, &Executor, &dyn Progress) -> Result<Scan>,
+) -> Result<u8> {
+    let (volume, events) = (asked.volume, asked.events);
+    let mut settings = prepare::settings(options, asked.config.as_deref(), volume)?;
     let caches = cache::with_models(&settings);
     models::place(&mut settings, &caches)?;
     destination::check(&settings)?;
     let executor = prepare::executor(&settings)?;
     let progress = prepare::watched(volume, events);
-    let scan = scan(&settings, &executor, progress.as_ref())?;
+    let scan = scan(&mut settings, &executor, progress.as_ref())?;
     if volume == Volume::Verbose {
         print_stages(&scan);
     }

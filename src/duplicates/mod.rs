@@ -86,6 +86,8 @@ pub struct Duplicates {
     pub pairs_not_listed: u64,
     /// Candidate pairs with too little texture to score.
     pub abstained: u64,
+    /// Images that the search wanted to see at more detail and could not open.
+    pub unopened: u64,
     /// Number of pairs after each stage, for `-v`.
     pub stages: Vec<(&'static str, u64)>,
 }

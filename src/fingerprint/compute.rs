@@ -112,7 +112,7 @@ pub fn compute(
     })
 }
 
-fn spool_error(error: io::Error) -> Error {
+pub(super) fn spool_error(error: io::Error) -> Error {
     Error::output(
         "the folder for temporary files",
         format!("no room for thumbnails there: {error}; point TMPDIR to a larger disk"),

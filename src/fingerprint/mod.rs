@@ -5,6 +5,7 @@ mod compute;
 mod contents;
 mod hashes;
 mod images;
+mod restore;
 mod spool;
 mod statistics;
 
@@ -12,6 +13,7 @@ pub use compute::{Earlier, Fingerprinted, compute};
 pub use contents::contents;
 pub use hashes::Hashes;
 pub use images::{ImageAccess, Images, Memo, ThumbnailStore};
+pub use restore::{Restored, Restoring};
 pub use statistics::Statistics;
 
 use crate::decode::{DecodeFailure, Header};

@@ -65,6 +65,27 @@ impl Batch {
     }
 }
 
+impl Batch {
+    /// Adds the bytes of a thumbnail that [`Batch::add`] wrote elsewhere; `None` if they
+    /// are none.
+    pub(super) fn add_bytes(&mut self, bytes: &[u8]) -> Option<Slot> {
+        let thumbnail = from_bytes(bytes, Matte::White)?;
+        let sound = |plane: &Plane, most: u32| {
+            (1..=most).contains(&plane.width) && (1..=most).contains(&plane.height)
+        };
+        let is_sound = sound(&thumbnail.luma, Thumbnail::LUMA_SIDE)
+            && sound(&thumbnail.cb, Thumbnail::LUMA_SIDE);
+        let offset = self.bytes.len();
+        is_sound.then(|| {
+            self.bytes.extend_from_slice(bytes);
+            Slot {
+                offset: offset as u64,
+                length: bytes.len() as u32,
+            }
+        })
+    }
+}
+
 impl Spool {
     /// An empty spool in the system's folder for temporary files.
     ///
@@ -98,9 +119,18 @@ impl Spool {
     /// # Errors
     /// When the disk fails.
     pub(super) fn get(&self, slot: Slot, matte: Matte) -> io::Result<Thumbnail> {
+        let bytes = self.bytes(slot)?;
+        from_bytes(&bytes, matte).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+    }
+
+    /// What [`Batch::add`] wrote of a thumbnail.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(super) fn bytes(&self, slot: Slot) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; slot.length as usize];
         read_at(&self.file, &mut bytes, slot.offset)?;
-        from_bytes(&bytes, matte).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+        Ok(bytes)
     }
 }
 
@@ -196,5 +226,9 @@ mod tests {
         assert_eq!(from_bytes(&[], Matte::White), None);
         assert_eq!(from_bytes(&[1, 1, 0, 0], Matte::White), None);
         assert_eq!(from_bytes(&[1, 1, 0, 0, 7, 7], Matte::White), None);
+        let mut batch = Batch::default();
+        assert_eq!(batch.add_bytes(&[0; 4]), None, "no samples at all");
+        assert_eq!(batch.add_bytes(&[1, 1, 1, 1, 7, 8]), None, "cut off");
+        assert!(batch.add_bytes(&[1, 1, 1, 1, 7, 8, 9]).is_some());
     }
 }

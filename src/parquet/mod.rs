@@ -1,7 +1,8 @@
-//! Opens Parquet files of others so that a damaged one is an error in words.
-//! Knows no column.
+//! Opens Parquet files of others so that a damaged one is an error in words, and
+//! writes ours. Knows no column.
 
 mod header;
+mod write;
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -15,6 +16,7 @@ use polars::prelude::{
 use polars_parquet::read::{ColumnChunkMetadata, FileMetadata};
 
 pub(crate) use header::{Fault, Header, Kind, header};
+pub use write::FileWriter;
 
 /// Bytes in which the header of a page is looked for first, and at most:
 /// statistics may hold two values of the column.
@@ -40,14 +42,19 @@ pub fn table(path: &Path, names: Option<Vec<String>>) -> PolarsResult<DataFrame>
         .finish()
 }
 
-/// The rows of a range of the file at `path`, of all columns; its pages are looked
-/// at by [`check_pages`].
+/// The rows of a range of the file at `path`, of the columns `names` or of all; its
+/// pages are looked at by [`check_pages`].
 ///
 /// # Errors
 /// When the file is damaged; call it inside [`guarded`].
-pub fn rows(path: &Path, rows: std::ops::Range<usize>) -> PolarsResult<DataFrame> {
+pub fn rows(
+    path: &Path,
+    rows: std::ops::Range<usize>,
+    names: Option<Vec<String>>,
+) -> PolarsResult<DataFrame> {
     reader(path)?
         .with_slice(Some((rows.start, rows.len())))
+        .with_columns(names)
         .read_parallel(ParallelStrategy::None)
         .finish()
 }

@@ -322,6 +322,7 @@ fn duplicates() -> Duplicates {
         groups: pairs.iter().map(|p| vec![p.a, p.b]).collect(),
         pairs,
         abstained: 2,
+        unopened: 0,
         ..Duplicates::default()
     }
 }

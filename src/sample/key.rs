@@ -56,6 +56,12 @@ impl SampleKey {
         Self(format!("{}{mark}", self.0).into_boxed_str())
     }
 
+    /// The key that `text` is; `None` where no key is written like that.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let is_key = !text.is_empty() && !text.chars().any(char::is_control);
+        is_key.then(|| Self(text.into()))
+    }
+
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0

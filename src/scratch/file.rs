@@ -1,8 +1,9 @@
 //! Writes one file whole or not at all. Knows no format.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::time::SystemTime;
 
 use super::{PREFIX, hold};
 use crate::error::{Error, Result};
@@ -14,6 +15,19 @@ use crate::error::{Error, Result};
 /// # Errors
 /// [`Error::Output`] when it cannot be written.
 pub fn write_file(path: &Path, text: &str) -> Result<()> {
+    write_file_with(path, None, |out| out.write_all(text.as_bytes()))
+}
+
+/// As [`write_file`], with what `write` writes; a plain file is said to be of the time
+/// `modified`, if one is given.
+///
+/// # Errors
+/// [`Error::Output`] when it cannot be written.
+pub fn write_file_with(
+    path: &Path,
+    modified: Option<SystemTime>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<()> {
     let failed = |e: std::io::Error| Error::output(path, e);
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -23,13 +37,18 @@ pub fn write_file(path: &Path, text: &str) -> Result<()> {
         return fs::OpenOptions::new()
             .write(true)
             .open(path)
-            .and_then(|mut out| out.write_all(text.as_bytes()))
+            .and_then(|mut out| write(&mut out))
             .map_err(failed);
     }
     fs::create_dir_all(folder).map_err(failed)?;
     let mut file = beside().tempfile_in(folder).map_err(failed)?;
     hold(file.as_file());
-    file.write_all(text.as_bytes()).map_err(failed)?;
+    let mut out = BufWriter::new(file.as_file_mut());
+    write(&mut out).and_then(|()| out.flush()).map_err(failed)?;
+    drop(out);
+    if let Some(time) = modified {
+        file.as_file().set_modified(time).map_err(failed)?;
+    }
     file.persist(path).map_err(|e| failed(e.error))?;
     Ok(())
 }

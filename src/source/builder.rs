@@ -360,7 +360,9 @@ fn merged(mut folders: Vec<ClassFolder>) -> Vec<ClassFolder> {
     folders
 }
 
-fn rank(split: &str) -> u8 {
+/// Where a split comes among others: train, val, test, those of other names, data used
+/// before.
+pub fn rank(split: &str) -> u8 {
     match split {
         "train" => 0,
         "val" => 1,

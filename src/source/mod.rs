@@ -41,6 +41,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use builder::rank as split_rank;
 pub use coco::{Id as CocoId, is_coco};
 pub use dates::dates;
 pub use descriptions::{

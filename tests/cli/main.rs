@@ -7,6 +7,7 @@ mod cache;
 #[path = "../../src/dicom/written.rs"]
 mod dicom_files;
 mod digest;
+mod fingerprints;
 #[cfg(unix)]
 mod gate;
 mod groups;

@@ -68,6 +68,7 @@ impl Check for ThisCheck {
         pairs::tell(data, out, keep, Concerned::All, |pair, samples| {
             pairs::describe(data, pair, samples)
         });
+        data.all_opened()?;
         Ok(Ran::Completed)
     }
 }

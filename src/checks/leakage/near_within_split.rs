@@ -63,6 +63,7 @@ impl Check for ThisCheck {
         pairs::tell_groups(data, out, keep, |pair, samples| {
             pairs::describe(data, pair, samples)
         });
+        data.all_opened()?;
         Ok(Ran::Completed)
     }
 }

@@ -62,16 +62,18 @@ impl Check for ThisCheck {
                 "the data set has fewer than two splits".to_owned(),
             ));
         }
-        let Some(footprints) = data
-            .evidence
-            .footprints
-            .as_ref()
-            .filter(|f| !f.places.is_empty())
-        else {
+        let Some(footprints) = &data.evidence.footprints else {
+            return Ok(Ran::NotApplicable(
+                "the images are not at hand, so whether they state where they lie on earth was \
+                 not read"
+                    .to_owned(),
+            ));
+        };
+        if footprints.places.is_empty() {
             return Ok(Ran::NotApplicable(
                 "no image states where it lies on earth (GeoTIFF tags or a world file)".to_owned(),
             ));
-        };
+        }
         let samples = footprints.samples();
         let placed: usize = samples.iter().map(Vec::len).sum();
         if samples.len() == 1 && placed > 2 {

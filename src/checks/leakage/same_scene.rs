@@ -71,6 +71,7 @@ impl Check for ThisCheck {
                 ),
             }));
         };
+        data.all_opened()?;
         if scenes.compared < 2 {
             return Ok(Ran::NotApplicable(format!(
                 "scenes are searched among images with detail whose long side has {LEAST_SIDE} \

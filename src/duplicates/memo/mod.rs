@@ -33,7 +33,9 @@ pub(super) fn known_or<E>(
         return Ok(known);
     }
     let found = search()?;
-    if let (Some(key), Some(bytes)) = (key, pairs::to_bytes(&found)) {
+    // What could not be opened now may be there next time.
+    let is_whole = images.access.unopened().is_empty();
+    if let (Some(key), Some(bytes)) = (key.filter(|_| is_whole), pairs::to_bytes(&found)) {
         images.memo.keep_verdict(key, bytes);
     }
     Ok(found)

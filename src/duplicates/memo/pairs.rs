@@ -26,6 +26,7 @@ pub(super) fn from_bytes(bytes: &[u8], count: usize) -> Option<Duplicates> {
         pairs,
         pairs_not_listed: row.pairs_not_listed,
         abstained: row.abstained,
+        unopened: 0,
     })
 }
 
@@ -209,6 +210,7 @@ mod tests {
             pairs,
             pairs_not_listed: 7,
             abstained: 8,
+            unopened: 0,
             stages: Vec::new(),
         };
         let bytes = to_bytes(&found).expect("serialised");

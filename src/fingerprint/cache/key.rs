@@ -12,6 +12,21 @@ use crate::source::Version;
 /// tells when.
 pub(super) const VERSION: u32 = 10;
 
+/// Names how this build computes fingerprints of images under `limits`: where two names
+/// are equal, the same bytes give the same fingerprint.
+pub fn method(limits: Limits) -> String {
+    let Limits { max_pixels } = limits;
+    let mut name = format!("fingerprint {VERSION}, at most {max_pixels} pixels");
+    for (format, decoded) in [
+        ("JPEG 2000", cfg!(feature = "jpeg2000")),
+        ("JPEG XL", cfg!(feature = "jpeg-xl")),
+    ] {
+        name.push_str(if decoded { ", with " } else { ", without " });
+        name.push_str(format);
+    }
+    name
+}
+
 /// 128 bits that stand for everything an answer depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key([u8; 16]);

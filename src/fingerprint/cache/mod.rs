@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
-pub use key::Key;
+pub use key::{Key, method};
 pub use row::{from_bytes, to_bytes};
 pub(crate) use store::Shelf;
 use store::{Found, Row, StoreError};

@@ -1,9 +1,10 @@
 //! Decodes an image again, for what its thumbnail does not show. Compares
 //! nothing.
 
+use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use image::{ImageFormat, RgbImage};
 
@@ -23,6 +24,8 @@ pub struct ImageAccess {
     memo: Memo,
     reader: Arc<dyn Reader>,
     limits: Limits,
+    /// Samples whose bytes were asked for and could not be read.
+    unopened: Mutex<BTreeSet<SampleId>>,
 }
 
 /// What fingerprinting found out of a sample's file.
@@ -58,7 +61,31 @@ impl ImageAccess {
             memo,
             reader,
             limits,
+            unopened: Mutex::default(),
         }
+    }
+
+    /// What reads the samples' files.
+    pub fn reader(&self) -> &dyn Reader {
+        self.reader.as_ref()
+    }
+
+    /// The samples that could be decoded once and whose bytes were asked for again in vain,
+    /// in listing order: what a stage wanted to see of them, it did not.
+    pub fn unopened(&self) -> Vec<SampleId> {
+        let unopened = self.unopened.lock();
+        let unopened = unopened.unwrap_or_else(PoisonError::into_inner);
+        unopened.iter().copied().collect()
+    }
+
+    /// The bytes of a sample's file.
+    fn bytes(&self, id: SampleId) -> Result<Vec<u8>, ReadFailure> {
+        let read = self.reader.read(id);
+        if read.is_err() {
+            let unopened = self.unopened.lock();
+            unopened.unwrap_or_else(PoisonError::into_inner).insert(id);
+        }
+        read
     }
 
     /// The image's luma before `matte`, upright, to be had at any size of at
@@ -168,7 +195,7 @@ impl ImageAccess {
 
     fn read(&self, id: SampleId) -> Result<(Vec<u8>, Option<String>), DecodeFailure> {
         let unreadable = |failure: ReadFailure| DecodeFailure::Unreadable(failure.to_string());
-        let bytes = self.reader.read(id).map_err(unreadable)?;
+        let bytes = self.bytes(id).map_err(unreadable)?;
         Ok((bytes, self.reader.location(id).extension()))
     }
 
@@ -181,7 +208,7 @@ impl ImageAccess {
         if matches!(self.origin, Origin::Files(_)) && !self.seen(id)?.decoded {
             return None;
         }
-        let bytes = self.reader.read(id).ok()?;
+        let bytes = self.bytes(id).ok()?;
         let extension = self.reader.location(id).extension();
         decode(&bytes, extension.as_deref(), &self.limits).ok()
     }

@@ -63,6 +63,33 @@ impl ThumbnailStore {
         self.before(id, Matte::White)
     }
 
+    /// A sample's thumbnails before all mattes, as the cache and other files of ours hold
+    /// them.
+    pub(crate) fn bytes(&self, id: SampleId) -> Option<Vec<u8>> {
+        let Origin::Kept {
+            spool,
+            slots,
+            access,
+            memo,
+        } = &self.origin
+        else {
+            return None;
+        };
+        if let Some(slot) = *slots.get(id.index())? {
+            return spool.bytes(slot).ok();
+        }
+        memo.image(access.derived(id, THUMBNAIL)).or_else(|| {
+            let made = |bytes: &[u8], extension: Option<&str>, limits: &_| {
+                let decoded = decode::decode(bytes, extension, limits)?;
+                let mut batch = spool::Batch::default();
+                let (_, bytes) = batch.add(&decoded.thumbnail, decoded.mattes.as_deref());
+                Ok(bytes.to_vec())
+            };
+            // The cache was emptied meanwhile.
+            access.decode(id, made)
+        })
+    }
+
     /// The same before `matte`.
     pub(crate) fn before(&self, id: SampleId, matte: Matte) -> Option<Thumbnail> {
         let (spool, slots, access, memo) = match &self.origin {

@@ -2,15 +2,12 @@
 
 use std::io::{self, Write};
 
-use polars::io::parquet::write::{BatchedWriter, KeyValueMetadata, ParquetCompression};
 use polars::prelude::{
-    ArrowDataType, ArrowField, ArrowSchema, Column as Series, DataFrame, DataType, IntoColumn,
-    IntoSeries, ListBuilderTrait, ListStringChunkedBuilder, NamedFrom, ParquetWriter, PlSmallStr,
-    PolarsResult, Schema,
+    Column as Series, DataFrame, IntoColumn, IntoSeries, ListBuilderTrait,
+    ListStringChunkedBuilder, NamedFrom, PlSmallStr, PolarsResult,
 };
 
-/// The name that the Parquet specification gives to the values of a list.
-const LIST_VALUE: &str = "element";
+use crate::parquet::FileWriter;
 
 /// Some rows of a table, column by column.
 #[derive(Debug, Default)]
@@ -126,73 +123,27 @@ fn into_series(name: PlSmallStr, cells: Cells) -> Series {
 
 /// Writes frames of the same columns one after another to a Parquet file.
 pub(super) struct ParquetFile<W: Write> {
-    writer: BatchedWriter<W>,
+    writer: FileWriter<W>,
 }
 
 impl<W: Write> ParquetFile<W> {
     /// Starts a file with the columns of `first`, and writes it.
     pub(super) fn start(out: W, first: Frame) -> io::Result<Self> {
         let frame = first.into_frame().map_err(io::Error::other)?;
-        let writer = ParquetWriter::new(out)
-            .with_compression(ParquetCompression::Zstd(None))
-            .with_key_value_metadata(Some(plain_types(frame.schema())))
-            // Our own threads are the only ones.
-            .set_parallel(false)
-            .batched(frame.schema())
-            .map_err(io::Error::other)?;
-        let mut file = Self { writer };
-        file.write(&frame)?;
-        Ok(file)
+        let mut writer = FileWriter::new(out, frame.schema(), None)?;
+        writer.write(&frame)?;
+        Ok(Self { writer })
     }
 
     /// Writes more rows.
     pub(super) fn more(&mut self, frame: Frame) -> io::Result<()> {
         let frame = frame.into_frame().map_err(io::Error::other)?;
-        self.write(&frame)
-    }
-
-    fn write(&mut self, frame: &DataFrame) -> io::Result<()> {
-        if frame.height() == 0 {
-            return Ok(());
-        }
-        self.writer.write_batch(frame).map_err(io::Error::other)
+        self.writer.write(&frame)
     }
 
     /// Writes the closing part.
     pub(super) fn finish(self) -> io::Result<()> {
-        self.writer.finish().map(drop).map_err(io::Error::other)
-    }
-}
-
-/// The schema as Arrow readers should restore it. polars would have them make
-/// string views and large lists of our columns, which not all of them can turn
-/// into plain strings.
-fn plain_types(schema: &Schema) -> KeyValueMetadata {
-    let plain: ArrowSchema = schema
-        .iter()
-        .map(|(name, kind)| ArrowField::new(name.clone(), plain_type(kind), true))
-        .collect();
-    let entry = polars_parquet::write::schema_to_metadata_key(&plain);
-    KeyValueMetadata::from_static(
-        entry
-            .value
-            .map(|value| (entry.key, value))
-            .into_iter()
-            .collect(),
-    )
-}
-
-fn plain_type(kind: &DataType) -> ArrowDataType {
-    match kind {
-        DataType::String => ArrowDataType::Utf8,
-        DataType::List(inner) => ArrowDataType::List(Box::new(ArrowField::new(
-            LIST_VALUE.into(),
-            plain_type(inner),
-            true,
-        ))),
-        DataType::Int64 => ArrowDataType::Int64,
-        DataType::Float32 => ArrowDataType::Float32,
-        _ => ArrowDataType::Float64,
+        self.writer.finish()
     }
 }
 

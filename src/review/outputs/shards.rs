@@ -206,7 +206,7 @@ fn write(
             }
             stop.check().map_err(Error::from)?;
             let frame = guarded(|| {
-                let frame = rows(&shard.path, group[0]..group[1])?;
+                let frame = rows(&shard.path, group[0]..group[1], None)?;
                 if frame.height() != mask.len() {
                     return Err(PolarsError::ComputeError("rows are missing".into()));
                 }
