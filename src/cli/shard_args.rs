@@ -25,6 +25,10 @@ pub(super) struct FingerprintArguments {
     #[arg(long, value_name = "I/N", default_value = "1/1")]
     pub(super) part: Part,
 
+    /// Do not note in the file where the images are, for images that will be gone
+    #[arg(long)]
+    pub(super) no_source: bool,
+
     /// Settings file [default: splitlint.toml in the current folder, else in ROOT]
     #[arg(long, value_name = "FILE", help_heading = RUN)]
     pub(super) config: Option<PathBuf>,

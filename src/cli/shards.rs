@@ -28,7 +28,10 @@ pub(super) fn fingerprint(arguments: FingerprintArguments) -> Result<u8> {
     let executor = prepare::executor(&settings)?;
     let events = arguments.events.are_wanted();
     let progress = prepare::watched(volume, events);
-    let source = everywhere(&settings.request);
+    let source = match arguments.no_source {
+        true => None,
+        false => everywhere(&settings.request),
+    };
     let written = scan::fingerprint(
         &settings,
         (arguments.part, file),
