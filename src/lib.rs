@@ -33,6 +33,7 @@ pub mod labelling;
 pub mod linear;
 pub mod neighbors;
 pub mod nifti;
+pub mod object_copies;
 pub mod object_flaws;
 pub mod parquet;
 pub mod path_pattern;

@@ -13,6 +13,8 @@ pub enum Stage {
     Duplicates,
     /// Linking images of one scene.
     Scenes,
+    /// Comparing objects with those of other images; one step an object.
+    Objects,
     /// Fitting the label model.
     Labels,
     /// Running checks; one step a check.
@@ -30,6 +32,7 @@ impl Stage {
             Self::Footprints => "footprints",
             Self::Duplicates => "duplicates",
             Self::Scenes => "scenes",
+            Self::Objects => "objects",
             Self::Labels => "labels",
             Self::Checks => "checks",
             Self::Report => "report",

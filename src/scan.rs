@@ -17,6 +17,7 @@ use crate::digest;
 use crate::distribution;
 use crate::duplicates::{self, Duplicates};
 use crate::error::{Error, Result};
+use crate::evidence::carried::{self, Ground};
 use crate::evidence::{self, DemotedBand, Evidence};
 use crate::executor::{Executor, Interrupted};
 use crate::finding::{self, About, CheckInfo, CheckRun, CountsAs, Finding, Headlines, RunState};
@@ -26,11 +27,12 @@ use crate::footprints::{self, Footprints};
 use crate::gate::{self, Case, Outcome};
 use crate::headlines::{self, Drop, Linked};
 use crate::labelling::{self, External, Labelling, Material, ObjectLabels};
+use crate::object_copies::{self, ObjectCopies};
 use crate::object_flaws::ObjectTable;
 use crate::progress::{Progress, Stage};
 use crate::quality::QualityTable;
 use crate::resplit::{self, Forecast, Suggested, Together};
-use crate::sample::{ContentHash, Listing, SampleId};
+use crate::sample::{ContentHash, Listing, ObjectId, SampleId};
 use crate::scenes::{self, Scenes};
 use crate::source::{self, Listed, Memo, Reader, Version};
 
@@ -181,6 +183,7 @@ pub fn examine(
         of_labels.cloned().collect(),
         (evidence.object_labels.iter())
             .flat_map(ObjectLabels::notes)
+            .chain((evidence.object_copies.iter()).flat_map(ObjectCopies::notes))
             .collect(),
         images.memo.notes(),
     ];
@@ -232,10 +235,14 @@ impl Stages<'_> {
         let quality = QualityTable::of(&listing, &fingerprints);
         let objects = ObjectTable::of(&listing, &fingerprints, self.executor);
         let objects = or_stop(objects, interrupted).unwrap_or_default();
+        let same_scene: Vec<_> = (scenes.iter().filter(|scenes| !scenes.is_one_view()))
+            .flat_map(|scenes| scenes.links.iter().map(|link| (link.a, link.b)))
+            .collect();
         let material = Material {
             listing: &listing,
             fingerprints: &fingerprints,
             duplicates: &duplicates,
+            scenes: &same_scene,
             images,
             external,
         };
@@ -246,6 +253,23 @@ impl Stages<'_> {
         let object_labels = (judge_objects && !*interrupted)
             .then(|| self.object_labels(material, &objects))
             .and_then(|said| or_stop(said, interrupted));
+        let compare_objects = (1..=needs.object_copies_up_to).contains(&listing.objects.len());
+        let object_copies = (compare_objects && listing.places() > 1 && !*interrupted)
+            .then(|| self.object_copies(material, &objects))
+            .and_then(|found| or_stop(found, interrupted));
+        let carried = (needs.carried_objects && !*interrupted)
+            .then(|| {
+                let ground = Ground {
+                    listing: &listing,
+                    fingerprints: &fingerprints,
+                    images,
+                    objects: &objects,
+                    duplicates: &duplicates,
+                    scenes: scenes.as_ref(),
+                };
+                carried::carry(ground, self.executor)
+            })
+            .and_then(|found| or_stop(found, interrupted));
         Evidence {
             listing,
             fingerprints,
@@ -258,6 +282,8 @@ impl Stages<'_> {
             drift,
             quality,
             objects,
+            carried,
+            object_copies,
             labelling,
             object_labels,
         }
@@ -313,6 +339,27 @@ impl Stages<'_> {
             self.executor,
             self.progress,
         )
+    }
+
+    fn object_copies(
+        &self,
+        material: Material<'_>,
+        objects: &ObjectTable,
+    ) -> Result<ObjectCopies, Interrupted> {
+        let listing = material.listing;
+        let material = object_copies::Material {
+            listing,
+            fingerprints: material.fingerprints,
+            images: material.images,
+            objects,
+            duplicates: material.duplicates,
+            scenes: material.scenes,
+        };
+        let mut found = object_copies::find(material, self.executor, self.progress)?;
+        let class = |(id, _): &(ObjectId, SampleId)| Some(listing.objects[id.index()].class.0);
+        let classes: Vec<_> = found.compared.iter().map(class).collect();
+        evidence::demote_by(&mut found.found, &classes);
+        Ok(found)
     }
 
     /// Runs the selected checks: all findings, and how every check ended, in

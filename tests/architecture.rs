@@ -41,7 +41,7 @@ const LEVELS: &[&[&str]] = &[
         "quality",
         "shards",
     ],
-    &["labelling", "resplit", "scenes"],
+    &["labelling", "object_copies", "resplit", "scenes"],
     &["evidence"],
     &["headlines"],
     &["checks", "report", "review"],

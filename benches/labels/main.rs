@@ -89,6 +89,7 @@ impl Set {
             listing: &listing,
             fingerprints: &self.seen.table,
             duplicates: &self.copies,
+            scenes: &[],
             images: &self.seen.images,
             external: &self.external,
         };

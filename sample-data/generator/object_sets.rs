@@ -44,6 +44,7 @@ pub(crate) const SETS: &[(&str, Fill, Fill)] = &[
     ("DIST011", |f| sides(f, 1, 20), |f| sides(f, 1, 10)),
     ("SHORTCUT004", |f| places(f, true), |f| places(f, false)),
     ("LABEL007", |f| copies(f, LAKE), |f| copies(f, CITY)),
+    ("LEAK010", |f| pasted(f, true), |f| pasted(f, false)),
     ("LABEL008", |f| painted(f, true), |f| painted(f, false)),
 ];
 
@@ -230,6 +231,35 @@ fn copies(folder: &Folder, class: usize) -> Result<()> {
             ("own.png".to_owned(), &boxes[1]),
         ];
         annotations(folder, split, &images)?;
+    }
+    Ok(())
+}
+
+/// Six images with two scenes in each, a box around each scene; one scene of `train` is
+/// there again in `val` if asked.
+fn pasted(folder: &Folder, is_pasted: bool) -> Result<()> {
+    for (split, first) in [("train", 800_u64), ("val", 900)] {
+        let mut images = Vec::new();
+        for image in 0..3_u64 {
+            let gray = 60 + 20 * image as u8;
+            let mut canvas = RgbImage::from_pixel(150, 80, Rgb([gray, gray, 90]));
+            let mut boxes: Vec<Annotated> = Vec::new();
+            for place in 0..2_u32 {
+                let seed = first + 2 * image + u64::from(place);
+                let is_copy = is_pasted && (split, image, place) == ("val", 1, 0);
+                let seed = if is_copy { 803 } else { seed };
+                let (x, y) = (4 + 72 * place, 4 + 9 * image as u32);
+                let scene = small(Motif::City, seed);
+                imageops::replace(&mut canvas, &scene, x.into(), y.into());
+                boxes.push((CITY, [x, y, 64, 48]));
+            }
+            folder.save(&format!("{split}/{image}.jpg"), &canvas)?;
+            images.push((format!("{image}.jpg"), boxes));
+        }
+        let named: Vec<(String, &Vec<Annotated>)> = (images.iter())
+            .map(|(name, boxes)| (name.clone(), boxes))
+            .collect();
+        annotations(folder, split, &named)?;
     }
     Ok(())
 }

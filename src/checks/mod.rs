@@ -38,12 +38,17 @@ pub struct Needs {
     pub label_model: bool,
     /// The ground that each image covers: headers of images that lie on earth are read.
     pub footprints: bool,
+    /// Objects carried over to images that show the same. Implies `duplicates`.
+    pub carried_objects: bool,
     /// Images up to which links of one scene are searched; 0 for not at all.
     /// Implies `duplicates`.
     pub scenes_up_to: usize,
     /// Objects up to which the label model judges them by their crops; 0 for not at
     /// all. Implies `duplicates`.
     pub objects_up_to: usize,
+    /// Objects up to which they are compared with those of other images; 0 for not at
+    /// all. Implies `duplicates`.
+    pub object_copies_up_to: usize,
 }
 
 impl Needs {
@@ -55,8 +60,10 @@ impl Needs {
             duplicates: self.duplicates || other.duplicates,
             label_model: self.label_model || other.label_model,
             footprints: self.footprints || other.footprints,
+            carried_objects: self.carried_objects || other.carried_objects,
             scenes_up_to: self.scenes_up_to.max(other.scenes_up_to),
             objects_up_to: self.objects_up_to.max(other.objects_up_to),
+            object_copies_up_to: self.object_copies_up_to.max(other.object_copies_up_to),
         }
     }
 
@@ -67,7 +74,15 @@ impl Needs {
 
     /// Whether pairs have to be searched for.
     pub fn searches_copies(self) -> bool {
-        self.duplicates || self.label_model || self.scenes_up_to > 0 || self.objects_up_to > 0
+        let bounds = [
+            self.scenes_up_to,
+            self.objects_up_to,
+            self.object_copies_up_to,
+        ];
+        self.duplicates
+            || self.carried_objects
+            || self.label_model
+            || bounds.iter().any(|&bound| bound > 0)
     }
 }
 

@@ -44,13 +44,17 @@ mod same_pixels;
 mod scoring;
 mod transform;
 
+pub(crate) use candidates::by_hashes as candidates_by_hashes;
 pub use candidates::hash;
 #[cfg(test)]
 pub(crate) use contents::of_same_content;
 pub use groups::groups;
+pub(crate) use images::ImageSource;
+pub(crate) use memo::METHOD;
 pub(crate) use memo::pairs::PairRow;
 pub use pipeline::find;
-pub(crate) use transform::of_map as transform_of_map;
+pub(crate) use pipeline::verify;
+pub(crate) use transform::{Image, of_map as transform_of_map};
 
 use crate::finding::PairEvidence;
 use crate::sample::SampleId;

@@ -54,7 +54,7 @@ pub(super) fn search(
 
 /// Finds the copies among the first `count` images of `source`; `by_hash` are candidate
 /// pairs `(a, b)`, `a < b`, beside those of descriptors.
-pub(super) fn verify(
+pub(crate) fn verify(
     count: usize,
     source: &dyn ImageSource,
     by_hash: &[(u32, u32)],

@@ -58,7 +58,8 @@ pub fn demote(found: &mut Duplicates, listing: &Listing) -> Vec<DemotedBand> {
     demote_by(found, &labels)
 }
 
-fn demote_by(found: &mut Duplicates, labels: &[Option<u32>]) -> Vec<DemotedBand> {
+/// [`demote`], `labels` being those of the things that `found` is about.
+pub fn demote_by(found: &mut Duplicates, labels: &[Option<u32>]) -> Vec<DemotedBand> {
     let avoided = |band: &Range<f64>| compared(found, band, labels).is_some_and(|it| it.avoids());
     if BANDS.iter().chain([&STRONG]).any(avoided) {
         return Vec::new();

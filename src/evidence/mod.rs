@@ -1,10 +1,13 @@
 //! All evidence on a data set, which checks, headlines and reports read. Finds nothing itself.
 
+pub mod carried;
 mod demoted;
 mod directed;
 
-pub use demoted::{DemotedBand, demote};
+pub use demoted::{DemotedBand, demote, demote_by};
 pub use directed::Directed;
+
+use carried::CarriedObjects;
 
 use crate::digest::DatasetDigest;
 use crate::distribution::{ClassCounts, Drift};
@@ -13,6 +16,7 @@ use crate::finding::LabelOpinion;
 use crate::fingerprint::FingerprintTable;
 use crate::footprints::Footprints;
 use crate::labelling::{Labelling, ObjectLabels};
+use crate::object_copies::ObjectCopies;
 use crate::object_flaws::ObjectTable;
 use crate::quality::QualityTable;
 use crate::sample::Listing;
@@ -44,6 +48,11 @@ pub struct Evidence {
     pub quality: QualityTable,
     /// The objects in pixels, and what is wrong with their boxes.
     pub objects: ObjectTable,
+    /// Images that show the same under other objects; `None` where no selected check asks.
+    pub carried: Option<CarriedObjects>,
+    /// Objects that images which are no copies have in common; `None` where no selected
+    /// check asks.
+    pub object_copies: Option<ObjectCopies>,
     /// What is thought of the labels; `None` where no selected check asks.
     pub labelling: Option<Labelling>,
     /// The same of objects' classes.

@@ -2,7 +2,8 @@
 //! no class and keeps few images in memory.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use image::RgbImage;
 use image::imageops::{self, FilterType};
@@ -10,6 +11,7 @@ use image::imageops::{self, FilterType};
 use super::built_in::SIDE;
 use super::onnx::Subjects;
 use crate::decode::{DecodeFailure, Plane, Thumbnail};
+use crate::executor::{Executor, Interrupted};
 use crate::fingerprint::cache::Key;
 use crate::fingerprint::{FingerprintTable, Images, Memo};
 use crate::sample::{Rect, SampleId};
@@ -31,12 +33,13 @@ struct Region {
 }
 
 impl Region {
-    /// What is shown of the object in `rect`: its box and a margin, in pixels of an
-    /// image of `width` × `height` of which `rect` is a part; both scaled by `scale`.
-    /// `None` where the box lies outside.
-    fn around(rect: &Rect, scale: f32, (width, height): (u32, u32)) -> Option<Self> {
+    /// What is shown of the object in `rect`: its box and `margin` times its sides around
+    /// it, in pixels of an image of `width` × `height` of which `rect` is a part; both
+    /// scaled by `scale`. `None` where the box lies outside.
+    fn around(rect: &Rect, margin: f32, scale: f32, size: (u32, u32)) -> Option<Self> {
+        let (width, height) = size;
         let side = |start: f32, length: f32, end: u32| {
-            let margin = length * MARGIN;
+            let margin = length * margin;
             let first = ((start - margin) * scale).floor().clamp(0.0, end as f32);
             let last = ((start + length + margin) * scale)
                 .ceil()
@@ -63,18 +66,23 @@ pub struct Crop {
     pub rect: Rect,
 }
 
-/// Cuts objects out. Crops of one image that are asked for shortly after each other
-/// decode it once.
+/// Cuts objects out, and decodes an image once for all its crops: they are sorted by
+/// sample, and asked for in that order.
 pub struct Crops<'a> {
     crops: &'a [Crop],
     images: &'a Images,
     fingerprints: &'a FingerprintTable,
     /// The short side of the smallest box of each crop's image.
     least: Vec<f32>,
-    recent: Mutex<VecDeque<(Decoded, Arc<RgbImage>)>>,
+    recent: Mutex<VecDeque<(Decoded, Shared)>>,
     /// Images kept at once.
     most: usize,
+    /// Share of a box's sides that is shown around it.
+    margin: f32,
 }
+
+/// An image that one thread decodes and others wait for.
+type Shared = Arc<OnceLock<Result<RgbImage, DecodeFailure>>>;
 
 /// Pixels of the images kept at once, so that huge ones are not: 150 MB.
 const MOST_PIXELS: u64 = 50_000_000;
@@ -110,55 +118,107 @@ impl<'a> Crops<'a> {
             fingerprints,
             recent: Mutex::new(VecDeque::new()),
             most: threads,
+            margin: MARGIN,
         }
     }
 
-    /// Crop `index` as a thumbnail for the built-in features: at most 32 × 32 samples
-    /// of luma, stretched, and half as many of chroma. Empty where the image cannot be
-    /// decoded any more.
-    pub fn thumbnail(&self, index: usize) -> Thumbnail {
-        let (luma, chroma) = (SIDE as u32, SIDE as u32 / 2);
-        let Ok(Some(cut)) = self.cut(index, SIDE as u32) else {
-            return Thumbnail::default();
-        };
-        let fine = reduced(&cut, luma);
-        let coarse = reduced(&cut, chroma);
-        // Full-range Rec. 601, as other thumbnails are made.
-        Thumbnail {
-            luma: plane(&fine, |[r, g, b]| 0.299 * r + 0.587 * g + 0.114 * b),
-            cb: plane(&coarse, |[r, g, b]| {
-                128.0 - 0.168_736 * r - 0.331_264 * g + 0.5 * b
-            }),
-            cr: plane(&coarse, |[r, g, b]| {
-                128.0 + 0.5 * r - 0.418_688 * g - 0.081_312 * b
-            }),
+    /// The same, each cut along its box.
+    #[must_use]
+    pub fn without_margin(self) -> Self {
+        Self {
+            margin: 0.0,
+            ..self
         }
+    }
+
+    /// All crops as thumbnails for the built-in features: at most 32 × 32 samples of
+    /// luma, stretched, and half as many of chroma; or why an image cannot be decoded any
+    /// more. Memory: 1.5 kB a crop.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when a stop was asked for.
+    pub fn thumbnails(
+        &self,
+        executor: &Executor,
+        done: impl Fn(u64) + Sync,
+    ) -> Result<Vec<Result<Thumbnail, DecodeFailure>>, Interrupted> {
+        self.map(SIDE as u32, executor, done, |cut| Ok(thumbnail(cut)))
+    }
+
+    /// What `make` makes of each crop, whose sides have `side` pixels or more where the
+    /// file has as many. Decodes each image once.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when a stop was asked for.
+    pub fn map<R: Send>(
+        &self,
+        side: u32,
+        executor: &Executor,
+        done: impl Fn(u64) + Sync,
+        make: impl Fn(&RgbImage) -> Result<R, DecodeFailure> + Sync,
+    ) -> Result<Vec<Result<R, DecodeFailure>>, Interrupted> {
+        let mut start = 0;
+        let of_images = self.crops.chunk_by(|a, b| a.sample == b.sample);
+        let of_images: Vec<Range<usize>> = of_images
+            .map(|of_image| {
+                let range = start..start + of_image.len();
+                start = range.end;
+                range
+            })
+            .collect();
+        let made = executor.map(of_images.len(), |i| {
+            let range = of_images[i].clone();
+            done(range.len() as u64);
+            let image = self.decode(self.wanted(range.start, side));
+            let made = range.map(|index| {
+                let image = image.as_ref().map_err(Clone::clone)?;
+                make(&self.cut_from(image, index).ok_or_else(outside)?)
+            });
+            made.collect::<Vec<_>>()
+        })?;
+        Ok(made.into_iter().flatten().collect())
     }
 
     /// The pixels of crop `index`, whose sides have `side` pixels or more where the
     /// file has as many.
-    fn cut(&self, index: usize, side: u32) -> Result<Option<RgbImage>, DecodeFailure> {
-        let Crop { sample, rect } = self.crops[index];
-        let Some(facts) = self.fingerprints.facts(sample) else {
-            return Ok(None);
-        };
-        let (width, height) = (facts.header.width, facts.header.height);
-        let long = width.max(height);
-        let image = self.image(Decoded {
+    ///
+    /// # Errors
+    /// Why the image cannot be decoded any more.
+    pub fn cut(&self, index: usize, side: u32) -> Result<RgbImage, DecodeFailure> {
+        let image = self.shared(self.wanted(index, side));
+        let image = image.get().and_then(|image| image.as_ref().ok());
+        match image {
+            Some(image) => self.cut_from(image, index).ok_or_else(outside),
+            // Not kept, so that the failure is that of this very look.
+            None => self
+                .decode(self.wanted(index, side))
+                .and_then(|image| self.cut_from(&image, index).ok_or_else(outside)),
+        }
+    }
+
+    /// The image of crop `index`, its smallest crop having `side` pixels on its short
+    /// side.
+    fn wanted(&self, index: usize, side: u32) -> Decoded {
+        let sample = self.crops[index].sample;
+        Decoded {
             sample,
-            side: self.side(index, long, side),
-        })?;
-        let scale = image.width().max(image.height()) as f32 / long.max(1) as f32;
-        let region = Region::around(&rect, scale, image.dimensions());
-        Ok(region.map(|region| {
-            let Region {
-                x,
-                y,
-                width,
-                height,
-            } = region;
-            imageops::crop_imm(&*image, x, y, width, height).to_image()
-        }))
+            side: self.side(index, self.long_side(sample), side),
+        }
+    }
+
+    fn long_side(&self, sample: SampleId) -> u32 {
+        let header = self.fingerprints.facts(sample).map(|facts| &facts.header);
+        header.map_or(1, |header| header.width.max(header.height))
+    }
+
+    /// `None` where the box lies outside the image.
+    fn cut_from(&self, image: &RgbImage, index: usize) -> Option<RgbImage> {
+        let Crop { sample, rect } = self.crops[index];
+        let long = self.long_side(sample).max(1) as f32;
+        let scale = image.width().max(image.height()) as f32 / long;
+        let region = Region::around(&rect, self.margin, scale, image.dimensions())?;
+        let (x, y) = (region.x, region.y);
+        Some(imageops::crop_imm(image, x, y, region.width, region.height).to_image())
     }
 
     /// Pixels on the long side of the image of crop `index` at which its smallest
@@ -168,28 +228,78 @@ impl<'a> Crops<'a> {
         (long as f32 * share).ceil() as u32
     }
 
-    fn image(&self, wanted: Decoded) -> Result<Arc<RgbImage>, DecodeFailure> {
+    fn decode(&self, wanted: Decoded) -> Result<RgbImage, DecodeFailure> {
+        self.images.access.whole(wanted.sample, wanted.side)
+    }
+
+    /// The image, decoded by whichever thread comes first.
+    fn shared(&self, wanted: Decoded) -> Shared {
         let recent = || {
             self.recent
                 .lock()
                 .unwrap_or_else(|poisoned| poisoned.into_inner())
         };
-        if let Some((_, image)) = recent().iter().find(|(decoded, _)| *decoded == wanted) {
-            return Ok(Arc::clone(image));
-        }
-        let image = Arc::new(self.images.access.whole(wanted.sample, wanted.side)?);
+        let known = |recent: &VecDeque<(Decoded, Shared)>| {
+            let found = recent.iter().find(|(decoded, _)| *decoded == wanted);
+            found.map(|(_, image)| Arc::clone(image))
+        };
+        let image = {
+            let mut recent = recent();
+            known(&recent).unwrap_or_else(|| {
+                let image = Shared::default();
+                recent.push_back((wanted, Arc::clone(&image)));
+                image
+            })
+        };
+        image.get_or_init(|| self.decode(wanted));
         let mut recent = recent();
-        recent.push_back((wanted, Arc::clone(&image)));
-        let pixels = |image: &RgbImage| u64::from(image.width()) * u64::from(image.height());
+        let pixels = |image: &Shared| match image.get() {
+            Some(Ok(image)) => u64::from(image.width()) * u64::from(image.height()),
+            _ => 0,
+        };
         let mut kept: u64 = recent.iter().map(|(_, image)| pixels(image)).sum();
-        while recent.len() > self.most || kept > MOST_PIXELS {
+        // The last stays, however large: its other crops come next.
+        while recent.len() > 1 && (recent.len() > self.most || kept > MOST_PIXELS) {
             let Some((_, oldest)) = recent.pop_front() else {
                 break;
             };
             kept -= pixels(&oldest);
         }
-        Ok(image)
+        drop(recent);
+        image
     }
+}
+
+/// Boxes are clipped before they are cut out.
+fn outside() -> DecodeFailure {
+    DecodeFailure::corrupt("the box lies outside the image")
+}
+
+/// A crop for the built-in features.
+fn thumbnail(cut: &RgbImage) -> Thumbnail {
+    let (luma, chroma) = (SIDE as u32, SIDE as u32 / 2);
+    let [cb, cr] = chroma_of(&reduced(cut, chroma));
+    Thumbnail {
+        luma: luma_of(&reduced(cut, luma)),
+        cb,
+        cr,
+    }
+}
+
+/// The luma of an image: full-range Rec. 601, as other thumbnails are made.
+pub fn luma_of(image: &RgbImage) -> Plane {
+    plane(image, |[r, g, b]| 0.299 * r + 0.587 * g + 0.114 * b)
+}
+
+/// Its Cb and Cr.
+pub fn chroma_of(image: &RgbImage) -> [Plane; 2] {
+    let cb = plane(image, |[r, g, b]| {
+        128.0 - 0.168_736 * r - 0.331_264 * g + 0.5 * b
+    });
+    let cr = plane(image, |[r, g, b]| {
+        128.0 + 0.5 * r - 0.418_688 * g - 0.081_312 * b
+    });
+    [cb, cr]
 }
 
 impl Subjects for Crops<'_> {
@@ -215,7 +325,6 @@ impl Subjects for Crops<'_> {
     fn show(&self, index: usize, (width, height): (u32, u32)) -> Result<RgbImage, String> {
         let cut = self.cut(index, width.max(height));
         let cut = cut.map_err(|failure| format!("the image {failure}"))?;
-        let cut = cut.ok_or_else(|| "the box lies outside the image".to_owned())?;
         Ok(imageops::resize(&cut, width, height, FilterType::Triangle))
     }
 }
@@ -254,7 +363,7 @@ mod tests {
     #[test]
     fn region_has_a_margin_and_ends_at_the_image() {
         let region = |rect, scale| {
-            let region = Region::around(&rect, scale, (100, 80))?;
+            let region = Region::around(&rect, MARGIN, scale, (100, 80))?;
             Some((region.x, region.y, region.width, region.height))
         };
         assert_eq!(

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
 use super::cache::{self, Cache, Key, Shelf};
-use super::hashes::HashMaker;
+use super::hashes::{HashMaker, Hashes};
 use super::images::{Images, Place, THUMBNAIL};
 use super::spool::{Batch, Spool};
 use super::{Fingerprint, FingerprintTable, ImageFacts, Statistics};
@@ -288,6 +288,11 @@ fn of_bytes(
         image,
     };
     (fingerprint, thumbnail)
+}
+
+/// The hashes of a thumbnail, unless it is too flat.
+pub(crate) fn hashes_of(thumbnail: &Thumbnail) -> Option<Hashes> {
+    with_hash_maker(|maker| maker.hashes(thumbnail, &Statistics::of(thumbnail)))
 }
 
 fn with_hash_maker<R>(work: impl FnOnce(&HashMaker) -> R) -> R {

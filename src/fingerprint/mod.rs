@@ -9,11 +9,13 @@ mod restore;
 mod spool;
 mod statistics;
 
+pub(crate) use compute::hashes_of;
 pub use compute::{Earlier, Fingerprinted, compute};
 pub use contents::contents;
 pub use hashes::Hashes;
 pub use images::{ImageAccess, Images, Memo, ThumbnailStore};
 pub use restore::{Restored, Restoring};
+pub(crate) use spool::{Batch, Slot, Spool};
 pub use statistics::Statistics;
 
 use crate::decode::{DecodeFailure, Header};

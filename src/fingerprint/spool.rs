@@ -8,21 +8,21 @@ use crate::decode::{Matte, Plane, Thumbnail};
 
 /// An unnamed temporary file of thumbnails, gone when it is dropped.
 #[derive(Debug)]
-pub(super) struct Spool {
+pub(crate) struct Spool {
     file: File,
     end: Mutex<u64>,
 }
 
 /// Where in a [`Spool`] a thumbnail lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Slot {
+pub(crate) struct Slot {
     offset: u64,
     length: u32,
 }
 
 impl Slot {
     /// The slot behind `by` bytes more.
-    pub(super) fn shifted(self, by: u64) -> Self {
+    pub(crate) fn shifted(self, by: u64) -> Self {
         Self {
             offset: self.offset + by,
             ..self
@@ -33,14 +33,14 @@ impl Slot {
 /// Thumbnails on their way to a [`Spool`]: to write a small one costs as much
 /// as to make it, and to write many at once hardly more.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
+pub(crate) struct Batch {
     bytes: Vec<u8>,
 }
 
 impl Batch {
     /// Adds a thumbnail and those before other mattes; their place once the
     /// batch is pushed to an empty spool, and what [`from_bytes`] reads.
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         thumbnail: &Thumbnail,
         mattes: Option<&[Thumbnail; 2]>,
@@ -68,7 +68,7 @@ impl Batch {
 impl Batch {
     /// Adds the bytes of a thumbnail that [`Batch::add`] wrote elsewhere; `None` if they
     /// are none.
-    pub(super) fn add_bytes(&mut self, bytes: &[u8]) -> Option<Slot> {
+    pub(crate) fn add_bytes(&mut self, bytes: &[u8]) -> Option<Slot> {
         let thumbnail = from_bytes(bytes, Matte::White)?;
         let sound = |plane: &Plane, most: u32| {
             (1..=most).contains(&plane.width) && (1..=most).contains(&plane.height)
@@ -91,7 +91,7 @@ impl Spool {
     ///
     /// # Errors
     /// When the file cannot be made.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
             file: tempfile::tempfile()?,
             end: Mutex::new(0),
@@ -103,7 +103,7 @@ impl Spool {
     ///
     /// # Errors
     /// When the disk is full or fails.
-    pub(super) fn push(&self, batch: &Batch) -> io::Result<u64> {
+    pub(crate) fn push(&self, batch: &Batch) -> io::Result<u64> {
         let mut end = self
             .end
             .lock()
@@ -118,7 +118,7 @@ impl Spool {
     ///
     /// # Errors
     /// When the disk fails.
-    pub(super) fn get(&self, slot: Slot, matte: Matte) -> io::Result<Thumbnail> {
+    pub(crate) fn get(&self, slot: Slot, matte: Matte) -> io::Result<Thumbnail> {
         let bytes = self.bytes(slot)?;
         from_bytes(&bytes, matte).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
     }
@@ -127,7 +127,7 @@ impl Spool {
     ///
     /// # Errors
     /// When the disk fails.
-    pub(super) fn bytes(&self, slot: Slot) -> io::Result<Vec<u8>> {
+    pub(crate) fn bytes(&self, slot: Slot) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; slot.length as usize];
         read_at(&self.file, &mut bytes, slot.offset)?;
         Ok(bytes)
@@ -135,7 +135,7 @@ impl Spool {
 }
 
 /// Reads what [`Batch::add`] wrote; `None` for anything else.
-pub(super) fn from_bytes(bytes: &[u8], matte: Matte) -> Option<Thumbnail> {
+pub(crate) fn from_bytes(bytes: &[u8], matte: Matte) -> Option<Thumbnail> {
     let (usual, rest) = one(bytes)?;
     if rest.is_empty() {
         return Some(usual);

@@ -186,6 +186,29 @@ pub struct Judgement {
     pub advice: ClassAdvice,
 }
 
+impl Judgement {
+    /// The same where class `i` is called `names[i]`.
+    #[must_use]
+    pub fn renamed(mut self, names: &[u32]) -> Self {
+        let rename = |class: &mut u32| *class = names[*class as usize];
+        for judged in &mut self.samples {
+            rename(&mut judged.suggested);
+            rename(&mut judged.alternative);
+        }
+        for cluster in &mut self.clusters {
+            rename(&mut cluster.given);
+            rename(&mut cluster.suggested);
+        }
+        for halves in &mut self.advice.split {
+            rename(&mut halves.class);
+        }
+        for merged in &mut self.advice.merged {
+            merged.classes.iter_mut().for_each(rename);
+        }
+        self
+    }
+}
+
 /// Judges every label of `data`: kernel ridge regression in chunks, every
 /// sample predicted without its group, as probabilities; neighbours as the
 /// second witness.

@@ -98,6 +98,12 @@ pub(super) fn of_settings(settings: &Settings) -> Vec<u8> {
     numbers.map(u64::to_le_bytes).concat()
 }
 
+/// What was said under `key`.
+pub(super) fn known(key: Option<Key>, memo: &Memo) -> Option<Said> {
+    let bytes = key.and_then(|key| memo.verdict(key))?;
+    postcard::from_bytes(&bytes).ok()
+}
+
 /// What was said under `key`, or else what `judge` says.
 ///
 /// # Errors
@@ -107,8 +113,7 @@ pub(super) fn or_else(
     memo: &Memo,
     judge: impl FnOnce() -> Result<Said, Interrupted>,
 ) -> Result<Said, Interrupted> {
-    let known = key.and_then(|key| memo.verdict(key));
-    if let Some(said) = known.and_then(|bytes| postcard::from_bytes(&bytes).ok()) {
+    if let Some(said) = known(key, memo) {
         return Ok(said);
     }
     let said = judge()?;

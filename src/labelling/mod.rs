@@ -36,6 +36,8 @@ pub struct Material<'a> {
     pub fingerprints: &'a FingerprintTable,
     /// Copies, which never vouch for each other.
     pub duplicates: &'a Duplicates,
+    /// Images of one scene, whose objects never vouch for each other.
+    pub scenes: &'a [(SampleId, SampleId)],
     /// Their images.
     pub images: &'a Images,
     /// What the user brings to judge by.

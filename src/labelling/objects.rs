@@ -16,7 +16,7 @@ use crate::sample::{ObjectId, Rect, Role, SampleId};
 
 /// Counts changes to how objects are cut out or judged, with that of labels: raise it
 /// with every such change.
-const METHOD: &str = "object labels 1";
+const METHOD: &str = "object labels 2";
 
 /// What is thought of the objects' classes.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,9 +30,9 @@ pub struct ObjectLabels {
     /// The features used, for people.
     pub features: String,
     /// Objects that were not judged: crowds, boxes outside their image or read in a
-    /// wrong way, and those of too few pixels.
+    /// wrong way, and those of too few pixels in it.
     pub left_out: u64,
-    /// Why a model saw some of them not.
+    /// Why some of them could not be seen again.
     pub unseen: Option<String>,
     /// For every object of the listing.
     pub opinions: Vec<LabelOpinion>,
@@ -54,9 +54,9 @@ impl ObjectLabels {
     pub fn notes(&self) -> impl Iterator<Item = String> + '_ {
         let left_out = (self.left_out > 0).then(|| {
             format!(
-                "{} not judged by what they show: crowds, boxes that reach out of their image or \
-                 are read in a wrong way, fewer than {LEAST_SIDE} pixels a side, or an image \
-                 that cannot be decoded",
+                "{} not judged by what they show: crowds, boxes that are read in a wrong way, \
+                 fewer than {LEAST_SIDE} pixels a side inside the image, or an image that \
+                 cannot be decoded",
                 match self.left_out {
                     1 => "1 object was".to_owned(),
                     more => format!("{more} objects were"),
@@ -76,8 +76,8 @@ impl ObjectLabels {
 }
 
 /// Judges the classes of all objects that can be cut out. No object vouches for
-/// another of its image, of a copy of it or of its declared group. Vectors and
-/// probabilities that the user supplied are of images, so that objects are then judged
+/// another of its image, of a copy of it, of its scene or of its declared group. Vectors
+/// and probabilities that the user supplied are of images, so that objects are then judged
 /// by built-in features.
 ///
 /// # Errors
@@ -89,66 +89,41 @@ pub fn object_labels(
     executor: &Executor,
     progress: &dyn Progress,
 ) -> Result<ObjectLabels, Interrupted> {
-    let (mut ids, mut crops, left_out) = judged(material, objects);
-    progress.begin(Stage::Labels, Some(ids.len() as u64));
-    let (fingerprints, images) = (material.fingerprints, material.images);
+    let (mut subjects, left_out) = judged(material, objects);
+    progress.begin(Stage::Labels, Some(subjects.ids.len() as u64));
     let done = |steps| progress.advance(steps);
-    let mut features = BUILT_IN.to_owned();
-    let (mut brought, mut unseen) = (None, None);
-    if let External::Model(model) = material.external {
-        let cut = Crops::new(&crops, images, fingerprints, executor.jobs());
-        let seen = model.vectors(&cut, executor, done)?;
-        if let Some((row, why)) = seen.failed.first() {
-            let (key, count) = (
-                &material.listing.sample(crops[*row].sample).key,
-                seen.failed.len(),
-            );
-            unseen = Some(format!(
-                "{count} objects have no vector and were not judged; one of `{key}`: {why}"
-            ));
+    let (said, unseen) = match material.external {
+        External::Model(model) => {
+            let (fingerprints, images) = (material.fingerprints, material.images);
+            let cut = Crops::new(&subjects.crops, images, fingerprints, executor.jobs());
+            let seen = model.vectors(&cut, executor, done)?;
+            let unseen = seen.failed.first().map(|(row, why)| {
+                let sample = subjects.crops[*row].sample;
+                cannot_be_seen(material, seen.failed.len(), sample, why)
+            });
+            subjects = subjects.rows(&seen.rows);
+            let case = Case::of(material, &subjects, Some(&seen.vectors), settings);
+            let said = case.or_else(|| Ok(Ok(seen.vectors.clone())), executor)?;
+            (said, unseen)
         }
-        features = model.name().to_owned();
-        ids = seen.rows.iter().map(|&row| ids[row]).collect();
-        crops = seen.rows.iter().map(|&row| crops[row]).collect();
-        brought = Some(seen.vectors);
-    }
-    let owners: Vec<SampleId> = crops.iter().map(|crop| crop.sample).collect();
-    let groups = groups::of(material.listing, material.duplicates, &owners);
-    let key = key(material, &ids, &crops, &groups, brought.as_ref(), settings);
-    let said = if ids.len() < 2 {
-        Said::Nothing("fewer than two objects can be judged by their pixels".to_owned())
-    } else {
-        memo::or_else(key, &images.memo, || {
-            let vectors = match brought {
-                Some(vectors) => vectors,
-                None => {
-                    let cut = Crops::new(&crops, images, fingerprints, executor.jobs());
-                    let thumbnail = |i| cut.thumbnail(i);
-                    match built_in::vectors(crops.len(), thumbnail, executor, done) {
-                        Ok(vectors) => vectors,
-                        Err(FitError::Interrupted(stop)) => return Err(stop),
-                        Err(FitError::NoVariance) => {
-                            let why = "the objects do not differ from each other";
-                            return Ok(Said::Nothing(why.to_owned()));
-                        }
-                    }
-                }
-            };
-            ask(material, &ids, &groups, vectors, settings, executor)
-        })?
+        _ => by_built_in_features(material, &mut subjects, settings, executor, &done)?,
     };
     let mut opinions = vec![LabelOpinion::default(); material.listing.objects.len()];
     if let Said::One(judgement) = &said {
-        for (id, judged) in ids.iter().zip(&judgement.samples) {
+        for (id, judged) in subjects.ids.iter().zip(&judgement.samples) {
             let given = material.listing.objects[id.index()].class;
             opinions[id.index()] = opinion(judged, Some(given));
         }
     }
-    let count = ids.len();
+    let features = match material.external {
+        External::Model(model) => model.name().to_owned(),
+        _ => BUILT_IN.to_owned(),
+    };
+    let count = subjects.ids.len();
     progress.end(Stage::Labels, &format!("{count} objects judged"));
     Ok(ObjectLabels {
-        ids,
-        owners,
+        owners: subjects.owners(),
+        ids: subjects.ids,
         said,
         features,
         left_out,
@@ -157,31 +132,106 @@ pub fn object_labels(
     })
 }
 
+/// What built-in features say, and which objects they cannot see any more: these are
+/// taken out of `subjects`.
+fn by_built_in_features(
+    material: Material<'_>,
+    subjects: &mut Cut,
+    settings: &Settings,
+    executor: &Executor,
+    done: &(impl Fn(u64) + Sync),
+) -> Result<(Said, Option<String>), Interrupted> {
+    let (fingerprints, images) = (material.fingerprints, material.images);
+    let key = Case::of(material, subjects, None, settings).key();
+    if let Some(said) = memo::known(key, &images.memo) {
+        done(subjects.ids.len() as u64);
+        return Ok((said, None));
+    }
+    let cut = Crops::new(&subjects.crops, images, fingerprints, executor.jobs());
+    let (mut rows, mut thumbnails) = (Vec::new(), Vec::new());
+    let mut first = None;
+    for (row, made) in cut.thumbnails(executor, done)?.into_iter().enumerate() {
+        match made {
+            Ok(thumbnail) => {
+                rows.push(row);
+                thumbnails.push(thumbnail);
+            }
+            Err(why) => first = first.or(Some((row, why))),
+        }
+    }
+    let unseen = first.map(|(row, why)| {
+        let (count, sample) = (subjects.ids.len() - rows.len(), subjects.crops[row].sample);
+        cannot_be_seen(material, count, sample, &format!("the image {why}"))
+    });
+    *subjects = subjects.rows(&rows);
+    let vectors = || {
+        let thumbnail = |i: usize| thumbnails[i].clone();
+        match built_in::vectors(thumbnails.len(), thumbnail, executor, |_| ()) {
+            Ok(vectors) => Ok(Ok(vectors)),
+            Err(FitError::Interrupted(stop)) => Err(stop),
+            Err(FitError::NoVariance) => Ok(Err("the objects do not differ from each other")),
+        }
+    };
+    let said = Case::of(material, subjects, None, settings).or_else(vectors, executor)?;
+    Ok((said, unseen))
+}
+
+/// That `count` objects could not be seen, such as one of `sample`.
+fn cannot_be_seen(material: Material<'_>, count: usize, sample: SampleId, why: &str) -> String {
+    let key = &material.listing.sample(sample).key;
+    let objects = match count {
+        1 => "1 object was".to_owned(),
+        more => format!("{more} objects were"),
+    };
+    format!("{objects} not judged by what they show, one of them in `{key}`: {why}")
+}
+
+/// Objects, and how each is cut out; sorted by sample.
+struct Cut {
+    ids: Vec<ObjectId>,
+    crops: Vec<Crop>,
+}
+
+impl Cut {
+    fn rows(&self, rows: &[usize]) -> Self {
+        Self {
+            ids: rows.iter().map(|&row| self.ids[row]).collect(),
+            crops: rows.iter().map(|&row| self.crops[row]).collect(),
+        }
+    }
+
+    fn owners(&self) -> Vec<SampleId> {
+        self.crops.iter().map(|crop| crop.sample).collect()
+    }
+}
+
 /// The objects that can be cut out of their images, in listing order, and how many of
 /// those that are no data used before cannot.
-fn judged(material: Material<'_>, objects: &ObjectTable) -> (Vec<ObjectId>, Vec<Crop>, u64) {
+fn judged(material: Material<'_>, objects: &ObjectTable) -> (Cut, u64) {
     let listing = material.listing;
     let (mut ids, mut crops, mut left_out) = (Vec::new(), Vec::new(), 0);
     for sample in &listing.samples {
         if listing.role(sample.id) == Some(Role::Reference) {
             continue;
         }
-        let is_seen = material.fingerprints.facts(sample.id).is_some();
+        let whole = material.fingerprints.facts(sample.id).map(|facts| Rect {
+            x: 0.0,
+            y: 0.0,
+            width: facts.header.width as f32,
+            height: facts.header.height as f32,
+        });
         let rows = objects.of_sample(listing, sample.id);
         let annotated = listing.objects_of(sample.id);
         for (place, (object, row)) in (sample.objects.start.0..).zip(annotated.iter().zip(rows)) {
-            let is_meant = [
-                BoxFlaw::Misread,
-                BoxFlaw::Unturned,
-                BoxFlaw::Degenerate,
-                BoxFlaw::Outside,
-            ]
-            .iter()
-            .all(|&flaw| !row.flaws.contains(flaw));
-            let is_large =
-                |rect: &Rect| rect.is_finite() && rect.width.min(rect.height) >= LEAST_SIDE;
-            match row.rect {
-                Some(rect) if is_seen && is_meant && is_large(&rect) && !object.flags.crowd => {
+            let is_meant = [BoxFlaw::Misread, BoxFlaw::Unturned, BoxFlaw::Degenerate]
+                .iter()
+                .all(|&flaw| !row.flaws.contains(flaw));
+            let seen = row.rect.zip(whole).filter(|(rect, _)| rect.is_finite());
+            // Of a box that reaches out, what the image shows.
+            let seen = seen.map(|(rect, whole)| rect.intersection(&whole));
+            let is_large = |rect: &Rect| rect.width.min(rect.height) >= LEAST_SIDE;
+            match seen.filter(is_large) {
+                Some(rect) if is_meant && !object.flags.crowd => {
                     ids.push(ObjectId(place));
                     crops.push(Crop {
                         sample: sample.id,
@@ -192,67 +242,118 @@ fn judged(material: Material<'_>, objects: &ObjectTable) -> (Vec<ObjectId>, Vec<
             }
         }
     }
-    (ids, crops, left_out)
+    (Cut { ids, crops }, left_out)
 }
 
-fn ask(
-    material: Material<'_>,
-    ids: &[ObjectId],
-    groups: &[u32],
-    mut vectors: Vectors,
-    settings: &Settings,
-    executor: &Executor,
-) -> Result<Said, Interrupted> {
-    let lengths = vectors.normalize();
-    let listing = material.listing;
-    let classes = ids.iter().map(|id| listing.objects[id.index()].class.0);
-    let data = Labelled {
-        vectors: vectors.as_slice(),
-        dim: vectors.dim(),
-        lengths: &lengths,
-        labels: &classes.collect::<Vec<_>>(),
-        groups,
-        classes: listing.classes.len(),
-    };
-    judge(data, settings, executor).map(Said::One)
+/// Objects to be judged together.
+struct Case<'a> {
+    material: Material<'a>,
+    subjects: &'a Cut,
+    groups: Vec<u32>,
+    /// Vectors that the user's model made.
+    brought: Option<&'a Vectors>,
+    settings: &'a Settings,
 }
 
-/// What a judgement of these objects depends on; `None` where nothing is kept.
-fn key(
-    material: Material<'_>,
-    ids: &[ObjectId],
-    crops: &[Crop],
-    groups: &[u32],
-    vectors: Option<&Vectors>,
-    settings: &Settings,
-) -> Option<Key> {
-    if !material.images.memo.is_kept() {
-        return None;
-    }
-    let listing = material.listing;
-    let mut objects = blake3::Hasher::new();
-    for ((id, crop), group) in ids.iter().zip(crops).zip(groups) {
-        let rect = [crop.rect.x, crop.rect.y, crop.rect.width, crop.rect.height];
-        objects.update(&material.fingerprints.get(crop.sample)?.content?.0);
-        for number in rect.map(f32::to_bits) {
-            objects.update(&number.to_le_bytes());
+impl<'a> Case<'a> {
+    fn of(
+        material: Material<'a>,
+        subjects: &'a Cut,
+        brought: Option<&'a Vectors>,
+        settings: &'a Settings,
+    ) -> Self {
+        let (listing, duplicates) = (material.listing, material.duplicates);
+        let owners = subjects.owners();
+        Self {
+            material,
+            subjects,
+            groups: groups::of_scenes(listing, duplicates, material.scenes, &owners),
+            brought,
+            settings,
         }
-        let class = listing.objects[id.index()].class.0;
-        objects.update(&class.to_le_bytes());
-        objects.update(&group.to_le_bytes());
     }
-    let classes = (listing.classes.len() as u64).to_le_bytes();
-    // What the built-in features see follows from the contents and boxes.
-    let vectors = vectors.map(|vectors| memo::of_vectors(vectors).as_bytes().to_vec());
-    let vectors = vectors.unwrap_or_default();
-    Some(Key::of_parts(
-        METHOD,
-        [
-            &objects.finalize().as_bytes()[..],
-            &classes[..],
-            &vectors,
-            &memo::of_settings(settings),
-            memo::METHOD.as_bytes(),
-        ],
-    ))
+
+    /// What an earlier scan said, or else what is said of the objects with `vectors`, or
+    /// why there are none.
+    fn or_else(
+        &self,
+        vectors: impl FnOnce() -> Result<Result<Vectors, &'static str>, Interrupted>,
+        executor: &Executor,
+    ) -> Result<Said, Interrupted> {
+        if self.subjects.ids.len() < 2 {
+            let why = "fewer than two objects can be judged by their pixels";
+            return Ok(Said::Nothing(why.to_owned()));
+        }
+        // What was seen of a file that was written to since belongs to another content.
+        let mut samples = self.subjects.owners();
+        samples.dedup();
+        let access = &self.material.images.access;
+        let key = self.key();
+        let key = key.filter(|_| samples.iter().all(|&id| access.is_unchanged(id)));
+        memo::or_else(key, &self.material.images.memo, || match vectors()? {
+            Ok(vectors) => self.ask(vectors, executor),
+            Err(why) => Ok(Said::Nothing(why.to_owned())),
+        })
+    }
+
+    fn ask(&self, mut vectors: Vectors, executor: &Executor) -> Result<Said, Interrupted> {
+        let lengths = vectors.normalize();
+        let objects = &self.material.listing.objects;
+        let class = |id: &ObjectId| objects[id.index()].class.0;
+        // Memory grows with the classes: only those of objects count.
+        let mut used: Vec<u32> = self.subjects.ids.iter().map(class).collect();
+        used.sort_unstable();
+        used.dedup();
+        let number = |class: u32| used.partition_point(|&other| other < class) as u32;
+        let labels = self.subjects.ids.iter().map(|id| number(class(id)));
+        let labels: Vec<u32> = labels.collect();
+        if used.len() < 2 {
+            let why = "all objects that can be judged by their pixels have one class";
+            return Ok(Said::Nothing(why.to_owned()));
+        }
+        let data = Labelled {
+            vectors: vectors.as_slice(),
+            dim: vectors.dim(),
+            lengths: &lengths,
+            labels: &labels,
+            groups: &self.groups,
+            classes: used.len(),
+        };
+        let judgement = judge(data, self.settings, executor)?;
+        Ok(Said::One(judgement.renamed(&used)))
+    }
+
+    /// What a judgement of these objects depends on; `None` where nothing is kept.
+    fn key(&self) -> Option<Key> {
+        if !self.material.images.memo.is_kept() {
+            return None;
+        }
+        let listing = self.material.listing;
+        let mut objects = blake3::Hasher::new();
+        let subjects = self.subjects.ids.iter().zip(&self.subjects.crops);
+        for ((id, crop), group) in subjects.zip(&self.groups) {
+            let rect = [crop.rect.x, crop.rect.y, crop.rect.width, crop.rect.height];
+            objects.update(&self.material.fingerprints.get(crop.sample)?.content?.0);
+            for number in rect.map(f32::to_bits) {
+                objects.update(&number.to_le_bytes());
+            }
+            let class = listing.objects[id.index()].class.0;
+            objects.update(&class.to_le_bytes());
+            objects.update(&group.to_le_bytes());
+        }
+        let classes = (listing.classes.len() as u64).to_le_bytes();
+        // What the built-in features see follows from the contents and boxes.
+        let vectors = self.brought.map(memo::of_vectors);
+        let vectors = vectors.map(|hash| hash.as_bytes().to_vec());
+        Some(Key::of_parts(
+            METHOD,
+            [
+                &objects.finalize().as_bytes()[..],
+                &classes[..],
+                &vectors.unwrap_or_default(),
+                &memo::of_settings(self.settings),
+                memo::METHOD.as_bytes(),
+            ],
+        ))
+    }
 }

@@ -185,6 +185,8 @@ impl Fixture {
             demoted: Vec::new(),
             labelling: Some(labelling),
             object_labels: None,
+            carried: None,
+            object_copies: None,
             listing,
             fingerprints,
             scenes: None,

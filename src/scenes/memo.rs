@@ -11,7 +11,7 @@ use crate::sample::SampleId;
 
 /// Names what is kept of the whole set. The number counts changes to how links and copies
 /// are found: raise it with every such change.
-const METHOD: &str = "scenes 1";
+const METHOD: &str = "scenes 2";
 
 /// The links and copies of this set that an earlier scan kept, or else those that `search`
 /// finds, which are kept for later scans.
@@ -87,6 +87,7 @@ struct LinkRow {
     /// x, y, width, height.
     region_a: [f32; 4],
     region_b: [f32; 4],
+    matrix: [f32; 6],
     inliers: u32,
     log_nfa: f64,
     still: bool,
@@ -100,6 +101,7 @@ impl LinkRow {
             b: link.b.0,
             region_a: bounds(link.region_a),
             region_b: bounds(link.region_b),
+            matrix: link.matrix,
             inliers: link.inliers,
             log_nfa: link.log_nfa,
             still: link.still,
@@ -118,6 +120,7 @@ impl LinkRow {
             b: SampleId(self.b),
             region_a: share(self.region_a),
             region_b: share(self.region_b),
+            matrix: self.matrix,
             inliers: self.inliers,
             log_nfa: self.log_nfa,
             still: self.still,
@@ -143,6 +146,7 @@ mod tests {
                 b: SampleId(4),
                 region_a: share(0.0),
                 region_b: share(0.5),
+                matrix: [1.0, 0.0, 0.5, 0.0, 1.0, 0.0],
                 inliers: 12,
                 log_nfa: -17.5,
                 still: true,

@@ -73,6 +73,9 @@ pub struct Link {
     pub region_a: Share,
     /// What of the second.
     pub region_b: Share,
+    /// Lays the second over the first, in shares of their sides; see
+    /// [`Transform::matrix`](crate::finding::Transform::matrix).
+    pub matrix: [f32; 6],
     /// Matched places that fit one map.
     pub inliers: u32,
     /// Decimal logarithm of how many links as good chance gives in one comparison.
@@ -162,15 +165,23 @@ fn search(
     for ((pair, fit, regions), copy) in fits.into_iter().zip(proven) {
         match copy {
             Some(copy) => found.copies.push(copy),
-            None => found.links.extend(regions.map(|(region_a, region_b)| Link {
-                a: ids[pair.first as usize],
-                b: ids[pair.second as usize],
-                region_a,
-                region_b,
-                inliers: fit.inliers.len() as u32,
-                log_nfa: f64::from(fit.log_nfa),
-                still: links::is_still(&fit, of(pair.first).size(), of(pair.second).size()),
-            })),
+            None => {
+                let sizes = (of(pair.first).size(), of(pair.second).size());
+                let back = inverse(&fit.map);
+                let matrix = back.map(|back| in_shares(&back, sizes.1, sizes.0));
+                found
+                    .links
+                    .extend(regions.zip(matrix).map(|(regions, matrix)| Link {
+                        a: ids[pair.first as usize],
+                        b: ids[pair.second as usize],
+                        region_a: regions.0,
+                        region_b: regions.1,
+                        matrix,
+                        inliers: fit.inliers.len() as u32,
+                        log_nfa: f64::from(fit.log_nfa),
+                        still: links::is_still(&fit, sizes.0, sizes.1),
+                    }));
+            }
         }
     }
     found
@@ -336,6 +347,19 @@ fn is_new(fit: &Fit, first: (f32, f32), second: (f32, f32)) -> bool {
     });
     let shared = inside.count() as f32 / (steps * steps) as f32;
     turned || scaled || shared < 1.0 - LEAST_REST
+}
+
+/// `map`, from samples to samples, as one between shares of the sides.
+fn in_shares(map: &Map, from: (f32, f32), to: (f32, f32)) -> [f32; 6] {
+    let m = map;
+    [
+        m[0] * from.0 / to.0,
+        m[1] * from.1 / to.0,
+        m[2] / to.0,
+        m[3] * from.0 / to.1,
+        m[4] * from.1 / to.1,
+        m[5] / to.1,
+    ]
 }
 
 /// `map`, from samples to samples, as one between squares from −½ to ½.

@@ -3,6 +3,7 @@
 
 mod archives;
 mod arrays;
+mod carried;
 mod coco;
 #[path = "../support/deflated.rs"]
 mod deflated;

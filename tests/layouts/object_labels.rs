@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use image::{ImageFormat, Rgb, RgbImage};
 use splitlint::config::{CacheOption, Options, resolve};
 use splitlint::executor::{Executor, StopFlag};
 use splitlint::finding::RunState;
+use splitlint::fingerprint::compute;
+use splitlint::labelling::External;
 use splitlint::progress::Silent;
-use splitlint::scan::{Scan, scan};
+use splitlint::scan::{Prepared, Scan, examine, scan};
+use splitlint::source::{self, Listed};
 
 use super::put;
 
@@ -163,4 +167,49 @@ fn objects_that_were_not_judged_are_no_success() {
         panic!("{run:?}");
     };
     assert!(why.contains("12 objects, more than `up-to` = 5"), "{why}");
+}
+
+#[test]
+fn object_of_an_image_that_vanished_is_not_judged_and_one_that_reaches_out_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = write(&folder.path().join("set"), 12, &BTreeSet::new());
+    // A third of this box lies outside.
+    let reaching = root.join("labels/train/im001.txt");
+    put(&reaching, b"0 0.05 0.5 0.3 0.3\n1 0.6 0.5 0.3 0.3\n");
+    let options = Options {
+        root: Some(root.clone()),
+        select: Some(vec!["LABEL008".to_owned()]),
+        cache: Some(CacheOption::Use(false)),
+        ..Options::default()
+    };
+    let settings = resolve(options).expect("settings");
+    let executor = Executor::new(2, StopFlag::default()).expect("threads");
+    let Listed {
+        listing, reader, ..
+    } = source::list(&settings.request, executor.stop(), &Silent).expect("listed");
+    let (reader, limits) = (Arc::from(reader), settings.limits);
+    let fingerprinted = compute(&listing, reader, limits, None, &executor, &Silent);
+    std::fs::remove_file(root.join("images/train/im005.png")).expect("there");
+    let prepared = Prepared {
+        listing,
+        fingerprinted: fingerprinted.expect("fingerprints"),
+        footprints: None,
+        external: External::Nothing,
+        notes: Vec::new(),
+    };
+    let scan = examine(&settings, prepared, &executor, &Silent);
+    let labels = scan.evidence.object_labels.as_ref().expect("judged");
+    let key = |id: &_| scan.evidence.listing.sample(*id).key.as_str().to_owned();
+    let owners: Vec<String> = labels.owners.iter().map(key).collect();
+    assert_eq!(
+        owners.len(),
+        22,
+        "all but the two of the image that is gone"
+    );
+    assert!(owners.iter().all(|key| !key.contains("im005")));
+    let of_reaching = owners.iter().filter(|key| key.contains("im001"));
+    assert_eq!(of_reaching.count(), 2);
+    let note = scan.notes.iter().find(|note| note.contains("im005"));
+    let note = note.expect("a note names the image");
+    assert!(note.starts_with("2 objects were not judged"), "{note}");
 }

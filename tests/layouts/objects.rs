@@ -149,6 +149,26 @@ fn copy(of: &Shot, name: &str) -> Shot {
     }
 }
 
+/// An object of train that was pasted into an image of val.
+fn with_pasted(shots: &mut [Shot]) -> BTreeSet<String> {
+    const SIDE: u32 = 50;
+    let read = |shot: &Shot| {
+        image::load_from_memory(&shot.bytes)
+            .expect("a PNG")
+            .to_rgb8()
+    };
+    let (from, mut into) = (read(&shots[34]), read(&shots[36]));
+    let object = image::imageops::crop_imm(&from, 9, 25, SIDE, SIDE).to_image();
+    image::imageops::replace(&mut into, &object, 70, 14);
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    (into.write_to(&mut bytes, ImageFormat::Png)).expect("in memory");
+    shots[36].bytes = bytes.into_inner();
+    let side = f64::from(SIDE);
+    shots[34].boxes = vec![(BIRD, [9.0, 25.0, side, side])];
+    shots[36].boxes = vec![(BIRD, [70.0, 14.0, side, side])];
+    BTreeSet::from([shots[34].name.clone(), shots[36].name.clone()])
+}
+
 /// A JPEG stored lying, which EXIF turns upright, with boxes as it is stored.
 fn unturned() -> Shot {
     let lying = image::load_from_memory(&png(900)).expect("a PNG").to_rgb8();
@@ -244,7 +264,14 @@ fn voc(shots: &[Shot], folder: &Path) -> PathBuf {
 const LAYOUTS: &[(&str, Write)] = &[("coco", coco), ("voc", voc), ("yolo", yolo)];
 
 fn scanned(root: &Path) -> Scan {
-    let checks = ["OBJECT", "LABEL007", "DIST010", "DIST011", "SHORTCUT004"];
+    let checks = [
+        "OBJECT",
+        "LABEL007",
+        "LEAK010",
+        "DIST010",
+        "DIST011",
+        "SHORTCUT004",
+    ];
     let options = Options {
         root: Some(root.to_owned()),
         select: Some(checks.map(str::to_owned).to_vec()),
@@ -289,6 +316,7 @@ fn exactly_the_planted_faults_are_found_in_every_layout() {
     for (layout, write) in LAYOUTS {
         let (mut shots, mut key) = planted();
         let conflicts = with_copies(&mut shots);
+        let pasted = with_pasted(&mut shots);
         // A share of an image's side lies inside whichever way it is turned.
         if *layout != "yolo" {
             key.insert(
@@ -310,6 +338,7 @@ fn exactly_the_planted_faults_are_found_in_every_layout() {
             ("OBJECT006", one("im013.png")),
             ("OBJECT007", one("im022.png")),
         ]);
+        expected.insert(("LEAK010", pasted));
         if *layout != "yolo" {
             expected.insert(("OBJECT008", one("unturned.jpg")));
         }

@@ -1,26 +1,21 @@
-//! Finds copies of one image whose objects differ. Judges no object by the image
-//! itself.
+//! Finds copies of one image, and images of one scene, whose objects differ. Compares no
+//! pixels.
 
-use std::collections::BTreeSet;
-
-use super::carried::{self, Boxed, Difference, Laid};
 use super::conflicting_labels::is_of_objects;
 use crate::checks::pairs;
 use crate::checks::words::{counted, listed};
 use crate::checks::{Check, CheckContext, CheckError, Findings, Needs, NewFinding, Ran};
-use crate::disjoint_sets::DisjointSets;
 use crate::duplicates::Pair;
-use crate::evidence::Directed;
+use crate::evidence::carried::{Boxed, Conflict, Difference, MOST, Shown};
 use crate::finding::{CheckInfo, FindingId, Measured, Relation, Severity};
-use crate::object_flaws::BoxFlaw;
-use crate::sample::{ClassId, Rect, Role, SampleId};
+use crate::sample::{ClassId, Rect, SampleId};
 
 declare_check! { pub CONFLICTING_OBJECTS = {
     code: "LABEL007",
     family: Label,
     name: "conflicting-objects",
-    summary: "copies of one image have different objects",
-    next_step: "decide which annotation is right, and correct or drop the other copy",
+    summary: "copies of one image, or images of one scene, have different objects",
+    next_step: "decide which annotation is right, and correct or drop the other",
     severity: Severity::Warning,
     docs: "conflicting-objects.md",
     settings: none,
@@ -37,6 +32,7 @@ impl Check for ThisCheck {
     fn needs(&self) -> Needs {
         Needs {
             duplicates: true,
+            carried_objects: true,
             ..Needs::default()
         }
     }
@@ -45,37 +41,24 @@ impl Check for ThisCheck {
         if data.objects.is_empty() {
             return Ok(Ran::NotApplicable("the data set has no objects".to_owned()));
         }
-        let shared = data.listing.shared_classes();
-        // Copies of the same pixels under the same objects stand for each other.
-        let mut alike = DisjointSets::new(data.listing.samples.len());
-        let mut met = BTreeSet::new();
-        let mut too_many: Vec<SampleId> = Vec::new();
-        for pair in pairs::believed(data) {
-            data.executor.stop().check()?;
-            if !is_compared(data, pair.a, pair.b, &shared) || is_of_labels(data, pair) {
-                continue;
-            }
-            let both = [pair.a, pair.b].map(|id| alike.find(id.0));
-            if both[0] == both[1] || !met.insert((both[0].min(both[1]), both[0].max(both[1]))) {
-                continue;
-            }
-            let longest = [pair.a, pair.b].map(|id| data.listing.objects_of(id).len());
-            if longest.iter().any(|&count| count > carried::MOST) {
-                too_many.extend([pair.a, pair.b]);
-                continue;
-            }
-            let directed = pair.directed(&data.listing);
-            let Some(found) = differences(data, &directed) else {
-                continue;
-            };
-            if !found.is_empty() {
-                out.push(finding(data, pair, &directed, &found));
-            } else if pair.evidence.relation == Relation::Exact {
-                alike.join(pair.a.0, pair.b.0);
+        let Some(carried) = &data.evidence.carried else {
+            return Ok(Ran::NotApplicable("objects were not compared".to_owned()));
+        };
+        for conflict in &carried.conflicts {
+            match conflict.shown {
+                Shown::Copies if is_of_labels(data, &conflict.pair) => {}
+                Shown::Copies => out.push(finding(data, conflict)),
+                Shown::Scene => out.push_at(Severity::Advice, finding(data, conflict)),
             }
         }
-        if !too_many.is_empty() {
-            out.push_at(Severity::Advice, not_compared(data, too_many));
+        if !carried.too_many.is_empty() {
+            out.push_at(
+                Severity::Advice,
+                not_compared(data, carried.too_many.clone()),
+            );
+        }
+        if carried.not_proven > 0 {
+            out.push_at(Severity::Advice, not_proven(carried.not_proven));
         }
         Ok(Ran::Completed)
     }
@@ -91,83 +74,28 @@ fn is_of_labels(data: &CheckContext<'_>, pair: &Pair) -> bool {
         && pair.evidence.relation != Relation::Overlap
 }
 
-/// Whether the objects of two copies can be held against each other: both lie
-/// where objects are annotated at all, one of them has some, neither is read in
-/// a wrong way, and classes mean the same on both sides.
-fn is_compared(data: &CheckContext<'_>, a: SampleId, b: SampleId, shared: &[bool]) -> bool {
-    let listing = &data.evidence.listing;
-    let is_reference = |id| listing.role(id) == Some(Role::Reference);
-    let is_annotated = |id: SampleId| {
-        let split = listing.sample(id).split;
-        let mut splits = data.objects.splits.iter();
-        splits.any(|figures| figures.split == split && figures.objects > 0)
-    };
-    let is_read = |id: SampleId| {
-        let rows = data.objects.of_sample(listing, id);
-        let meant = |flaw| rows.iter().all(|row| !row.flaws.contains(flaw));
-        meant(BoxFlaw::Misread) && meant(BoxFlaw::Unturned)
-    };
-    let is_shared = |id: SampleId| {
-        let mut objects = listing.objects_of(id).iter();
-        objects.all(|object| shared.get(object.class.index()).copied().unwrap_or(false))
-    };
-    let both = [a, b];
-    !both.iter().all(|&id| is_reference(id))
-        && both.iter().any(|&id| !listing.objects_of(id).is_empty())
-        && both.iter().all(|&id| is_annotated(id) && is_read(id))
-        && (is_reference(a) == is_reference(b) || both.iter().all(|&id| is_shared(id)))
-}
-
-/// What differs from the image that a copy is described as made from; `None`
-/// where a size is not known.
-fn differences(data: &CheckContext<'_>, pair: &Directed) -> Option<Vec<Difference>> {
-    let size = |id: SampleId| -> Option<(f32, f32)> {
-        let header = &data.fingerprints.facts(id)?.header;
-        Some((header.width as f32, header.height as f32))
-    };
-    let laid = Laid {
-        first: size(pair.from)?,
-        second: size(pair.to)?,
-        matrix: pair.evidence.transform.matrix,
-        exact: pair.evidence.relation == Relation::Exact,
-    };
-    let found = carried::compare(&laid, &boxes(data, pair.from), &boxes(data, pair.to));
-    Some(found)
-}
-
-/// The objects of a sample that have a size.
-fn boxes(data: &CheckContext<'_>, id: SampleId) -> Vec<Boxed> {
-    let objects = data.listing.objects_of(id).iter();
-    let rows = data.objects.of_sample(&data.listing, id).iter();
-    (objects.zip(rows).enumerate())
-        .filter(|(_, (_, row))| !row.flaws.contains(BoxFlaw::Degenerate))
-        .filter_map(|(place, (object, row))| {
-            Some(Boxed {
-                place,
-                class: object.class,
-                rect: row.rect?,
-                // Of two boxes on one object, one may have been taken away.
-                optional: object.flags.crowd
-                    || object.flags.difficult
-                    || row.flaws.contains(BoxFlaw::Duplicate),
-            })
-        })
-        .collect()
-}
-
-fn finding(
-    data: &CheckContext<'_>,
-    pair: &Pair,
-    directed: &Directed,
-    found: &[Difference],
-) -> NewFinding {
+fn finding(data: &CheckContext<'_>, conflict: &Conflict) -> NewFinding {
+    let Conflict {
+        pair,
+        directed,
+        differences: found,
+        shown,
+    } = conflict;
     let samples = vec![directed.to, directed.from];
     let words = in_words(data, found);
-    let fact = format!(
-        "{}, but its objects differ: {}",
-        pairs::describe(data, pair, &samples),
-        words.join("; ")
-    );
+    let fact = match shown {
+        Shown::Copies => format!(
+            "{}, but its objects differ: {}",
+            pairs::describe(data, pair, &samples),
+            words.join("; ")
+        ),
+        Shown::Scene => format!(
+            "`{}` and `{}` show one scene and agree where objects of the first differ: {}",
+            data.listing.sample(directed.to).key,
+            data.listing.sample(directed.from).key,
+            words.join("; ")
+        ),
+    };
     let mut labels: Vec<ClassId> = Vec::new();
     for difference in found {
         match difference {
@@ -241,6 +169,23 @@ fn in_words(data: &CheckContext<'_>, found: &[Difference]) -> Vec<String> {
         .collect()
 }
 
+/// What is said of pairs whose differences were not proven.
+fn not_proven(pairs: u64) -> NewFinding {
+    NewFinding {
+        id: FindingId::of_names(CONFLICTING_OBJECTS.code, ["not proven"]),
+        message: format!(
+            "{} of copies or of one scene with differing boxes were not compared on pixels: \
+             there are too many, or an image cannot be decoded any more",
+            counted(pairs, "pair")
+        ),
+        samples: Vec::new(),
+        splits: Vec::new(),
+        labels: Vec::new(),
+        score: None,
+        measured: Measured::None,
+    }
+}
+
 /// What is said of pairs with too many objects to compare.
 fn not_compared(data: &CheckContext<'_>, mut samples: Vec<SampleId>) -> NewFinding {
     samples.sort_unstable();
@@ -252,7 +197,7 @@ fn not_compared(data: &CheckContext<'_>, mut samples: Vec<SampleId>) -> NewFindi
         id: FindingId::of_names(CONFLICTING_OBJECTS.code, ["not compared"]),
         message: format!(
             "copies with more than {} objects are not compared ({}): {}",
-            carried::MOST,
+            MOST,
             counted(samples.len() as u64, "image"),
             listed(&keys, NAMED),
         ),

@@ -1,7 +1,6 @@
 //! Checks of the LABEL family: labels that contradict the images or each
 //! other.
 
-mod carried;
 mod class_is_two;
 mod classes_not_separable;
 mod conflicting_labels;

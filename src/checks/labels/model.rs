@@ -13,7 +13,9 @@ pub(super) const NEEDS: Needs = Needs {
     label_model: true,
     footprints: false,
     scenes_up_to: 0,
+    carried_objects: false,
     objects_up_to: 0,
+    object_copies_up_to: 0,
 };
 
 /// The labelling, or why the check cannot use it.

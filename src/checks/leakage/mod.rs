@@ -14,6 +14,7 @@ mod group_regex;
 mod near_across_splits;
 mod near_within_split;
 mod overlapping_footprints;
+mod same_object;
 mod same_scene;
 
 pub use doubtful_pairs::DOUBTFUL_PAIRS;
@@ -24,6 +25,7 @@ pub use group_inferred::{INFERRED_GROUP_ACROSS_SPLITS, inferred_groups};
 pub use near_across_splits::NEAR_DUPLICATE_ACROSS_SPLITS;
 pub use near_within_split::NEAR_DUPLICATE_WITHIN_SPLIT;
 pub use overlapping_footprints::OVERLAPPING_FOOTPRINTS_ACROSS_SPLITS;
+pub use same_object::SAME_OBJECT_ACROSS_SPLITS;
 pub use same_scene::SAME_SCENE_ACROSS_SPLITS;
 
 use super::Declared;
@@ -39,4 +41,5 @@ pub(super) const CHECKS: &[Declared] = &[
     doubtful_pairs::DECLARED,
     same_scene::DECLARED,
     overlapping_footprints::DECLARED,
+    same_object::DECLARED,
 ];

@@ -5,21 +5,21 @@ use crate::sample::{ClassId, Rect};
 
 /// An object of one of the two images, in its pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Boxed {
+pub struct Boxed {
     /// Its place among the objects of its image.
-    pub(super) place: usize,
+    pub place: usize,
     /// What it shows.
-    pub(super) class: ClassId,
+    pub class: ClassId,
     /// Where.
-    pub(super) rect: Rect,
+    pub rect: Rect,
     /// A crowd, or marked as difficult: it may be missing.
-    pub(super) optional: bool,
+    pub optional: bool,
 }
 
 /// A way in which the objects of two copies differ; `Ok` places are those of the
 /// first image's objects, the others of the second's.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Difference {
+pub enum Difference {
     /// Only the first image has it.
     Missing(Boxed),
     /// Only the second image has it.
@@ -74,7 +74,7 @@ const ROUNDING: f32 = 1.5;
 const TURNED: f32 = 0.05;
 
 /// Objects of an image up to which all pairs of boxes are compared.
-pub(super) const MOST: usize = 2_000;
+pub const MOST: usize = 2_000;
 
 /// What differs between the objects of the two images, those of the first in
 /// order, then what only the second has.
@@ -186,32 +186,23 @@ impl Seen {
 impl Laid {
     /// A box of the second image in pixels of the first: the hull where it is
     /// turned.
-    fn carry(&self, rect: &Rect) -> Rect {
-        let corners = [
-            (rect.x, rect.y),
-            (rect.right(), rect.y),
-            (rect.x, rect.bottom()),
-            (rect.right(), rect.bottom()),
-        ];
+    pub(super) fn carry(&self, rect: &Rect) -> Rect {
+        hull(rect, self.second, self.first, self.matrix)
+    }
+
+    /// A box of the first image in pixels of the second; `None` where the map is singular.
+    pub(super) fn carry_back(&self, rect: &Rect) -> Option<Rect> {
+        Some(hull(rect, self.first, self.second, self.back()?))
+    }
+
+    /// The map from the first image to the second, both in shares.
+    pub(super) fn back(&self) -> Option<[f32; 6]> {
         let m = self.matrix;
-        let (mut least, mut most) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
-        for (x, y) in corners {
-            let (x, y) = (x / self.second.0, y / self.second.1);
-            let at = [
-                (m[0] * x + m[1] * y + m[2]) * self.first.0,
-                (m[3] * x + m[4] * y + m[5]) * self.first.1,
-            ];
-            for axis in 0..2 {
-                least[axis] = least[axis].min(at[axis]);
-                most[axis] = most[axis].max(at[axis]);
-            }
-        }
-        Rect {
-            x: least[0],
-            y: least[1],
-            width: most[0] - least[0],
-            height: most[1] - least[1],
-        }
+        let determinant = m[0] * m[4] - m[1] * m[3];
+        let (a, b) = (m[4] / determinant, -m[1] / determinant);
+        let (c, d) = (-m[3] / determinant, m[0] / determinant);
+        let back = [a, b, -(a * m[2] + b * m[5]), c, d, -(c * m[2] + d * m[5])];
+        back.iter().all(|number| number.is_finite()).then_some(back)
     }
 
     /// What both images show, in pixels of the first.
@@ -226,7 +217,7 @@ impl Laid {
     }
 
     /// Pixels of the first image for one of the second, by area.
-    fn scale(&self) -> f32 {
+    pub(super) fn scale(&self) -> f32 {
         let m = self.matrix;
         let area = (m[0] * m[4] - m[1] * m[3]).abs() * self.first.0 * self.first.1;
         (area / (self.second.0 * self.second.1).max(1.0)).sqrt()
@@ -247,6 +238,34 @@ impl Laid {
         .map(f32::abs);
         let (straight, crossed) = (m[0] + m[3], m[1] + m[2]);
         straight.min(crossed) > TURNED * straight.max(crossed)
+    }
+}
+
+/// The hull of a box of an image of one size under a map, in shares, to one of another.
+fn hull(rect: &Rect, from: (f32, f32), to: (f32, f32), m: [f32; 6]) -> Rect {
+    let corners = [
+        (rect.x, rect.y),
+        (rect.right(), rect.y),
+        (rect.x, rect.bottom()),
+        (rect.right(), rect.bottom()),
+    ];
+    let (mut least, mut most) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
+    for (x, y) in corners {
+        let (x, y) = (x / from.0, y / from.1);
+        let at = [
+            (m[0] * x + m[1] * y + m[2]) * to.0,
+            (m[3] * x + m[4] * y + m[5]) * to.1,
+        ];
+        for axis in 0..2 {
+            least[axis] = least[axis].min(at[axis]);
+            most[axis] = most[axis].max(at[axis]);
+        }
+    }
+    Rect {
+        x: least[0],
+        y: least[1],
+        width: most[0] - least[0],
+        height: most[1] - least[1],
     }
 }
 
