@@ -100,10 +100,10 @@ pub fn carry(ground: Ground<'_>, executor: &Executor) -> Result<CarriedObjects, 
     found.not_proven = others.len().saturating_sub(MOST_PROVEN) as u64;
     let others = &others[..others.len().min(MOST_PROVEN)];
     let proven = executor.map(others.len(), |i| ground.proven(&others[i]))?;
-    found.conflicts = exact
-        .into_iter()
-        .chain(proven.into_iter().flatten())
-        .collect();
+    found.not_proven += proven.iter().filter(|proven| proven.is_none()).count() as u64;
+    let proven = proven.into_iter().flatten();
+    let proven = proven.filter(|conflict| !conflict.differences.is_empty());
+    found.conflicts = exact.into_iter().chain(proven).collect();
     found.conflicts.sort_by_key(|conflict| {
         let is_scene = conflict.shown == Shown::Scene;
         (is_scene, conflict.pair.a, conflict.pair.b)
