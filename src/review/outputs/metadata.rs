@@ -4,14 +4,19 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 
+use polars::prelude::DataFrame;
+
 use super::raw_json::{fields, replaced};
-use super::{Input, Output, refused, unreadable};
+use super::{Input, Output, metadata_parquet, refused, unreadable};
 use crate::error::Result;
 use crate::executor::StopFlag;
 use crate::review::copy::{Beside, Content};
 use crate::review::stay::Stay;
 use crate::sample::canonical_split;
 use crate::source::{Description, MetadataFile};
+
+/// What a Parquet file has noted on its columns.
+type Notes = Vec<(String, String)>;
 
 /// The rows of one new metadata file.
 #[derive(Default)]
@@ -29,48 +34,19 @@ pub(super) fn metadata(input: Input<'_>, stop: &StopFlag) -> Result<Output> {
             files.push(file);
         }
     }
-    let folders = folders(&input.staying);
-    let by_key: HashMap<&str, &Stay> = input.staying.iter().map(|s| (&*s.key, s)).collect();
+    let mut mover = Mover {
+        folders: folders(&input.staying),
+        by_key: input.staying.iter().map(|s| (&*s.key, s)).collect(),
+        rows_left: 0,
+    };
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
-    let mut rows_left = 0;
+    let mut frames: BTreeMap<String, (DataFrame, Notes)> = BTreeMap::new();
     for file in files {
         stop.check()?;
         let mut move_row = |row: Row<'_>| -> Result<()> {
-            let stays: Vec<Option<&Stay>> = (row.names.iter())
-                .map(|name| by_key.get(&*file.key(name)?).copied())
-                .collect();
-            let known: Vec<&Stay> = stays.iter().copied().flatten().collect();
-            let Some(first) = known.first() else {
-                rows_left += 1;
+            let goes = mover.goes(file, &row.names, row.split.as_deref())?;
+            let Some(Goes { to, names, split }) = goes else {
                 return Ok(());
-            };
-            if let Some(other) = known.iter().find(|stay| stay.split != first.split) {
-                return Err(refused(&format!(
-                    "`{}` and `{}` are named by one row of `{}`, and go to different splits: keep \
-                     them together (`--keep-together declared`)",
-                    first.key,
-                    other.key,
-                    file.path.display()
-                )));
-            }
-            let folder = folders.get(first.split.as_str()).map_or("", String::as_str);
-            let below = |stay: &Stay| match folder.is_empty() {
-                true => stay.to.clone(),
-                false => stay.to[folder.len() + 1..].to_owned(),
-            };
-            // A name that leads to nothing stays a name that leads to nothing.
-            let names = (row.names.iter().zip(&stays))
-                .map(|(name, stay)| stay.map_or_else(|| name.clone(), below))
-                .collect();
-            let split = row
-                .split
-                .as_deref()
-                .filter(|given| canonical_split(given).unwrap_or(given) != first.split);
-            let split = split.map(|_| first.split.clone());
-            let name = file.path.file_name().unwrap_or_default().to_string_lossy();
-            let to = match folder.is_empty() {
-                true => name.into_owned(),
-                false => format!("{folder}/{name}"),
             };
             let table = tables.entry(to.clone()).or_default();
             if let Some(header) = row.header {
@@ -88,14 +64,22 @@ pub(super) fn metadata(input: Input<'_>, stop: &StopFlag) -> Result<Output> {
             Some("csv") => csv_rows(file, &mut move_row)?,
             Some("jsonl") => json_rows(file, &mut move_row)?,
             _ => {
-                return Err(refused(&format!(
-                    "`{}` is not written anew: store it as `metadata.jsonl` first",
-                    file.path.display()
-                )));
+                let table = metadata_parquet::Table::open(file)?;
+                let moved = table.moved(&mut |names, split| mover.goes(file, names, split))?;
+                for (to, moved) in moved {
+                    let frame = table.frame(moved)?;
+                    match frames.get_mut(&to) {
+                        Some((all, _)) => table.add(&frame, all, &to)?,
+                        None => {
+                            frames.insert(to, (frame, table.notes().to_vec()));
+                        }
+                    }
+                }
             }
         }
     }
-    let beside = (tables.into_iter())
+    let rows_left = mover.rows_left;
+    let mut beside: Vec<Beside> = (tables.into_iter())
         .map(|(to, table)| {
             let mut bytes = table.header.unwrap_or_default();
             bytes.extend_from_slice(&table.rows);
@@ -106,6 +90,12 @@ pub(super) fn metadata(input: Input<'_>, stop: &StopFlag) -> Result<Output> {
             }
         })
         .collect();
+    beside.extend(frames.into_iter().map(|(to, (frame, notes))| Beside {
+        to,
+        what: Content::Made(Box::new(move |out, stop| {
+            metadata_parquet::write(&frame, &notes, out, stop)
+        })),
+    }));
     let mut notes = Vec::new();
     if rows_left > 0 {
         notes.push(format!(
@@ -117,6 +107,70 @@ pub(super) fn metadata(input: Input<'_>, stop: &StopFlag) -> Result<Output> {
         beside,
         notes,
     })
+}
+
+/// Where a row goes, and what changes in it.
+pub(super) struct Goes {
+    /// The new metadata file.
+    pub(super) to: String,
+    pub(super) names: Vec<String>,
+    /// Where it is another one.
+    pub(super) split: Option<String>,
+}
+
+/// What decides where rows go.
+struct Mover<'a> {
+    folders: BTreeMap<&'a str, String>,
+    by_key: HashMap<&'a str, &'a Stay>,
+    /// Rows whose images are not copied.
+    rows_left: u64,
+}
+
+impl Mover<'_> {
+    /// Where the row of `file` with these names goes; `None` if none of them is copied.
+    fn goes(
+        &mut self,
+        file: &MetadataFile,
+        names: &[String],
+        split: Option<&str>,
+    ) -> Result<Option<Goes>> {
+        let stays: Vec<Option<&Stay>> = (names.iter())
+            .map(|name| self.by_key.get(&*file.key(name)?).copied())
+            .collect();
+        let known: Vec<&Stay> = stays.iter().copied().flatten().collect();
+        let Some(first) = known.first() else {
+            self.rows_left += 1;
+            return Ok(None);
+        };
+        if let Some(other) = known.iter().find(|stay| stay.split != first.split) {
+            return Err(refused(&format!(
+                "`{}` and `{}` are named by one row of `{}`, and go to different splits: keep \
+                 them together (`--keep-together declared`)",
+                first.key,
+                other.key,
+                file.path.display()
+            )));
+        }
+        let folder = (self.folders.get(first.split.as_str())).map_or("", String::as_str);
+        let below = |stay: &Stay| match folder.is_empty() {
+            true => stay.to.clone(),
+            false => stay.to[folder.len() + 1..].to_owned(),
+        };
+        // A name that leads to nothing stays a name that leads to nothing.
+        let names = (names.iter().zip(&stays))
+            .map(|(name, stay)| stay.map_or_else(|| name.clone(), below))
+            .collect();
+        let split = split.filter(|given| canonical_split(given).unwrap_or(given) != first.split);
+        let name = file.path.file_name().unwrap_or_default().to_string_lossy();
+        Ok(Some(Goes {
+            to: match folder.is_empty() {
+                true => name.into_owned(),
+                false => format!("{folder}/{name}"),
+            },
+            names,
+            split: split.map(|_| first.split.clone()),
+        }))
+    }
 }
 
 /// The folder that holds all images of a split, and of no other: up to the part

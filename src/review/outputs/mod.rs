@@ -7,6 +7,7 @@
 mod coco;
 mod masks;
 mod metadata;
+mod metadata_parquet;
 mod raw_json;
 mod shards;
 mod voc;

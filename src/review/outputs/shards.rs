@@ -230,13 +230,13 @@ fn write(
 }
 
 /// A Parquet file in the making.
-struct Writer<'a> {
+pub(super) struct Writer<'a> {
     writer: BatchedWriter<&'a mut dyn std::io::Write>,
     held: DataFrame,
 }
 
 impl<'a> Writer<'a> {
-    fn new(
+    pub(super) fn new(
         out: &'a mut dyn std::io::Write,
         first: &DataFrame,
         notes: &[(String, String)],
@@ -263,7 +263,7 @@ impl<'a> Writer<'a> {
         })
     }
 
-    fn add(&mut self, frame: DataFrame) -> Result<(), NotMade> {
+    pub(super) fn add(&mut self, frame: DataFrame) -> Result<(), NotMade> {
         self.held
             .vstack_mut(&frame)
             .map_err(std::io::Error::other)?;
@@ -285,7 +285,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<(), NotMade> {
+    pub(super) fn finish(mut self) -> Result<(), NotMade> {
         self.write()?;
         self.writer.finish().map_err(std::io::Error::other)?;
         Ok(())

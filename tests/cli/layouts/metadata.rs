@@ -3,6 +3,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use polars::prelude::{
+    AnyValue, DataFrame, KeyValueMetadata, NamedFrom, ParquetReader, ParquetWriter, SerReader,
+    Series,
+};
+
 use super::{Place, files, halved};
 
 /// Images of two splits with the same names; `table` makes a row of a name and a
@@ -101,4 +106,67 @@ fn split_in_a_column_changes_with_the_split() {
             assert!(names.contains(&given), "{split}: {line}");
         }
     }
+}
+
+/// By the bytes of each image of `metadata.parquet`, the other cells of its row.
+fn cells(place: &Place, set: &str) -> BTreeSet<(Vec<u8>, String)> {
+    let mut all = BTreeSet::new();
+    for split in ["train", "validation"] {
+        let folder = place.path(format!("{set}/{split}"));
+        let file = fs::File::open(folder.join("metadata.parquet")).expect("a file");
+        let mut reader = ParquetReader::new(file);
+        let notes = reader.get_metadata().expect("Parquet").clone();
+        let notes = notes.key_value_metadata().clone().unwrap_or_default();
+        assert!(notes.iter().any(|note| note.key == "kept"), "{notes:?}");
+        let frame = reader.finish().expect("Parquet");
+        for row in 0..frame.height() {
+            let cell = |name: &str| frame.column(name).expect(name).get(row).expect("a cell");
+            let names = cell("file_names");
+            let AnyValue::List(names) = names else {
+                panic!("{names:?} is no list");
+            };
+            let name = names
+                .str()
+                .expect("texts")
+                .get(0)
+                .expect("a name")
+                .to_owned();
+            let bytes = fs::read(folder.join(name)).expect("an image");
+            let rest = format!("{:?} {:?}", cell("label"), cell("weight"));
+            assert!(all.insert((bytes, rest)), "no row is doubled");
+        }
+    }
+    all
+}
+
+#[test]
+fn rows_of_parquet_keep_every_cell_and_note_but_names_that_change() {
+    let place = Place::new();
+    for split in ["train", "validation"] {
+        let rows: Vec<_> = (images(&place).into_iter())
+            .filter(|(of, ..)| *of == split)
+            .collect();
+        let names: Vec<Series> = (rows.iter())
+            .map(|(_, name, _)| Series::new("".into(), [name.as_str()]))
+            .collect();
+        let labels: Vec<String> = rows.iter().map(|(_, _, i)| (i % 2).to_string()).collect();
+        let weights: Vec<f64> = rows.iter().map(|(_, _, i)| *i as f64 / 7.0).collect();
+        let columns = vec![
+            Series::new("file_names".into(), names).into(),
+            Series::new("label".into(), labels).into(),
+            Series::new("weight".into(), weights).into(),
+        ];
+        let mut frame = DataFrame::new_infer_height(columns).expect("a frame");
+        let path = place.path(format!("data/{split}/metadata.parquet"));
+        let file = fs::File::create(path).expect("created");
+        let note = vec![("kept".to_owned(), "as it is".to_owned())];
+        ParquetWriter::new(file)
+            .with_key_value_metadata(Some(KeyValueMetadata::from_static(note)))
+            .finish(&mut frame)
+            .expect("written");
+    }
+    halved(&place, "Hugging Face image folder");
+    let today = cells(&place, "data");
+    assert_eq!(today.len(), 24);
+    assert_eq!(cells(&place, "new"), today);
 }
