@@ -47,7 +47,7 @@ impl Table {
         let failure = |why: String| unreadable(&file.path, why);
         let (frame, metadata) = guarded(|| {
             let metadata = check_pages(&file.path)?;
-            Ok((rows(&file.path, 0..metadata.num_rows)?, metadata))
+            Ok((rows(&file.path, 0..metadata.num_rows, None)?, metadata))
         })
         .map_err(failure)?;
         if frame.column(&file.names).is_err() {
