@@ -106,7 +106,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let images = (shown.into_iter().zip(images))
         .filter_map(|(id, jpeg)| Some((id, jpeg?)))
         .collect();
-    let page = html::render(&report, &images, &html::Originals::new())?;
+    let page = html::render(
+        &report,
+        &images,
+        &html::Crops::new(),
+        &html::Originals::new(),
+    )?;
     clock.tell("page");
     let (temporary, kept) = match given.get(2) {
         Some(folder) => (false, PathBuf::from(folder)),

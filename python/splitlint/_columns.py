@@ -17,6 +17,7 @@ COLUMNS: Dict[str, Dict[str, str]] = {
         "samples": "list",
         "score": "float",
         "next_step": "text",
+        "objects": "list",
     },
     "pairs": {
         "sample_a": "text",

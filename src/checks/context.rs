@@ -6,7 +6,7 @@ use super::CheckError;
 use crate::evidence;
 use crate::executor::Executor;
 use crate::finding::{CheckInfo, Finding, FindingId, Measured, Severity};
-use crate::sample::{ClassId, SampleId, SplitId};
+use crate::sample::{ClassId, ObjectId, SampleId, SplitId};
 
 /// What a check reads: the evidence, whose fields are read through it.
 #[derive(Debug, Clone, Copy)]
@@ -112,12 +112,19 @@ impl Findings {
     /// Takes a finding that is milder than the check's usual: the lower of
     /// `severity` and the one the user or the check set.
     pub fn push_at(&mut self, severity: Severity, new: NewFinding) {
+        self.push_of_objects(severity, new, Vec::new());
+    }
+
+    /// [`Findings::push_at`] of a finding about objects, each of the sample at the same
+    /// place.
+    pub fn push_of_objects(&mut self, severity: Severity, new: NewFinding, objects: Vec<ObjectId>) {
         self.found.push(Finding {
             id: new.id,
             check: self.check,
             severity: severity.min(self.severity),
             message: new.message,
             samples: new.samples,
+            objects,
             splits: sorted(new.splits),
             labels: sorted(new.labels),
             score: new.score,

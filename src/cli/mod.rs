@@ -19,6 +19,7 @@ mod interrupt;
 mod links;
 mod mistakes;
 mod models;
+mod page;
 mod panics;
 mod prepare;
 mod print;

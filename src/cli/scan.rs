@@ -3,19 +3,20 @@
 use std::env;
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::{self, Path, PathBuf};
+use std::path::{self, PathBuf};
 
 use serde_json::json;
 
 use super::args::{JudgeArguments, ScanArguments};
+use super::page::page;
 use super::prepare::{self, Volume};
-use super::{cache, console, destination, events, links, models, print};
+use super::{cache, console, destination, events, models, print};
 use crate::config::{Format, Options, Settings};
 use crate::decisions::{self, Carried};
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::progress::{Progress, Stage};
-use crate::report::{self, Report, html, markdown, write_folder};
+use crate::report::{self, Report, markdown, write_folder};
 use crate::scan::{Scan, scan};
 
 /// Scans, writes every report asked for, and answers with the verdict.
@@ -153,26 +154,6 @@ fn decided(settings: &Settings, scan: &Scan) -> Result<(Carried, Vec<String>)> {
 
 fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
-}
-
-/// `report.html`, without images where the user asked to stop.
-fn page(report: &Report<'_>, scan: &Scan, folder: &Path, executor: &Executor) -> Result<String> {
-    let shown = html::shown(report);
-    let jpegs = executor.map(shown.len(), |index| {
-        scan.images.access.jpeg(shown[index], html::THUMBNAIL_SIDE)
-    });
-    let jpegs = jpegs.unwrap_or_default();
-    let folder = std::path::absolute(folder).map(|folder| links::resolved(&folder));
-    let originals = (shown.iter())
-        .filter_map(|&id| {
-            let file = scan.images.access.place(id)?;
-            Some((id, links::from_folder(folder.as_ref().ok()?, &file)?))
-        })
-        .collect();
-    let thumbnails = (shown.into_iter().zip(jpegs))
-        .filter_map(|(id, jpeg)| Some((id, jpeg?)))
-        .collect();
-    html::render(report, &thumbnails, &originals)
 }
 
 /// Adds the Markdown summary to the page of a GitHub run. A page that cannot

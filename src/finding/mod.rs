@@ -19,7 +19,7 @@ pub use label_opinion::{LabelBelief, LabelFlag, LabelOpinion, LabelQueue};
 pub use measured::{Figure, Measured, PairEvidence, Relation};
 pub use transform::{Colour, Extent, Share, Transform};
 
-use crate::sample::{ClassId, SampleId, SplitId};
+use crate::sample::{ClassId, ObjectId, SampleId, SplitId};
 
 /// One answer worth telling.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +36,9 @@ pub struct Finding {
     /// The samples concerned, the one to act on first. Empty for a finding
     /// about a split or the whole set.
     pub samples: Vec<SampleId>,
+    /// The objects concerned, where the finding is about some: each of the sample at the
+    /// same place.
+    pub objects: Vec<ObjectId>,
     /// The splits concerned, in listing order.
     pub splits: Vec<SplitId>,
     /// The classes concerned, in listing order.

@@ -172,6 +172,7 @@ pub(crate) mod fixture {
             labels: Vec::new(),
             samples,
             score: Some(1.0),
+            objects: Vec::new(),
             measured: Measured::Pair(PairEvidence {
                 relation: Relation::Exact,
                 transform: Transform::default(),

@@ -356,6 +356,7 @@ fn finding(
         splits,
         labels,
         score,
+        objects: Vec::new(),
         measured,
     }
 }

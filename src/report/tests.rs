@@ -15,8 +15,13 @@ fn every_printer_carries_the_same_findings() {
         ("junit", junit::render(&report)),
         (
             "html",
-            html::render(&report, &html::Thumbnails::new(), &html::Originals::new())
-                .expect("rendered"),
+            html::render(
+                &report,
+                &html::Thumbnails::new(),
+                &html::Crops::new(),
+                &html::Originals::new(),
+            )
+            .expect("rendered"),
         ),
     ];
     for finding in &fixture.outcome.findings {

@@ -123,18 +123,18 @@ fn weight(data: &CheckContext<'_>, suspicion: &Suspicion<'_>) -> Severity {
     }
 }
 
+/// A finding's id, its first object, and the same object in copies.
+type Folded<'a, 'b> = (FindingId, &'b Suspicion<'a>, Vec<(SampleId, ObjectId)>);
+
 /// One finding for the same box under the same class in copies of one content in one
 /// split, with the other copies.
-fn folded<'a, 'b>(
-    data: &CheckContext<'_>,
-    all: &'b [Suspicion<'a>],
-) -> Vec<(FindingId, &'b Suspicion<'a>, Vec<SampleId>)> {
+fn folded<'a, 'b>(data: &CheckContext<'_>, all: &'b [Suspicion<'a>]) -> Vec<Folded<'a, 'b>> {
     let mut places: BTreeMap<FindingId, usize> = BTreeMap::new();
-    let mut kept: Vec<(FindingId, &Suspicion<'_>, Vec<SampleId>)> = Vec::new();
+    let mut kept: Vec<Folded<'_, '_>> = Vec::new();
     for suspicion in all {
         let id = identity(data, suspicion);
         match places.get(&id) {
-            Some(&earlier) => kept[earlier].2.push(suspicion.sample),
+            Some(&earlier) => kept[earlier].2.push((suspicion.sample, suspicion.object)),
             None => {
                 places.insert(id, kept.len());
                 kept.push((id, suspicion, Vec::new()));
@@ -172,7 +172,7 @@ fn report(
     out: &mut Findings,
     id: FindingId,
     suspicion: &Suspicion<'_>,
-    copies: Vec<SampleId>,
+    copies: Vec<(SampleId, ObjectId)>,
 ) {
     let Suspicion {
         object,
@@ -181,15 +181,17 @@ fn report(
         judged,
     } = *suspicion;
     let given = data.listing.objects[object.index()].class;
-    let mut samples = vec![sample];
-    samples.extend(copies.into_iter().filter(|&copy| copy != sample));
+    let (mut samples, mut objects) = (vec![sample], vec![object]);
     let alike = judged.disagreeing.iter().take(SHOWN);
-    for near in alike.map(|near| labels.owners[near.row as usize]) {
-        if !samples.contains(&near) {
-            samples.push(near);
+    let alike = alike.map(|near| near.row as usize);
+    let alike = alike.map(|row| (labels.owners[row], labels.ids[row]));
+    for (sample, object) in copies.into_iter().chain(alike) {
+        if !samples.contains(&sample) {
+            samples.push(sample);
+            objects.push(object);
         }
     }
-    out.push_at(
+    out.push_of_objects(
         weight(data, suspicion),
         NewFinding {
             id,
@@ -210,5 +212,6 @@ fn report(
                 figure("suggested_probability", judged.suggested_score),
             ]),
         },
+        objects,
     );
 }

@@ -79,7 +79,8 @@ impl Check for ThisCheck {
         }
         for thing in copies.things() {
             if let Some(closest) = closest(data, &thing) {
-                out.push_at(closest.severity(), finding(data, &thing, &closest));
+                let (finding, objects) = finding(data, &thing, &closest);
+                out.push_of_objects(closest.severity(), finding, objects);
             }
         }
         Ok(Ran::Completed)
@@ -130,13 +131,20 @@ fn closest<'a>(data: &CheckContext<'_>, thing: &'a Thing) -> Option<Closest<'a>>
 /// Splits named in a message.
 const NAMED: usize = 6;
 
-fn finding(data: &CheckContext<'_>, thing: &Thing, closest: &Closest<'_>) -> NewFinding {
+/// The finding, and an object of each of its samples.
+fn finding(
+    data: &CheckContext<'_>,
+    thing: &Thing,
+    closest: &Closest<'_>,
+) -> (NewFinding, Vec<ObjectId>) {
     let listing = &data.evidence.listing;
     let [one, other] = closest.objects;
     let mut samples = vec![one.1, other.1];
-    for &(_, sample) in &thing.objects {
+    let mut objects = vec![one.0, other.0];
+    for &(object, sample) in &thing.objects {
         if !samples.contains(&sample) {
             samples.push(sample);
+            objects.push(object);
         }
     }
     let splits: BTreeSet<SplitId> = (samples.iter())
@@ -162,7 +170,7 @@ fn finding(data: &CheckContext<'_>, thing: &Thing, closest: &Closest<'_>) -> New
         false => "; neither is used for evaluation, so no figure is affected",
     };
     let labels = [one, other].map(|(id, _)| listing.objects[id.index()].class);
-    NewFinding {
+    let finding = NewFinding {
         id: identity(data, closest),
         message: format!(
             "{} shows the same as {}, and the two images are no copies{more}{unaffected}",
@@ -177,7 +185,8 @@ fn finding(data: &CheckContext<'_>, thing: &Thing, closest: &Closest<'_>) -> New
             figure("similarity", closest.evidence.similarity),
             figure("objects", thing.objects.len() as f64),
         ]),
-    }
+    };
+    (finding, objects)
 }
 
 /// By the contents, splits and boxes of the two.

@@ -163,7 +163,7 @@ mod tests {
         let value = |x: f32, y: f32| {
             let inside = (60.0..100.0).contains(&x) && (30.0..70.0).contains(&y);
             match inside && with_thing {
-                true => 128.0 + 90.0 * ((x * x / 90.0).sin() * (y / 4.0).cos()),
+                true => 128.0 + 90.0 * ((x * x / 500.0).sin() * (y / 5.0).cos()),
                 false => 110.0 + 60.0 * (x / 9.0 + y * y / 300.0).sin(),
             }
         };

@@ -67,6 +67,7 @@ fn finding(check: &'static CheckInfo, samples: &[u32]) -> Finding {
         splits,
         labels: Vec::new(),
         score: None,
+        objects: Vec::new(),
         measured: Measured::None,
     }
 }

@@ -6,10 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::chosen_images::{Section, faces};
-use super::{Originals, Thumbnails};
+use super::{Crops, Originals, Thumbnails};
 use crate::decisions::content_cell;
 use crate::finding::{CountsAs, Family, Finding, LabelFlag, Measured, Transform};
-use crate::labelling::ObjectLabels;
 use crate::report::Report;
 use crate::sample::{ObjectId, Role, SampleId};
 use crate::words::{counted, percent, shown};
@@ -22,6 +21,7 @@ const IMAGE_BYTES: usize = 3_600_000;
 pub(super) struct Cards<'a> {
     report: &'a Report<'a>,
     thumbnails: &'a Thumbnails,
+    crops: &'a Crops,
     originals: &'a Originals,
     /// Bytes of Base64 that still fit.
     room: usize,
@@ -33,12 +33,13 @@ impl<'a> Cards<'a> {
     /// The cards of `thumbnails`, empty so far.
     pub(super) fn new(
         report: &'a Report<'a>,
-        thumbnails: &'a Thumbnails,
+        (thumbnails, crops): (&'a Thumbnails, &'a Crops),
         originals: &'a Originals,
     ) -> Self {
         Self {
             report,
             thumbnails,
+            crops,
             originals,
             room: IMAGE_BYTES,
             left: 0,
@@ -105,11 +106,14 @@ impl<'a> Cards<'a> {
             score: opinion
                 .and_then(|(_, opinion)| opinion.score)
                 .map(|score| percent(f64::from(score))),
-            images: (faces.iter())
-                .map(|&id| {
+            images: (faces.iter().enumerate())
+                .map(|(place, &id)| {
                     let boxes = draws_boxes(finding).then(|| Boxes::of(self.report, finding, id));
+                    let crop = finding.objects.get(place);
+                    let crop = crop.and_then(|object| self.crops.get(object));
                     Image {
                         boxes: boxes.flatten(),
+                        crop: crop.and_then(|jpeg| self.fitting(jpeg)),
                         ..self.image(id)
                     }
                 })
@@ -192,16 +196,8 @@ impl<'a> Cards<'a> {
     /// A sample with its image, if there is room for it.
     pub(super) fn image(&mut self, id: SampleId) -> Image {
         let facts = self.report.fingerprints.facts(id);
-        let data = self.thumbnails.get(&id).and_then(|jpeg| {
-            // Base64 makes four characters of three bytes.
-            let length = jpeg.len().div_ceil(3) * 4;
-            if length > self.room {
-                self.left += 1;
-                return None;
-            }
-            self.room -= length;
-            Some(STANDARD.encode(jpeg))
-        });
+        let data = self.thumbnails.get(&id);
+        let data = data.and_then(|jpeg| self.fitting(jpeg));
         Image {
             key: shown(&self.report.key(id)),
             split: self.report.split(id),
@@ -210,7 +206,20 @@ impl<'a> Cards<'a> {
             data,
             size: facts.map(|facts| format!("{} × {}", facts.header.width, facts.header.height)),
             boxes: None,
+            crop: None,
         }
+    }
+
+    /// A JPEG file in Base64, if there is room for it.
+    fn fitting(&mut self, jpeg: &[u8]) -> Option<String> {
+        // Base64 makes four characters of three bytes.
+        let length = jpeg.len().div_ceil(3) * 4;
+        if length > self.room {
+            self.left += 1;
+            return None;
+        }
+        self.room -= length;
+        Some(STANDARD.encode(jpeg))
     }
 }
 
@@ -219,6 +228,7 @@ fn draws_boxes(finding: &Finding) -> bool {
     let is_pair = matches!(finding.measured, Measured::Pair(_));
     match finding.check.family {
         Family::Object => true,
+        Family::Leak => !finding.objects.is_empty(),
         Family::Label => is_pair || finding.check.counts_as == CountsAs::SuspectObject,
         _ => false,
     }
@@ -228,20 +238,15 @@ fn draws_boxes(finding: &Finding) -> bool {
 const BOXES: usize = 60;
 
 impl Boxes {
-    /// The boxes of a sample, those with a flaw, or of a class that is doubted where
-    /// the finding is about one, first; `None` where it has none.
+    /// The boxes of a sample, those that the finding names, or else those with a flaw,
+    /// first; `None` where it has none.
     fn of(report: &Report<'_>, finding: &Finding, id: SampleId) -> Option<Self> {
         let header = &report.fingerprints.facts(id)?.header;
         let listing = &report.evidence.listing;
         let start = listing.sample(id).objects.start.0;
         let objects = (start..).map(ObjectId).zip(listing.objects_of(id));
         let rows = report.objects.of_sample(listing, id).iter();
-        let doubts = (report.evidence.object_labels.as_ref())
-            .filter(|_| finding.check.counts_as == CountsAs::SuspectObject);
-        let is_doubted = |labels: &ObjectLabels, object: ObjectId| {
-            let opinion = labels.usable_opinion(object);
-            opinion.is_some_and(|opinion| opinion.flag != LabelFlag::None)
-        };
+        let is_named = |object: ObjectId| finding.objects.contains(&object);
         let mut all: Vec<BoxView> = objects
             .zip(rows)
             .filter_map(|((place, object), row)| {
@@ -252,9 +257,9 @@ impl Boxes {
                     width: rect.width.max(0.0),
                     height: rect.height.max(0.0),
                     label: shown(listing.class_name(object.class)),
-                    is_odd: match doubts {
-                        Some(labels) => is_doubted(labels, place),
-                        None => !row.flaws.is_empty(),
+                    is_odd: match finding.objects.is_empty() {
+                        false => is_named(place),
+                        true => !row.flaws.is_empty(),
                     },
                 })
             })
@@ -353,6 +358,8 @@ pub(super) struct Image {
     size: Option<String>,
     /// The boxes of its objects, where the finding is about these.
     boxes: Option<Boxes>,
+    /// The object that the finding is about, cut out: JPEG in Base64.
+    crop: Option<String>,
 }
 
 /// Boxes over an image of that size.

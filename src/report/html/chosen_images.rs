@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::finding::{Family, Finding, Measured};
 use crate::report::Report;
-use crate::sample::SampleId;
+use crate::sample::{ObjectId, SampleId};
 
 /// Pairs shown of one check: ten rows of three, beyond which nobody scrolls.
 const PAIRS: usize = 30;
@@ -81,6 +81,17 @@ impl<'a> ChosenImages<'a> {
             .map(|group| (group.iter().take(MEMBERS).copied().collect(), group.len()))
             .collect();
         chosen
+    }
+
+    /// The objects shown of findings about objects, each once, in listing order.
+    pub(super) fn objects(&self) -> Vec<(SampleId, ObjectId)> {
+        let findings = (self.labels.iter().chain(&self.others)).flat_map(|s| &s.findings);
+        let shown = findings.flat_map(|finding| {
+            let faces = finding.samples.iter().copied().take(FACES);
+            faces.zip(finding.objects.iter().copied())
+        });
+        let all: BTreeSet<(SampleId, ObjectId)> = shown.collect();
+        all.into_iter().collect()
     }
 
     /// Every sample shown, each once, in listing order.

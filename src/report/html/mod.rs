@@ -19,11 +19,15 @@ pub(in crate::report) use text::escape_into;
 
 use super::Report;
 use crate::error::{Error, Result};
-use crate::sample::SampleId;
+use crate::sample::{ObjectId, SampleId};
 
 /// JPEG files of the images shown, by sample. One that could not be made is
 /// left out.
 pub type Thumbnails = BTreeMap<SampleId, Vec<u8>>;
+
+/// JPEG files of the objects shown, each cut out of its image. One that could not be made
+/// is left out.
+pub type Crops = BTreeMap<ObjectId, Vec<u8>>;
 
 /// Where the files of the images shown lie, as a link from the page. One that no
 /// link leads to is left out.
@@ -39,13 +43,23 @@ pub fn shown(report: &Report<'_>) -> Vec<SampleId> {
     chosen_images::ChosenImages::plan(report).samples()
 }
 
-/// The page, with `thumbnails` for the images that [`shown`] names.
+/// The long side of a crop in pixels.
+pub const CROP_SIDE: u32 = 128;
+
+/// The objects that the page shows, each once, in listing order, with their samples.
+pub fn shown_objects(report: &Report<'_>) -> Vec<(SampleId, ObjectId)> {
+    chosen_images::ChosenImages::plan(report).objects()
+}
+
+/// The page, with `thumbnails` for the images that [`shown`] names, and `crops` for the
+/// objects of [`shown_objects`].
 ///
 /// # Errors
 /// [`Error::Internal`] when the page's own template fails.
 pub fn render(
     report: &Report<'_>,
     thumbnails: &Thumbnails,
+    crops: &Crops,
     originals: &Originals,
 ) -> Result<String> {
     let failed = |e: minijinja::Error| Error::Internal(format!("report.html: {e:#}"));
@@ -67,7 +81,7 @@ pub fn render(
     ] {
         environment.add_template(name, source).map_err(failed)?;
     }
-    let page = model::Page::of(report, thumbnails, originals);
+    let page = model::Page::of(report, (thumbnails, crops), originals);
     environment
         .get_template("page")
         .and_then(|template| {

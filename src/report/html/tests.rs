@@ -9,7 +9,7 @@ fn page(fixture: &Fixture) -> String {
     let originals = (shown(&fixture.report()).into_iter())
         .map(|id| (id, format!("../data/{}.jpg", id.0)))
         .collect();
-    render(&fixture.report(), &thumbnails, &originals).expect("rendered")
+    render(&fixture.report(), &thumbnails, &Crops::new(), &originals).expect("rendered")
 }
 
 #[test]
@@ -92,8 +92,33 @@ fn page_of_many_findings_stays_small_and_says_what_is_left_out() {
     let thumbnails = (shown(&fixture.report()).into_iter())
         .map(|id| (id, vec![0; 400_000]))
         .collect();
-    let text = render(&fixture.report(), &thumbnails, &Originals::new()).expect("rendered");
+    let text = render(
+        &fixture.report(),
+        &thumbnails,
+        &Crops::new(),
+        &Originals::new(),
+    )
+    .expect("rendered");
     assert!(text.len() < 5_000_000, "{}", text.len());
     assert!(text.contains("49,000 more are not shown"));
     assert!(text.contains("images were left out"));
+}
+
+#[test]
+fn objects_that_a_finding_names_are_shown_cut_out() {
+    let mut fixture = Fixture::new();
+    let findings = &mut fixture.outcome.findings;
+    let is_label =
+        |f: &&mut crate::finding::Finding| f.check.family == crate::finding::Family::Label;
+    let suspect = findings.iter_mut().find(is_label).expect("a label");
+    suspect.objects = vec![ObjectId(3)];
+    let sample = suspect.samples[0];
+    assert_eq!(shown_objects(&fixture.report()), [(sample, ObjectId(3))]);
+    let thumbnails = Thumbnails::from([(sample, vec![1; 9])]);
+    let crops = Crops::from([(ObjectId(3), vec![2; 9])]);
+    let page = |crops| render(&fixture.report(), &thumbnails, crops, &Originals::new());
+    let with = page(&crops).expect("rendered");
+    assert_eq!(with.matches("class=\"crop\"").count(), 1);
+    let without = page(&Crops::new()).expect("rendered");
+    assert!(!without.contains("class=\"crop\""));
 }

@@ -3,6 +3,7 @@
 use super::Report;
 use super::frame::Frame;
 use crate::finding::Finding;
+use crate::sample::{ObjectId, SampleId};
 
 /// The rows of `findings`, in their order.
 pub(super) fn rows(report: &Report<'_>, findings: &[Finding]) -> Frame {
@@ -44,5 +45,15 @@ pub(super) fn rows(report: &Report<'_>, findings: &[Finding]) -> Frame {
         .text(
             "next_step",
             rows().map(|f| Some(f.check.next_step.to_owned())),
+        )
+        .list(
+            "objects",
+            rows().map(|f| {
+                let of_sample = |(id, object): (&SampleId, &ObjectId)| {
+                    let start = listing.sample(*id).objects.start;
+                    (object.0 - start.0).to_string()
+                };
+                f.samples.iter().zip(&f.objects).map(of_sample).collect()
+            }),
         )
 }

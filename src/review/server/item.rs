@@ -1,6 +1,8 @@
 //! A finding as a person decides on it: what kind of question it is, which
 //! choices there are, and what each does. Writes nothing.
 
+use std::collections::BTreeMap;
+
 use crate::finding::{CheckInfo, CountsAs, Family, FindingId, Severity};
 use crate::sample::{Listing, Role, SampleId};
 use crate::words::shown;
@@ -19,6 +21,9 @@ pub(super) struct Item {
     pub(super) labels: Vec<String>,
     /// Those that are in the data set, in the order of the finding.
     pub(super) samples: Vec<SampleId>,
+    /// Of each sample, the place of the object that the finding is about, where it is
+    /// about objects.
+    pub(super) objects: BTreeMap<SampleId, usize>,
     pub(super) score: Option<f64>,
     pub(super) kind: Kind,
     /// The class that fits better.

@@ -29,6 +29,9 @@ pub(super) struct Facts {
 /// A box drawn on an image, in pixels of the upright image.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub(super) struct Drawn {
+    /// Its place among the objects of its image.
+    #[serde(skip)]
+    pub(super) place: Option<usize>,
     pub(super) x: f64,
     pub(super) y: f64,
     pub(super) width: f64,
@@ -157,6 +160,7 @@ fn findings(
     let file = folder.join("findings.csv");
     let columns = [
         "id", "code", "severity", "message", "samples", "name", "splits", "labels", "score",
+        "objects",
     ];
     let mut items = Vec::with_capacity(report.findings.len());
     let mut wrong = None;
@@ -171,6 +175,7 @@ fn findings(
             of_splits,
             labels,
             score,
+            objects,
         ] = cells;
         let (Some(id), Ok(severity)) = (FindingId::parse(id), Severity::from_str(severity)) else {
             wrong = Some(format!(
@@ -178,6 +183,7 @@ fn findings(
             ));
             return;
         };
+        let of_finding = parts(samples, |part| by_key.get(part).copied());
         items.push(Item {
             check: find_check(code),
             code: code.to_owned(),
@@ -187,7 +193,8 @@ fn findings(
             message: message.to_owned(),
             splits: parts(of_splits, |part| owned(&splits, part)),
             labels: parts(labels, |part| owned(&classes, part)),
-            samples: parts(samples, |part| by_key.get(part).copied()),
+            objects: places(&of_finding, objects),
+            samples: of_finding,
             score: score.parse().ok(),
             kind: Kind::Set,
             suggested: None,
@@ -198,6 +205,18 @@ fn findings(
     match wrong {
         Some(fact) => Err(damaged(&file, &fact)),
         None => Ok(items),
+    }
+}
+
+/// Of each sample of a finding the place of its object; none where a sample is gone, whose
+/// object would be taken for another's.
+fn places(samples: &[SampleId], cell: &str) -> BTreeMap<SampleId, usize> {
+    let places: Vec<Option<usize>> = cell.split(';').map(|place| place.parse().ok()).collect();
+    let both = samples.iter().zip(&places);
+    let all = both.filter_map(|(&id, place)| Some((id, (*place)?)));
+    match samples.len() == places.len() {
+        true => all.collect(),
+        false => BTreeMap::new(),
     }
 }
 
@@ -327,12 +346,14 @@ fn boxes(
     if !file.is_file() {
         return Ok(boxes);
     }
-    let columns = ["sample", "label", "x", "y", "width", "height", "flags"];
+    let columns = [
+        "sample", "label", "x", "y", "width", "height", "flags", "object",
+    ];
     rows(
         &file,
         columns,
         6,
-        |[sample, label, x, y, width, height, flags]| {
+        |[sample, label, x, y, width, height, flags, place]| {
             let Some(id) = by_key.get(sample).filter(|id| wanted.contains(id)) else {
                 return;
             };
@@ -347,6 +368,7 @@ fn boxes(
                 .filter(|flag| !flag.is_empty() && !["crowd", "difficult"].contains(flag))
                 .collect();
             boxes.entry(*id).or_default().push(Drawn {
+                place: place.parse().ok(),
                 x,
                 y,
                 width: width.max(0.0),
@@ -377,4 +399,18 @@ fn dataset(report: &ReportFolder) -> String {
         }
     });
     crate::words::shown(&named.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_belong_to_samples_at_the_same_place_and_none_where_one_is_gone() {
+        let samples = [SampleId(4), SampleId(2)];
+        let both = BTreeMap::from([(SampleId(4), 1), (SampleId(2), 0)]);
+        assert_eq!(places(&samples, "1;0"), both);
+        assert!(places(&samples, "1").is_empty());
+        assert!(places(&samples, "").is_empty());
+    }
 }

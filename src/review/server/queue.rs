@@ -115,6 +115,8 @@ pub(super) fn page(
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::finding::{FindingId, Severity};
     use crate::review::server::item::Kind;
@@ -130,6 +132,7 @@ pub(super) mod tests {
             message: message.to_owned(),
             splits: vec!["train".to_owned()],
             labels: vec!["cat".to_owned()],
+            objects: BTreeMap::new(),
             samples: Vec::new(),
             score: Some(0.5),
             kind: Kind::Set,

@@ -21,6 +21,22 @@ function drawn(sample) {
   return svg;
 }
 
+// The object in question, cut out of the image by the browser.
+function cut_out(sample) {
+  const [x, y, width, height] = sample.crop;
+  const svg = document.createElementNS(SVG, "svg");
+  svg.classList.add("crop");
+  svg.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", "the object in " + sample.key);
+  const whole = document.createElementNS(SVG, "image");
+  whole.setAttribute("href", address(sample));
+  for (const [side, length] of [["width", sample.width], ["height", sample.height]]) whole.setAttribute(side, length);
+  whole.setAttribute("preserveAspectRatio", "none");
+  svg.append(whole);
+  return svg;
+}
+
 function image(sample, side) {
   const img = make("img");
   img.alt = sample.key;
@@ -56,7 +72,9 @@ function pane(sample, side) {
   const key = name_of(sample.key);
   key.classList.add("key");
   caption.append(key);
-  figure.append(picture, caption);
+  figure.append(picture);
+  if (sample.crop && !sample.problem) figure.append(cut_out(sample));
+  figure.append(caption);
   return figure;
 }
 

@@ -85,6 +85,9 @@ pub(super) struct SampleView {
     /// Why there is no image of it.
     problem: String,
     boxes: Vec<Drawn>,
+    /// The object that the finding is about, with some ground around it: x, y, width and
+    /// height in pixels of the image.
+    crop: Option<[f64; 4]>,
 }
 
 /// A decision in words.
@@ -125,6 +128,7 @@ pub(super) fn item(inner: &Inner, place: usize) -> ItemView {
                 height: region[3] * height,
                 label: "matched".to_owned(),
                 flaws: String::new(),
+                place: None,
             });
         }
     }
@@ -180,6 +184,16 @@ fn sample(loaded: &Loaded, item: &Item, id: SampleId) -> SampleView {
         (Some(_), None, None) => "not decoded by the scan".to_owned(),
         (_, None, Some(problem)) => format!("cannot be decoded: {}", shown(problem)),
     };
+    let mut boxes = loaded.boxes.get(&id).cloned().unwrap_or_default();
+    let object = item.objects.get(&id);
+    let named =
+        (boxes.iter_mut()).find(|drawn| drawn.place.is_some() && drawn.place.as_ref() == object);
+    let crop = named.map(|drawn| {
+        if drawn.flaws.is_empty() {
+            drawn.flaws = "in question".to_owned();
+        }
+        around(drawn, (f64::from(width), f64::from(height)))
+    });
     SampleView {
         image: images::name(loaded, id),
         key: shown(sample.key.as_str()),
@@ -190,8 +204,24 @@ fn sample(loaded: &Loaded, item: &Item, id: SampleId) -> SampleView {
         width,
         height,
         problem,
-        boxes: loaded.boxes.get(&id).cloned().unwrap_or_default(),
+        boxes,
+        crop,
     }
+}
+
+/// Share of a box's sides that is shown around an object.
+const MARGIN: f64 = 0.25;
+
+/// What is shown of an object: its box and some ground, as far as the image reaches.
+fn around(drawn: &Drawn, (width, height): (f64, f64)) -> [f64; 4] {
+    let side = |start: f64, length: f64, end: f64| {
+        let first = (start - MARGIN * length).clamp(0.0, end);
+        let last = (start + (1.0 + MARGIN) * length).clamp(0.0, end);
+        (first, (last - first).max(1.0))
+    };
+    let (x, across) = side(drawn.x, drawn.width, width);
+    let (y, down) = side(drawn.y, drawn.height, height);
+    [x, y, across, down]
 }
 
 /// Which whole a person wants to see.

@@ -8,7 +8,7 @@ use super::cards::{Cards, Image, SectionView};
 use super::charts::{self, Confusion, Histogram, ShareChart};
 use super::chosen_images::{ChosenImages, Section};
 use super::scatter::{Scatter, scatters};
-use super::{Originals, Thumbnails};
+use super::{Crops, Originals, Thumbnails};
 use crate::report::{Report, headline_sentences};
 use crate::words::{number, shown};
 use sections::{
@@ -186,10 +186,14 @@ struct CheckView {
 
 impl Page {
     /// The page over `report`.
-    pub(super) fn of(report: &Report<'_>, thumbnails: &Thumbnails, originals: &Originals) -> Self {
+    pub(super) fn of(
+        report: &Report<'_>,
+        images: (&Thumbnails, &Crops),
+        originals: &Originals,
+    ) -> Self {
         let chosen = ChosenImages::plan(report);
         let outcome = report.outcome;
-        let mut cards = Cards::new(report, thumbnails, originals);
+        let mut cards = Cards::new(report, images, originals);
         let mut sections = |sections: &[Section<'_>]| -> Vec<SectionView> {
             sections.iter().filter_map(|s| cards.section(s)).collect()
         };
