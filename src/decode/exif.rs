@@ -24,6 +24,25 @@ pub struct ExifFacts {
     pub captured_ms: Option<i64>,
     /// Where: degrees north and degrees east.
     pub gps: Option<(f64, f64)>,
+    /// What a medical scanner wrote down in place of EXIF.
+    pub scan: ScanFacts,
+}
+
+/// How a medical image was taken. Nothing of it names a person.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ScanFacts {
+    /// The part of the body, a code.
+    pub body_part: Option<String>,
+    /// From where, a code.
+    pub view: Option<String>,
+    /// Left or right, a code.
+    pub laterality: Option<String>,
+    /// A hash of what the series is called.
+    pub series: Option<String>,
+    /// A hash of the institution's name.
+    pub site: Option<String>,
+    /// The year.
+    pub year: Option<u16>,
 }
 
 /// Reads the facts from a TIFF structure, as found in a JPEG's APP1 segment
@@ -47,6 +66,7 @@ pub(crate) fn read(tiff: &[u8]) -> Option<ExifFacts> {
         software: text(&exif, Tag::Software),
         captured_ms: captured(&exif),
         gps: gps(&exif),
+        scan: ScanFacts::default(),
     })
 }
 

@@ -29,7 +29,7 @@ mod thumbnail;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use crate::image_format::{Format, Sniffed, sniff};
-pub use exif::ExifFacts;
+pub use exif::{ExifFacts, ScanFacts};
 pub use failure::DecodeFailure;
 pub use header::{ColourMode, Header, JpegFacts, Subsampling};
 pub use matte::Matte;

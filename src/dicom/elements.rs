@@ -43,7 +43,7 @@ impl Syntax {
 pub(super) struct Element<'a> {
     pub(super) tag: Tag,
     pub(super) value: &'a [u8],
-    /// Its value are items, which have not been read.
+    /// Its value are items up to a delimiter; of pixels they have not been read.
     pub(super) is_open: bool,
 }
 
@@ -103,10 +103,11 @@ impl<'a> Elements<'a> {
         }
         let (tag, length) = self.head()?;
         if length == OPEN && tag != (0x7FE0, 0x0010) {
+            let items = self.rest;
             self.skip_items(0)?;
             return Ok(Some(Element {
                 tag,
-                value: &[],
+                value: &items[..items.len() - self.rest.len()],
                 is_open: true,
             }));
         }
@@ -125,6 +126,21 @@ impl<'a> Elements<'a> {
             value,
             is_open,
         }))
+    }
+
+    /// The elements of the first item of a sequence, whose value this is.
+    pub(super) fn first_item(mut self) -> Option<&'a [u8]> {
+        let (tag, length) = self.head().ok()?;
+        if tag != ITEM {
+            return None;
+        }
+        if length != OPEN {
+            return self.take(length as usize).ok();
+        }
+        let items = self.rest;
+        self.skip_open_item(0).ok()?;
+        // Without the delimiter, which has a tag and a length.
+        items.get(..items.len() - self.rest.len() - 8)
     }
 
     /// The tag and the length of an element; the rest begins with its value.

@@ -3,10 +3,12 @@
 
 mod elements;
 pub mod frames;
+mod lookup;
 #[cfg(test)]
 pub(crate) mod written;
 
 use elements::{Elements, Syntax};
+pub use lookup::Lookup;
 
 /// What a file begins with, behind 128 bytes of anything.
 const MAGIC: &[u8] = b"DICM";
@@ -81,6 +83,8 @@ pub struct Header {
     pub rescale: [f64; 2],
     /// The first WindowCenter and WindowWidth.
     pub window: Option<[f64; 2]>,
+    /// The first VOI lookup table: what a viewer shows in place of a window.
+    pub lookup: Option<Lookup>,
     /// The palette: for red, green and blue the first number that is looked up, and
     /// the colours of it and the following.
     pub palette: Option<[(i32, Vec<u16>); 3]>,
@@ -89,6 +93,26 @@ pub struct Header {
     /// Manufacturer, ManufacturerModelName and SoftwareVersions; empty where they are
     /// not given.
     pub scanner: [String; 3],
+    /// How it was taken.
+    pub taken: Taken,
+}
+
+/// How an image was taken: nothing of whom it shows. Free text and names are kept as
+/// hashes, because anything may be written there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Taken {
+    /// BodyPartExamined, a code.
+    pub body_part: String,
+    /// ViewPosition, a code.
+    pub view: String,
+    /// Laterality or ImageLaterality, a code.
+    pub laterality: String,
+    /// A hash of SeriesDescription.
+    pub series: String,
+    /// A hash of InstitutionName.
+    pub site: String,
+    /// The year of AcquisitionDate, SeriesDate or StudyDate, the first that is there.
+    pub year: Option<u16>,
 }
 
 /// Where the pixels are.
@@ -134,8 +158,11 @@ pub fn read(bytes: &[u8]) -> Result<(Header, PixelData<'_>), Fault> {
         window: None,
         palette: None,
         big_endian: syntax.big_endian,
+        lookup: None,
         scanner: Default::default(),
+        taken: Taken::default(),
     };
+    let mut years = [None; 3];
     let mut window = [None, None];
     let mut palette: [[Vec<u16>; 2]; 3] = Default::default();
     let mut elements = Elements::new(meta.rest(), syntax);
@@ -147,6 +174,15 @@ pub fn read(bytes: &[u8]) -> Result<(Header, PixelData<'_>), Fault> {
         let short = || elements::number(value, syntax.big_endian);
         let numbers = || elements::numbers(value, syntax.big_endian);
         match element.tag {
+            (0x0008, 0x0020) => years[2] = year(value),
+            (0x0008, 0x0021) => years[1] = year(value),
+            (0x0008, 0x0022) => years[0] = year(value),
+            (0x0008, 0x0080) => header.taken.site = hashed(value),
+            (0x0008, 0x103E) => header.taken.series = hashed(value),
+            (0x0018, 0x0015) => header.taken.body_part = code(value),
+            (0x0018, 0x5101) => header.taken.view = code(value),
+            (0x0020, 0x0060 | 0x0062) => header.taken.laterality = code(value),
+            (0x0028, 0x3010) => header.lookup = lookup::first(value, syntax, header.signed),
             (0x0008, 0x0070) => header.scanner[0] = text(value),
             (0x0008, 0x1090) => header.scanner[1] = text(value),
             (0x0018, 0x1020) => header.scanner[2] = text(value),
@@ -166,6 +202,7 @@ pub fn read(bytes: &[u8]) -> Result<(Header, PixelData<'_>), Fault> {
             (0x0028, at @ 0x1101..=0x1103) => palette[usize::from(at - 0x1101)][0] = numbers(),
             (0x0028, at @ 0x1201..=0x1203) => palette[usize::from(at - 0x1201)][1] = numbers(),
             (0x7FE0, 0x0010) => {
+                header.taken.year = years.into_iter().flatten().next();
                 let header = finished(header, window, palette);
                 let pixels = match element.is_open {
                     true => PixelData::Coded(elements.first_frame(header.frames)?),
@@ -230,6 +267,35 @@ fn finished(mut header: Header, window: [Option<f64>; 2], palette: [[Vec<u16>; 2
         header.palette = Some([red, green, blue]);
     }
     header
+}
+
+/// The year of a date, which is as much of it as names nobody.
+fn year(value: &[u8]) -> Option<u16> {
+    let date = text(value);
+    let year = date.get(..4)?.parse().ok()?;
+    (1890..2200).contains(&year).then_some(year)
+}
+
+/// A code of capitals; anything else may be text about a person.
+fn code(value: &[u8]) -> String {
+    let code = text(value);
+    // Codes have 16 characters at most (PS3.5, 6.2).
+    let is_code = code.len() <= 16
+        && (code.bytes())
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b"_ ".contains(&b));
+    if is_code { code } else { String::new() }
+}
+
+/// Hexadecimal digits of a hash: 32 bits keep some thousand names apart.
+const DIGITS: usize = 8;
+
+/// A text that may say anything, as a hash.
+fn hashed(value: &[u8]) -> String {
+    let text = text(value);
+    match text.is_empty() {
+        true => text,
+        false => blake3::hash(text.as_bytes()).to_hex()[..DIGITS].to_owned(),
+    }
 }
 
 /// Text without the blanks and zeros that pad it.

@@ -7,12 +7,15 @@ use crate::image_format::WORLD_FILES;
 
 /// What systems and tools leave behind, in lower case; names that begin with
 /// a dot come on top. `@eaDir` holds the thumbnails of Synology drives.
-const JUNK: [&str; 9] = [
+const JUNK: [&str; 10] = [
     "$recycle.bin",
     "@eadir",
     "__macosx",
     "__pycache__",
     "desktop.ini",
+    // The index of a medium, beside the DICOM files that it names (PS3.10, 8.6): they are
+    // found as they lie.
+    "dicomdir",
     "ehthumbs.db",
     "lost+found",
     "system volume information",
@@ -61,6 +64,7 @@ mod tests {
             "Thumbs.db",
             "THUMBS.DB",
             "__MACOSX",
+            "DICOMDIR",
             ".git",
         ] {
             assert!(is_junk(OsStr::new(name)), "{name}");

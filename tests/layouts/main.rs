@@ -10,12 +10,15 @@ mod deflated;
 mod folders;
 mod hugging_face;
 mod masks;
+mod nifti;
 mod object_labels;
 mod objects;
 #[path = "../support/shards.rs"]
 mod shards;
 mod tables;
 mod voc;
+#[path = "../../src/nifti/written.rs"]
+mod volumes;
 mod webdataset;
 mod yolo;
 
@@ -281,6 +284,44 @@ fn arrays_are_judged_as_the_same_images_in_folders() {
         );
         assert_eq!(judged(&second), found, "{name}");
     }
+}
+
+/// A slice is called by its volume; the rest is judged alike.
+#[test]
+fn volumes_are_judged_as_their_slices_in_folders() {
+    let whole: Vec<Image> = set().into_iter().take(17).collect();
+    let plain = tempfile::tempdir().expect("a folder");
+    let (expected, _) = scanned(&folders::write(&whole, plain.path()), None, 2);
+    let expected = judged(&expected);
+    assert_eq!(expected.pairs.len(), 2);
+    let folder = tempfile::tempdir().expect("a folder");
+    let cache = tempfile::tempdir().expect("a folder");
+    let root = nifti::write(&whole, folder.path());
+    let (scan, _) = scanned(&root, Some(cache.path()), 2);
+    let volume = |id: &SampleId| {
+        let key = scan.evidence.listing.sample(*id).key.as_str();
+        let name = key.rsplit('/').nth(1).expect("a volume");
+        name.split('.').next().expect("a name").to_owned()
+    };
+    let stems = |ids: &[SampleId]| {
+        let mut stems: Vec<String> = ids.iter().map(volume).collect();
+        stems.sort();
+        stems
+    };
+    let found = judged(&scan);
+    assert_eq!(found.classes, expected.classes);
+    assert_eq!(found.verdict, expected.verdict);
+    let pairs: BTreeSet<Vec<String>> = (scan.evidence.duplicates.pairs.iter())
+        .map(|pair| stems(&[pair.a, pair.b]))
+        .collect();
+    assert_eq!(pairs, expected.pairs);
+    let findings: BTreeSet<(String, Vec<String>)> = (scan.outcome.findings.iter())
+        .map(|finding| (finding.check.code.to_owned(), stems(&finding.samples)))
+        .collect();
+    assert_eq!(findings, expected.findings);
+    let (second, said) = scanned(&root, Some(cache.path()), 1);
+    assert_eq!(said, "17 of 17 images, 17 of them known from earlier scans");
+    assert_eq!(judged(&second), found);
 }
 
 #[test]

@@ -118,6 +118,36 @@ pub(super) fn columns(data: &CheckContext<'_>, rows: &[SampleId]) -> Vec<Column>
             names(|f| exif(f, |e| &e.software)),
         ),
         (
+            "body part",
+            Kind::Container,
+            names(|f| exif(f, |e| &e.scan.body_part)),
+        ),
+        (
+            "view position",
+            Kind::Container,
+            names(|f| exif(f, |e| &e.scan.view)),
+        ),
+        (
+            "laterality",
+            Kind::Container,
+            names(|f| exif(f, |e| &e.scan.laterality)),
+        ),
+        (
+            "series description (a hash)",
+            Kind::Container,
+            names(|f| exif(f, |e| &e.scan.series)),
+        ),
+        (
+            "institution (a hash)",
+            Kind::Container,
+            names(|f| exif(f, |e| &e.scan.site)),
+        ),
+        (
+            "year of acquisition",
+            Kind::Container,
+            numbers(|_, f| f.header.exif.as_deref()?.scan.year.map(f64::from)),
+        ),
+        (
             "colour profile",
             Kind::Container,
             names(|f| f.header.icc.clone().unwrap_or_default()),

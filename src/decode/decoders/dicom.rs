@@ -7,8 +7,8 @@ use std::io::Cursor;
 use super::read::{Read, Reader};
 use super::whole::{Samples, Whole};
 use crate::decode::header::ColourMode;
-use crate::decode::{DecodeFailure, ExifFacts, Limits, check_size};
-use crate::dicom::{self, Fault, Header, PixelData};
+use crate::decode::{DecodeFailure, ExifFacts, Limits, ScanFacts, check_size};
+use crate::dicom::{self, Fault, Header, PixelData, Taken};
 
 /// How the pixels of a file are coded (PS3.6, annex A).
 enum Coding {
@@ -45,24 +45,39 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Read, DecodeFailure>
         whole,
         bits: header.stored.min(64) as u8,
         animated: header.frames > 1,
-        exif: scanner(&header),
+        exif: taken(&header),
         icc: None,
     })
 }
 
-/// The scanner, where other images name their camera.
-fn scanner(header: &Header) -> Option<ExifFacts> {
-    let [make, model, software] = header
-        .scanner
-        .clone()
-        .map(|name| Some(name).filter(|n| !n.is_empty()));
-    let named = [&make, &model, &software].into_iter().any(Option::is_some);
-    named.then(|| ExifFacts {
+/// The scanner, where other images name their camera, and how the image was taken.
+fn taken(header: &Header) -> Option<ExifFacts> {
+    let some = |name: &String| Some(name.clone()).filter(|name| !name.is_empty());
+    let [make, model, software] = header.scanner.each_ref().map(some);
+    let Taken {
+        body_part,
+        view,
+        laterality,
+        series,
+        site,
+        year,
+    } = &header.taken;
+    let scan = ScanFacts {
+        body_part: some(body_part),
+        view: some(view),
+        laterality: some(laterality),
+        series: some(series),
+        site: some(site),
+        year: *year,
+    };
+    let facts = ExifFacts {
         make,
         model,
         software,
+        scan,
         ..ExifFacts::default()
-    })
+    };
+    (facts != ExifFacts::default()).then_some(facts)
 }
 
 fn coding(syntax: &str) -> Result<Coding, DecodeFailure> {
@@ -157,11 +172,20 @@ fn shown(header: &Header, numbers: &[i32]) -> Result<Whole, DecodeFailure> {
     })
 }
 
-/// Gray values in their window, if there is one: of 8 bits, because a window is what
-/// the image was stretched to.
+/// Gray values by their table, else in their window, if there is one: of 8 bits, because
+/// that is what the image was stretched to.
 fn gray(header: &Header, numbers: &[i32]) -> Samples {
     let inverted = header.photometric == "MONOCHROME1";
     let [slope, intercept] = header.rescale;
+    if let Some(lookup) = &header.lookup {
+        let share = |stored: i32| {
+            let share = lookup.share(f64::from(stored) * slope + intercept);
+            if inverted { 1.0 - share } else { share }
+        };
+        // The cast clamps.
+        let tones = numbers.iter().map(|&v| (share(v) * 255.0 + 0.5) as u8);
+        return Samples::Eight(tones.collect());
+    }
     match header.window {
         Some([center, width]) => {
             let share = |stored: i32| {

@@ -10,7 +10,7 @@ use crate::source::Version;
 /// reduction, a statistic, a hash, or how they are written down. Raise it with
 /// every such change; the test `fingerprints_change_only_with_their_version`
 /// tells when.
-pub(super) const VERSION: u32 = 10;
+pub(super) const VERSION: u32 = 11;
 
 /// Names how this build computes fingerprints of images under `limits`: where two names
 /// are equal, the same bytes give the same fingerprint.

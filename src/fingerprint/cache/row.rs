@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::decode::{
-    ColourMode, DecodeFailure, ExifFacts, Format, Header, JpegFacts, Orientation, Subsampling,
+    ColourMode, DecodeFailure, ExifFacts, Format, Header, JpegFacts, Orientation, ScanFacts,
+    Subsampling,
 };
 use crate::fingerprint::{Fingerprint, Hashes, ImageFacts, Statistics};
 use crate::sample::ContentHash;
@@ -90,6 +91,9 @@ struct ExifRow {
     software: Option<String>,
     captured_ms: Option<i64>,
     gps: Option<(f64, f64)>,
+    /// Body part, view, laterality, series, site.
+    scan: [Option<String>; 5],
+    year: Option<u16>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -234,7 +238,16 @@ impl ExifRow {
             software,
             captured_ms,
             gps,
+            scan,
         } = facts.clone();
+        let ScanFacts {
+            body_part,
+            view,
+            laterality,
+            series,
+            site,
+            year,
+        } = scan;
         Self {
             orientation: orientation.exif(),
             make,
@@ -243,10 +256,13 @@ impl ExifRow {
             software,
             captured_ms,
             gps,
+            scan: [body_part, view, laterality, series, site],
+            year,
         }
     }
 
     fn into_facts(self) -> ExifFacts {
+        let [body_part, view, laterality, series, site] = self.scan;
         ExifFacts {
             orientation: Orientation::from_exif(self.orientation.into()),
             make: self.make,
@@ -255,6 +271,14 @@ impl ExifRow {
             software: self.software,
             captured_ms: self.captured_ms,
             gps: self.gps,
+            scan: ScanFacts {
+                body_part,
+                view,
+                laterality,
+                series,
+                site,
+                year: self.year,
+            },
         }
     }
 }

@@ -162,3 +162,81 @@ fn what_is_not_decoded_is_named_and_what_is_cut_short_is_truncated() {
     let half = read(&whole[..whole.len() - 5], &Limits::default()).err();
     assert_eq!(half, Some(DecodeFailure::Truncated));
 }
+
+/// A sequence with one item, as a writer gives its lengths or leaves them open.
+fn sequence(elements: &[(u32, &str, Vec<u8>)], is_open: bool) -> Vec<u8> {
+    let mut item = Vec::new();
+    for (tag, kind, value) in elements {
+        crate::dicom::written::element(&mut item, (true, false), *tag, kind, value);
+    }
+    let length = |length: usize| match is_open {
+        true => [0xFF; 4],
+        false => (length as u32).to_le_bytes(),
+    };
+    let mut sequence = [[0xFE, 0xFF, 0x00, 0xE0], length(item.len())].concat();
+    sequence.extend(item);
+    if is_open {
+        sequence.extend([0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0]);
+        sequence.extend([0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
+    }
+    sequence
+}
+
+#[test]
+fn a_lookup_table_is_shown_in_place_of_the_window() {
+    let shown = |bits: i16, grays: Vec<u8>, is_open: bool| {
+        let table = [
+            (0x0028_3002, "US", words(&[4, 10, bits])),
+            (0x0028_3006, "OW", grays),
+        ];
+        let kind = if is_open { "open" } else { "SQ" };
+        let pixels = words(&[0, 10, 11, 12, 13, 4000]);
+        let mut elements = image((3, 2), "MONOCHROME2", (16, 16, true), pixels);
+        elements.push((0x0028_1050, "DS", padded(b"40", b' ')));
+        elements.push((0x0028_1051, "DS", padded(b"81", b' ')));
+        elements.push((0x0028_3010, kind, sequence(&table, is_open)));
+        elements.sort_by_key(|(tag, ..)| *tag);
+        eight(&file(EXPLICIT, &elements))
+    };
+    let wanted = [0, 0, 51, 255, 102, 102];
+    let of_ten_bits = words(&[0, 205, 1023, 409]);
+    for is_open in [false, true] {
+        let seen = shown(10, of_ten_bits.clone(), is_open);
+        for (seen, wanted) in seen.iter().zip(wanted) {
+            assert!(seen.abs_diff(wanted) <= 1, "{seen}, not {wanted}");
+        }
+    }
+    assert_eq!(shown(8, vec![0, 51, 255, 102], false), wanted);
+    // A table that is cut off is none: the window counts.
+    assert_eq!(shown(8, vec![0, 51], false)[5], 255);
+}
+
+#[test]
+fn how_an_image_was_taken_is_known_without_a_name_or_a_day() {
+    let mut elements = image((2, 1), "MONOCHROME2", (8, 8, false), vec![1, 2]);
+    for (tag, kind, value) in [
+        (0x0008_0020, "DA", "20190412"),
+        (0x0008_0080, "LO", "St. Mary"),
+        (0x0008_103E, "LO", "Chest of Jane Doe"),
+        (0x0018_0015, "CS", "CHEST"),
+        (0x0018_5101, "CS", "Doe, Jane"),
+        (0x0020_0062, "CS", "L"),
+    ] {
+        elements.push((tag, kind, padded(value.as_bytes(), b' ')));
+    }
+    elements.sort_by_key(|(tag, ..)| *tag);
+    let exif = read(&file(EXPLICIT, &elements), &Limits::default()).map(|read| read.exif);
+    let exif = exif.ok().flatten().expect("facts");
+    let scan = &exif.scan;
+    assert_eq!(scan.body_part.as_deref(), Some("CHEST"));
+    assert_eq!(
+        (scan.laterality.as_deref(), scan.year),
+        (Some("L"), Some(2019))
+    );
+    assert_eq!(scan.view, None, "what is no code is not kept");
+    assert!(scan.series.is_some() && scan.site.is_some());
+    let all = format!("{exif:?}");
+    for part in ["Doe", "Jane", "Mary", "0412"] {
+        assert!(!all.contains(part), "{all}");
+    }
+}
