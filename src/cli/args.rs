@@ -201,6 +201,8 @@ pub(super) struct DataArguments {
 
     #[arg(long, help = help("slices"), value_name = "N", help_heading = DATA, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) slices: Option<u32>,
+    #[arg(long, help = help("show-identifiers"), help_heading = DATA)]
+    pub(super) show_identifiers: bool,
 }
 
 #[derive(Debug, Args)]
@@ -333,6 +335,7 @@ impl DataArguments {
             group_regex: self.group_regex,
             group_file: self.group_file,
             slices: self.slices,
+            show_identifiers: self.show_identifiers.then_some(true),
             ..Options::default()
         }
     }

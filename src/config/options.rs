@@ -42,6 +42,8 @@ pub struct Options {
     pub group_file: Option<PathBuf>,
     /// Of volumes every slice of this number along the last axis.
     pub slices: Option<u32>,
+    /// Patients and studies are called by their ids.
+    pub show_identifiers: Option<bool>,
     /// Checks to run: codes, families or names.
     pub select: Option<Vec<String>>,
     /// Checks not to run.
@@ -175,6 +177,7 @@ impl Options {
             group_regex: self.group_regex.or(below.group_regex),
             group_file: self.group_file.or(below.group_file),
             slices: self.slices.or(below.slices),
+            show_identifiers: self.show_identifiers.or(below.show_identifiers),
             select: self.select.or(below.select),
             ignore: self.ignore.or(below.ignore),
             severity: joined(self.severity, below.severity),

@@ -223,6 +223,13 @@ pub const SETTINGS: &[Setting] = &[
     )
     .default("the middle slice of each axis"),
     Setting::new(
+        "show-identifiers",
+        Data,
+        "Call groups of DICOM files by the patients' and studies' own ids, in every report",
+        "true",
+    )
+    .default("their hashes"),
+    Setting::new(
         "select",
         Checks,
         "Run only these checks: codes, families or names",

@@ -198,6 +198,7 @@ pub fn resolve(options: Options) -> Result<Settings> {
             group_regex,
             group_file: options.group_file,
             slices: options.slices,
+            show_identifiers: options.show_identifiers.unwrap_or(false),
         },
         limits: options
             .max_pixels

@@ -168,6 +168,7 @@ impl ReportFolder {
             group_regex,
             group_file: asked.group_file,
             slices: asked.slices,
+            show_identifiers: false,
         })
     }
 

@@ -210,6 +210,8 @@ pub(super) struct Source {
     group_regex: Option<String>,
     group_file: Option<PathBuf>,
     slices: Option<u32>,
+    #[serde(default)]
+    show_identifiers: bool,
 }
 
 impl Source {
@@ -241,6 +243,7 @@ impl Source {
             group_regex: (request.group_regex.as_ref()).map(|regex| regex.as_str().to_owned()),
             group_file: request.group_file.clone(),
             slices: request.slices,
+            show_identifiers: request.show_identifiers,
         })
     }
 
@@ -267,6 +270,7 @@ impl Source {
             group_regex: regex.transpose().ok()?,
             group_file: self.group_file.clone(),
             slices: self.slices,
+            show_identifiers: self.show_identifiers,
         })
     }
 }
@@ -328,6 +332,7 @@ mod tests {
             group_regex: Some(Regex::new("a(b)").expect("a pattern")),
             include: vec!["*.jpg".into()],
             slices: Some(3),
+            show_identifiers: true,
             ..Request::default()
         };
         let source = Source::of(&request).expect("text");

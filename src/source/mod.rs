@@ -60,6 +60,7 @@ pub use yolo::{
 use builder::{Builder, REFERENCE};
 use globs::Globs;
 use input::{Input, Role};
+use patients::Naming;
 use recognised::Recognised;
 use walk::Walker;
 
@@ -98,6 +99,9 @@ pub struct Request {
     /// Of volumes every slice of this number along the last axis; `None` means the
     /// middle of each axis.
     pub slices: Option<u32>,
+    /// Groups of DICOM files are called by the ids of patients and studies, and not by
+    /// hashes of them.
+    pub show_identifiers: bool,
 }
 
 /// Names of a manifest's columns; `None` means guess from the usual names.
@@ -200,7 +204,12 @@ pub fn list_again(
     }
     let multi_frame = frames::expand(&mut builder);
     let mut listed = builder.finish()?;
-    if let Some(note) = patients::declare(&mut listed.listing, listed.reader.as_ref()) {
+    let naming = match request.show_identifiers {
+        true => Naming::Identifiers,
+        false => Naming::Hashes,
+    };
+    let found = patients::declare(&mut listed.listing, listed.reader.as_ref(), naming);
+    if let Some(note) = found {
         recognised.notes.push(note);
     }
     frames::declare(&mut listed.listing, &multi_frame);

@@ -1,5 +1,5 @@
 //! Groups that DICOM files declare themselves: the patient, else the study. No identity
-//! leaves this file but as a hash.
+//! leaves this file but as a hash, unless the user asks for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,14 +10,28 @@ use super::reader::Reader;
 use super::{frames, groups};
 use crate::dicom::{self, Identity};
 use crate::sample::{Listing, Location, Sample};
+use crate::words::shown;
 
 /// Hexadecimal digits of a name: 32 bits keep some thousand patients apart.
 const DIGITS: usize = 8;
 
+/// What a group of a patient or study is called by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// A hash of the id.
+    Hashes,
+    /// The id itself, because the user asked.
+    Identifiers,
+}
+
 /// Gives the samples that are DICOM files, and have no group yet, the group of their
 /// patient; where all have one identity, which is what anonymised sets have, that of
 /// their study. Gives what the user should know of it.
-pub(super) fn declare(listing: &mut Listing, reader: &dyn Reader) -> Option<String> {
+pub(super) fn declare(
+    listing: &mut Listing,
+    reader: &dyn Reader,
+    naming: Naming,
+) -> Option<String> {
     let found: BTreeMap<String, Identity> = (listing.samples.par_iter())
         .filter(|sample| sample.group.is_none())
         .filter_map(|sample| Some((sample.key.as_str().to_owned(), identity(sample, reader)?)))
@@ -50,9 +64,13 @@ pub(super) fn declare(listing: &mut Listing, reader: &dyn Reader) -> Option<Stri
         _ => (
             "patient",
             format!(
-                "groups are the {} patients that {} DICOM files name, as hashes",
+                "groups are the {} patients that {} DICOM files name, {}",
                 patients.len(),
-                found.len()
+                found.len(),
+                match naming {
+                    Naming::Hashes => "as hashes",
+                    Naming::Identifiers => "by their ids",
+                }
             ),
         ),
     };
@@ -64,7 +82,10 @@ pub(super) fn declare(listing: &mut Listing, reader: &dyn Reader) -> Option<Stri
             true => ("study", &identity.study),
             false => ("patient", &identity.patient),
         };
-        (!id.is_empty()).then(|| format!("{kind} {}", hashed(&salt, id)))
+        (!id.is_empty()).then(|| match naming {
+            Naming::Hashes => format!("{kind} {}", hashed(&salt, id)),
+            Naming::Identifiers => format!("{kind} {}", shown(id)),
+        })
     });
     Some(note)
 }

@@ -86,6 +86,11 @@ fn patients_dealt_slice_by_slice_are_named_by_hash_and_kept_together_anew() {
         assert!(!answer.stdout.contains(text) && !answer.stderr.contains(text));
         nowhere(&place.path("splitlint-report"), text);
     }
+    let asked = [&scan[..], &["--show-identifiers", "--report", "by-name"]].concat();
+    let answer = place.splitlint(asked).exits(1);
+    assert!(answer.stdout.contains("SECRET-0"), "{}", answer.stdout);
+    let findings = place.read("by-name/findings.csv");
+    assert!(findings.contains("SECRET-019") && !findings.contains("Jane"));
     let resplit = ["resplit", "data", "--to", "new", "--no-cache"];
     let answer = place.splitlint(resplit).exits(0);
     assert!(!answer.stdout.contains("SECRET"));
