@@ -1,6 +1,8 @@
 //! The directories of a TIFF or BigTIFF file: numbers and texts by tag (TIFF 6.0,
 //! section 2). Reads no pixel and knows the meaning of no tag.
 
+mod level;
+
 use std::io::{self, Read, Seek, SeekFrom};
 
 /// Fields of a directory at most: there are some 300 known ones.
@@ -152,6 +154,10 @@ impl<R: Read + Seek> Directories<R> {
         if length > MOST_BYTES {
             return Err(io::ErrorKind::InvalidData.into());
         }
+        self.long_bytes(place, length)
+    }
+
+    fn long_bytes(&mut self, place: u64, length: u64) -> io::Result<Vec<u8>> {
         self.file.seek(SeekFrom::Start(place))?;
         let mut bytes = Vec::new();
         self.file.by_ref().take(length).read_to_end(&mut bytes)?;

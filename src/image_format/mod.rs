@@ -92,7 +92,8 @@ impl Format {
             Self::Gif => &["gif"],
             Self::WebP => &["webp"],
             Self::Bmp => &["bmp", "dib"],
-            Self::Tiff => &["tif", "tiff", "btf"],
+            // The last three are scans of slides.
+            Self::Tiff => &["tif", "tiff", "btf", "svs", "ndpi", "scn"],
             Self::Pnm => &["pnm", "pbm", "pgm", "ppm", "pam"],
             Self::Qoi => &["qoi"],
             Self::Ico => &["ico"],

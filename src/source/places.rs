@@ -1,10 +1,10 @@
-//! Bytes of samples that are files or members of containers. Knows no format
+//! Bytes of samples that are files or members of containers. Knows no format but pyramids
 //! and no layout.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::container::{Container, MAX_BYTES};
 use super::reader::{Bytes, ReadFailure, Reader, Version};
 use crate::sample::{Location, SampleId};
+use crate::tiff_directory::Directories;
 
 /// The places of all samples, each folder stored once.
 #[derive(Default)]
@@ -175,12 +176,23 @@ impl Reader for Places {
     }
 }
 
+/// Of a pyramid of images, such as the scan of a slide, the smallest level that suffices:
+/// the whole may have a hundred thousand pixels a side.
+fn level(file: &File) -> Option<Vec<u8>> {
+    let opened = Directories::open(file).ok()??;
+    opened.level().ok()?
+}
+
 /// One allocation of the file's size, one read: a file that grows meanwhile is
 /// read to where it ended, and one of no size, as systems show of themselves,
 /// to its end.
 pub(super) fn read_whole(path: &Path) -> Result<Vec<u8>, ReadFailure> {
     let failure = |error: std::io::Error| ReadFailure(error.to_string());
-    let file = File::open(path).map_err(failure)?;
+    let mut file = File::open(path).map_err(failure)?;
+    if let Some(level) = level(&file) {
+        return Ok(level);
+    }
+    file.rewind().map_err(failure)?;
     let metadata = file.metadata().map_err(failure)?;
     if !metadata.is_file() {
         return Err(ReadFailure("not a regular file".to_owned()));
