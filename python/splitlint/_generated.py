@@ -28,6 +28,7 @@ SCAN_FLAGS: Dict[str, Flag] = {
     "group_regex": Flag("--group-regex", "value"),
     "group_file": Flag("--group-file", "value"),
     "slices": Flag("--slices", "value"),
+    "show_identifiers": Flag("--show-identifiers", "switch"),
     "select": Flag("--select", "list"),
     "ignore": Flag("--ignore", "list"),
     "fail_on": Flag("--fail-on", "value"),
@@ -73,6 +74,7 @@ def scan(
     group_regex: Optional[str] = None,
     group_file: Optional[Path] = None,
     slices: Optional[int] = None,
+    show_identifiers: bool = False,
     select: Optional[Union[str, Sequence[str]]] = None,
     ignore: Optional[Union[str, Sequence[str]]] = None,
     fail_on: Optional[str] = None,
@@ -128,6 +130,8 @@ def scan(
             second.
         slices: Of a volume (NIfTI) compare every Nth slice of the last axis [default: the middle
             slice of each axis].
+        show_identifiers: Call groups of DICOM files by the patients' and studies' own ids, in every
+            report [default: their hashes].
         select: Run only these checks: codes, families or names.
         ignore: Leave these checks out: codes, families or names.
         fail_on: Lowest severity that fails the scan [default: error]. One of "error", "warning",
@@ -188,6 +192,7 @@ def scan(
         "group_regex": group_regex,
         "group_file": group_file,
         "slices": slices,
+        "show_identifiers": show_identifiers,
         "select": select,
         "ignore": ignore,
         "fail_on": fail_on,
@@ -232,6 +237,7 @@ VERIFY_FLAGS: Dict[str, Flag] = {
     "group_regex": Flag("--group-regex", "value"),
     "group_file": Flag("--group-file", "value"),
     "slices": Flag("--slices", "value"),
+    "show_identifiers": Flag("--show-identifiers", "switch"),
     "config": Flag("--config", "value"),
     "jobs": Flag("--jobs", "value"),
 }
@@ -254,6 +260,7 @@ def verify(
     group_regex: Optional[str] = None,
     group_file: Optional[Path] = None,
     slices: Optional[int] = None,
+    show_identifiers: bool = False,
     config: Optional[Path] = None,
     jobs: Optional[int] = None,
     progress: Optional[bool] = None,
@@ -284,6 +291,8 @@ def verify(
             second.
         slices: Of a volume (NIfTI) compare every Nth slice of the last axis [default: the middle
             slice of each axis].
+        show_identifiers: Call groups of DICOM files by the patients' and studies' own ids, in every
+            report [default: their hashes].
         config: Settings file [default: splitlint.toml in the current folder, else in ROOT].
         jobs: Threads [default: one for each core].
         progress: Whether to show progress; by default in a notebook and at a terminal.
@@ -309,6 +318,7 @@ def verify(
         "group_regex": group_regex,
         "group_file": group_file,
         "slices": slices,
+        "show_identifiers": show_identifiers,
         "config": config,
         "jobs": jobs,
     }
@@ -329,6 +339,7 @@ RESPLIT_FLAGS: Dict[str, Flag] = {
     "group_regex": Flag("--group-regex", "value"),
     "group_file": Flag("--group-file", "value"),
     "slices": Flag("--slices", "value"),
+    "show_identifiers": Flag("--show-identifiers", "switch"),
     "fresh": Flag("--fresh", "switch"),
     "kfold": Flag("--kfold", "value"),
     "temporal": Flag("--temporal", "switch"),
@@ -369,6 +380,7 @@ def resplit(
     group_regex: Optional[str] = None,
     group_file: Optional[Path] = None,
     slices: Optional[int] = None,
+    show_identifiers: bool = False,
     fresh: bool = False,
     kfold: Optional[int] = None,
     temporal: bool = False,
@@ -416,6 +428,8 @@ def resplit(
             second.
         slices: Of a volume (NIfTI) compare every Nth slice of the last axis [default: the middle
             slice of each axis].
+        show_identifiers: Call groups of DICOM files by the patients' and studies' own ids, in every
+            report [default: their hashes].
         fresh: Split anew, whatever today's splits are.
         kfold: Split anew into N folds of one size.
         temporal: Split by time: the oldest to train on, the newest to be measured on.
@@ -465,6 +479,7 @@ def resplit(
         "group_regex": group_regex,
         "group_file": group_file,
         "slices": slices,
+        "show_identifiers": show_identifiers,
         "fresh": fresh,
         "kfold": kfold,
         "temporal": temporal,
