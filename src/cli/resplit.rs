@@ -22,6 +22,7 @@ use crate::review::{Rejected, ReportFolder, is_report};
 use crate::sample::{Listing, SampleId};
 use crate::scan::{RESPLIT_CHECKS, Scan, scan};
 use crate::source;
+use crate::words::percent;
 
 /// Splits anew; 1 when the checks would not pass.
 pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
@@ -334,7 +335,7 @@ pub(super) fn link_words(listing: &Listing, link: &Link) -> String {
             )
         }
         resplit::Why::Ground { share: 0.0 } => "neighbouring ground".to_owned(),
-        resplit::Why::Ground { share } => format!("{:.0}% of the ground in common", 100.0 * share),
+        resplit::Why::Ground { share } => format!("{} of the ground in common", percent(share)),
         resplit::Why::Block => "one block of ground".to_owned(),
         resplit::Why::Inferred => "inferred group".to_owned(),
         resplit::Why::Scene { places } => format!("same scene, {places} places in common"),

@@ -14,6 +14,7 @@ use crate::finding::{Family, Finding, Severity};
 use crate::resplit::{Mode, Plan, Wanted, crossing};
 use crate::sample::{Listing, Role, SplitId};
 use crate::scan::Scan;
+use crate::words::percent;
 
 /// Everything there is to tell.
 pub(super) struct Story<'a> {
