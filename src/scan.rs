@@ -99,11 +99,16 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
         .footprints
         .then(|| footprints::find(&listing, reader.as_ref(), executor, progress))
         .and_then(Result::ok);
-    let fingerprinted = if needs.opens_images() {
+    let fingerprinted = if needs.opens_images(!listing.objects.is_empty()) {
         let earlier = kept.earlier(&mut notes);
         fingerprint::compute(&listing, reader, limits, earlier, executor, progress)?
     } else {
-        Fingerprinted::unopened(reader, limits)
+        let contents = (needs.contents)
+            .then(|| fingerprint::of_alike_splits(&listing, reader.as_ref(), executor));
+        Fingerprinted {
+            table: contents.and_then(Result::ok).unwrap_or_default(),
+            ..Fingerprinted::unopened(reader, limits)
+        }
     };
     let prepared = Prepared {
         listing,

@@ -32,6 +32,10 @@ use crate::finding::CheckInfo;
 pub struct Needs {
     /// Fingerprints: every file is read.
     pub fingerprints: bool,
+    /// Fingerprints, if the set has objects: their boxes are put into pixels.
+    pub boxes: bool,
+    /// Content hashes of splits that may hold the same files: their files are read.
+    pub contents: bool,
     /// Verified duplicate pairs and groups. Implies `fingerprints`.
     pub duplicates: bool,
     /// The label model's judgement. Implies `duplicates`.
@@ -57,6 +61,8 @@ impl Needs {
     pub fn or(self, other: Self) -> Self {
         Self {
             fingerprints: self.fingerprints || other.fingerprints,
+            boxes: self.boxes || other.boxes,
+            contents: self.contents || other.contents,
             duplicates: self.duplicates || other.duplicates,
             label_model: self.label_model || other.label_model,
             footprints: self.footprints || other.footprints,
@@ -67,9 +73,9 @@ impl Needs {
         }
     }
 
-    /// Whether any image has to be opened.
-    pub fn opens_images(self) -> bool {
-        self.fingerprints || self.searches_copies()
+    /// Whether images have to be opened, of a set with objects or without.
+    pub fn opens_images(self, has_objects: bool) -> bool {
+        self.fingerprints || self.boxes && has_objects || self.searches_copies()
     }
 
     /// Whether pairs have to be searched for.

@@ -320,7 +320,3 @@ fn plain(text: &str) -> String {
     };
     text.chars().map(safe).collect()
 }
-
-fn percent(share: f64) -> String {
-    format!("{:.1}%", 100.0 * share)
-}

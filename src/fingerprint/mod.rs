@@ -11,12 +11,14 @@ mod statistics;
 
 pub(crate) use compute::hashes_of;
 pub use compute::{Earlier, Fingerprinted, compute};
-pub use contents::contents;
+pub use contents::{contents, of_alike_splits};
 pub use hashes::Hashes;
 pub use images::{ImageAccess, Images, Memo, ThumbnailStore};
 pub use restore::{Restored, Restoring};
 pub(crate) use spool::{Batch, Slot, Spool};
 pub use statistics::Statistics;
+
+use std::collections::BTreeMap;
 
 use crate::decode::{DecodeFailure, Header};
 use crate::sample::{ContentHash, SampleId};
@@ -50,13 +52,34 @@ pub struct ImageFacts {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FingerprintTable {
     rows: Vec<Option<Fingerprint>>,
+    /// Content hashes of files that were read and not decoded.
+    contents: BTreeMap<SampleId, ContentHash>,
 }
 
 impl FingerprintTable {
     /// One row a sample, in listing order; `None` for one not reached. No row at
     /// all where no image was to be opened.
     pub fn new(rows: Vec<Option<Fingerprint>>) -> Self {
-        Self { rows }
+        Self {
+            rows,
+            contents: BTreeMap::new(),
+        }
+    }
+
+    /// No rows, but these content hashes.
+    pub(crate) fn of_contents(contents: BTreeMap<SampleId, ContentHash>) -> Self {
+        Self {
+            rows: Vec::new(),
+            contents,
+        }
+    }
+
+    /// A sample's content hash, if its file was read.
+    pub fn content(&self, id: SampleId) -> Option<ContentHash> {
+        match self.get(id) {
+            Some(row) => row.content,
+            None => self.contents.get(&id).copied(),
+        }
     }
 
     /// A sample's fingerprint; `None` if the scan stopped before it.

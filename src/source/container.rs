@@ -43,6 +43,11 @@ pub(super) trait Container: Send + Sync {
         entry
     }
 
+    /// Bytes of an entry, where they are known without reading it.
+    fn size(&self, _entry: u64) -> Option<u64> {
+        None
+    }
+
     /// The block of entries that can only be had as a whole, if there are such.
     fn block(&self, _entry: u64) -> Option<u64> {
         None
@@ -221,6 +226,14 @@ impl Container for Stretches {
             .ok()
             .and_then(|e| self.members.get(e));
         member.map_or(u64::MAX, |member| member.offset)
+    }
+
+    fn size(&self, entry: u64) -> Option<u64> {
+        let member = self.members.get(usize::try_from(entry).ok()?)?;
+        Some(match member.coding {
+            Coding::Plain => member.stored,
+            Coding::Deflated { size, .. } => size,
+        })
     }
 
     fn read_run(

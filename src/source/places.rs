@@ -119,6 +119,14 @@ impl Reader for Places {
         }
     }
 
+    fn size(&self, id: SampleId) -> Option<u64> {
+        match (self.path(id.index()), self.member(id.index())) {
+            (Some(path), _) => Some(std::fs::metadata(path).ok()?.len()),
+            (None, Some((container, entry))) => container.size(entry),
+            (None, None) => None,
+        }
+    }
+
     fn location(&self, id: SampleId) -> Location {
         match (self.path(id.index()), self.member(id.index())) {
             (None, Some((container, entry))) => Location::Member {

@@ -71,6 +71,11 @@ pub trait Reader: Send + Sync {
     /// By what a change of the sample is noticed; `None` where nothing can.
     fn version(&self, id: SampleId) -> Option<Version>;
 
+    /// Bytes of one sample, where they are known without reading it.
+    fn size(&self, _id: SampleId) -> Option<u64> {
+        None
+    }
+
     /// Where its bytes live.
     fn location(&self, id: SampleId) -> Location;
 

@@ -310,3 +310,36 @@ fn pair_is_described_in_one_direction_in_terminal_tables_and_page() {
         }
     }
 }
+
+#[test]
+fn distributions_alone_open_no_image_but_those_of_splits_that_may_be_one() {
+    let place = Place::new();
+    for (split, names) in [
+        ("train", &["a", "bb", "ccc"][..]),
+        ("val", &["dddd", "eeeee"]),
+    ] {
+        for name in names {
+            place.write(format!("data/{split}/cat/{name}.jpg"), name.as_bytes());
+            place.write(
+                format!("data/{split}/dog/{name}.jpg"),
+                format!("{name} dog"),
+            );
+        }
+    }
+    let scan = |code| {
+        let args = ["scan", "data", "--no-cache", "--select", "DIST"];
+        place.splitlint(args).exits(code)
+    };
+    // No file is an image, and nobody looks.
+    scan(0).says("verdict   clean");
+    let summary: serde_json::Value =
+        serde_json::from_str(&place.read("splitlint-report/summary.json")).expect("JSON");
+    assert!(summary["digest"].is_null(), "{summary}");
+    for name in ["a", "bb"] {
+        place.write(format!("data/test/cat/{name}.jpg"), name.as_bytes());
+        place.write(format!("data/test/dog/{name}.jpg"), format!("{name} dog"));
+    }
+    scan(1)
+        .says("DIST007")
+        .says("all 4 files of `test` are in `train` too");
+}

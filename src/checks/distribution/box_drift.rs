@@ -87,7 +87,7 @@ impl Check for ThisCheck {
 
     fn needs(&self) -> Needs {
         Needs {
-            fingerprints: true,
+            boxes: true,
             ..Needs::default()
         }
     }

@@ -30,7 +30,7 @@ impl Check for ThisCheck {
 
     fn needs(&self) -> Needs {
         Needs {
-            fingerprints: true,
+            contents: true,
             ..Needs::default()
         }
     }
@@ -43,7 +43,7 @@ impl Check for ThisCheck {
         }
         let mut contents = vec![BTreeSet::new(); data.listing.splits.len()];
         for sample in &data.listing.samples {
-            let content = data.fingerprints.get(sample.id).and_then(|row| row.content);
+            let content = data.fingerprints.content(sample.id);
             if let (Some(split), Some(content)) = (sample.split, content) {
                 contents[split.index()].insert(content);
             }

@@ -9,6 +9,8 @@ use crate::sample::{ClassId, SampleId};
 /// What each of them reads.
 pub(super) const NEEDS: Needs = Needs {
     fingerprints: true,
+    boxes: false,
+    contents: false,
     duplicates: true,
     label_model: true,
     footprints: false,

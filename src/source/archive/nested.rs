@@ -207,6 +207,10 @@ impl Container for Nested {
         u64::from_le_bytes(first)
     }
 
+    fn size(&self, entry: u64) -> Option<u64> {
+        self.inner.size(entry)
+    }
+
     fn block(&self, entry: u64) -> Option<u64> {
         self.inner.block(entry)
     }
