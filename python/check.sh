@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the wheel for this machine, installs it into fresh environments and runs the
 # Python tests there: one with nothing else, one with the packages that tables and
-# datasets are handed over with. torch, Keras and Lightning are tested at a release.
+# datasets are handed over with. torch, Keras, Lightning and Spark are tested at a release.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

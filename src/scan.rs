@@ -1,6 +1,7 @@
 //! The whole pipeline on one screen. Finds, groups, judges and prints nothing
 //! itself.
 
+mod matching;
 mod merge;
 mod shard;
 
@@ -36,6 +37,7 @@ use crate::sample::{ContentHash, Listing, ObjectId, SampleId};
 use crate::scenes::{self, Scenes};
 use crate::source::{self, Listed, Memo, Reader, Version};
 
+pub use matching::{Given, match_files};
 pub use merge::{Reachable, merge};
 pub use shard::{Written, fingerprint};
 
@@ -70,6 +72,8 @@ pub struct Prepared {
     pub footprints: Option<Footprints>,
     /// What the user brings to judge labels by.
     pub external: External,
+    /// Likely pairs, where other processes searched them.
+    pub given: Option<Given>,
     /// What the user should know already.
     pub notes: Vec<String>,
 }
@@ -115,6 +119,7 @@ pub fn scan(settings: &Settings, executor: &Executor, progress: &dyn Progress) -
         fingerprinted,
         footprints,
         external,
+        given: None,
         notes,
     };
     Ok(examine(settings, prepared, executor, progress))
@@ -153,7 +158,9 @@ pub fn examine(
         mut interrupted,
     } = prepared.fingerprinted;
     let (listing, external) = (prepared.listing, prepared.external);
-    let mut evidence = stages.evidence(listing, table, &images, &external, &mut interrupted);
+    let given = prepared.given;
+    let brought = (&external, given.as_ref());
+    let mut evidence = stages.evidence(listing, table, &images, brought, &mut interrupted);
     evidence.footprints = prepared.footprints;
     let (findings, runs) = stages.check(&evidence, &mut interrupted);
 
@@ -218,12 +225,12 @@ impl Stages<'_> {
         listing: Listing,
         fingerprints: FingerprintTable,
         images: &Images,
-        external: &External,
+        (external, given): (&External, Option<&Given>),
         interrupted: &mut bool,
     ) -> Evidence {
         let needs = needs(self.settings);
         let (mut duplicates, demoted) = (needs.searches_copies() && !*interrupted)
-            .then(|| self.duplicates(&listing, &fingerprints, images))
+            .then(|| self.duplicates(&listing, &fingerprints, images, given))
             .and_then(|found| or_stop(found, interrupted))
             .unwrap_or_default();
         let digest = contents(&listing, &fingerprints);
@@ -311,9 +318,17 @@ impl Stages<'_> {
         listing: &Listing,
         fingerprints: &FingerprintTable,
         images: &Images,
+        given: Option<&Given>,
     ) -> Result<(Duplicates, Vec<DemotedBand>), Interrupted> {
         self.progress.begin(Stage::Duplicates, None);
-        let found = duplicates::find(fingerprints, images, self.executor).map(|mut found| {
+        let found = match given {
+            None => duplicates::find(fingerprints, images, self.executor),
+            Some(given) => {
+                duplicates::find_given(fingerprints, images, &given.pairs, self.executor)
+            }
+        };
+        let found = found.map(|mut found| {
+            found.across_only = given.is_some_and(|given| !given.complete);
             let demoted = evidence::demote(&mut found, listing);
             (found, demoted)
         });

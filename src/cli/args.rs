@@ -10,7 +10,7 @@ use super::command_args::{
     ExplainArguments, InitArguments, ManArguments, ReviewArguments,
 };
 use super::resplit_args::ResplitArguments;
-use super::shard_args::{FingerprintArguments, MergeArguments};
+use super::shard_args::{FingerprintArguments, MatchArguments, MergeArguments};
 use crate::config::{CacheOption, Format, Options, Section, Setting, setting};
 use crate::source::LayoutName;
 
@@ -52,6 +52,8 @@ pub(super) enum Command {
     Diff(DiffArguments),
     /// Write the fingerprints of a data set, or of a part of it, to a file
     Fingerprint(Box<FingerprintArguments>),
+    /// Search likely copies between files of fingerprints, for `merge`
+    Match(MatchArguments),
     /// Judge a data set by files of fingerprints, made anywhere
     Merge(Box<MergeArguments>),
     /// Print a digest of a data set, or compare it with the data that were audited

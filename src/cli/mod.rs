@@ -72,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Init(arguments) => init::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Fingerprint(arguments) => shards::fingerprint(*arguments),
+        Command::Match(arguments) => shards::match_files(&arguments),
         Command::Merge(arguments) => shards::merge(*arguments),
         Command::Digest(arguments) => digest::run(*arguments),
         Command::Checks => checks::run(),

@@ -13,7 +13,7 @@ use super::prepare::{self, Volume};
 use super::{cache, console, destination, events, models, print};
 use crate::config::{Format, Options, Settings};
 use crate::decisions::{self, Carried};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::progress::{Progress, Stage};
 use crate::report::{self, Report, markdown, write_folder};
@@ -33,6 +33,8 @@ pub(super) struct Asked {
     volume: Volume,
     config: Option<PathBuf>,
     events: bool,
+    /// A table to write of the images that could not be opened.
+    pub(super) wanted: Option<PathBuf>,
 }
 
 impl Asked {
@@ -45,6 +47,7 @@ impl Asked {
             },
             config: arguments.run.config.clone(),
             events: arguments.events.are_wanted(),
+            wanted: None,
         }
     }
 
@@ -105,6 +108,10 @@ fn judge(
     let place = settings.report.display().to_string();
     progress.begin(Stage::Report, None);
     let page = page(&report, &scan, &settings.report, &executor)?;
+    if let Some(file) = &asked.wanted {
+        // The page has asked for the last of them.
+        report::write_file(file, &unopened(&scan)?)?;
+    }
     let written = write_folder(&report, Some(&page), &settings.report).and_then(|()| {
         let mut outputs = settings.outputs.iter();
         outputs.try_for_each(|output| print::write(output, &report, &place))
@@ -154,6 +161,28 @@ fn decided(settings: &Settings, scan: &Scan) -> Result<(Carried, Vec<String>)> {
 
 fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// The images that were asked for in vain, as a table.
+fn unopened(scan: &Scan) -> Result<String> {
+    let failed = |e: csv::Error| Error::Internal(e.to_string());
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer
+        .write_record(["sample", "content_hash"])
+        .map_err(failed)?;
+    for id in scan.images.access.unopened() {
+        let content = scan
+            .evidence
+            .fingerprints
+            .get(id)
+            .and_then(|row| row.content);
+        let content = content.map_or_else(String::new, |content| content.to_string());
+        let key = scan.evidence.listing.sample(id).key.to_string();
+        writer.write_record([key, content]).map_err(failed)?;
+    }
+    let bytes = writer.into_inner();
+    let bytes = bytes.map_err(|e| Error::Internal(e.to_string()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Adds the Markdown summary to the page of a GitHub run. A page that cannot

@@ -75,6 +75,34 @@ impl FingerprintArguments {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 written, 2 could not write.\n\
+                  Every image of `--against`, such as a test set, is compared with all others; those of the \
+                  other files are not compared with each other. `splitlint merge --pairs` judges the pairs.")]
+pub(super) struct MatchArguments {
+    /// Files that `splitlint fingerprint` wrote, such as parts of the training set
+    #[arg(value_name = "FINGERPRINTS")]
+    pub(super) files: Vec<PathBuf>,
+
+    /// The files whose images are compared with all others (repeatable)
+    #[arg(long, required = true, value_name = "FINGERPRINTS")]
+    pub(super) against: Vec<PathBuf>,
+
+    /// The file of likely pairs to write
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: PathBuf,
+
+    #[arg(long, help = help("jobs"), value_name = "N", help_heading = RUN)]
+    pub(super) jobs: Option<usize>,
+
+    /// No progress, no notes: only the exit code and the file
+    #[arg(long, short, help_heading = RUN)]
+    pub(super) quiet: bool,
+
+    #[command(flatten)]
+    pub(super) events: EventArguments,
+}
+
+#[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 clean, 1 findings at or above `--fail-on`, 2 could not judge.\n\
                   Likely copies are opened for a closer look: where the data set was, or where `--data` or \
@@ -84,6 +112,10 @@ pub(super) struct MergeArguments {
     /// Files that `splitlint fingerprint` wrote: all parts of one or more data sets
     #[arg(required = true, value_name = "FINGERPRINTS")]
     pub(super) files: Vec<PathBuf>,
+
+    /// Likely pairs that `splitlint match` wrote, instead of a search (repeatable)
+    #[arg(long, value_name = "PAIRS")]
+    pub(super) pairs: Vec<PathBuf>,
 
     /// The data set, where it has moved since
     #[arg(long, value_name = "PATH")]

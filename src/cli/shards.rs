@@ -5,12 +5,11 @@ use std::time::SystemTime;
 
 use super::prepare::{self, Volume};
 use super::scan::Asked;
-use super::shard_args::{FingerprintArguments, MergeArguments};
+use super::shard_args::{FingerprintArguments, MatchArguments, MergeArguments};
 use super::{console, destination, events};
 use crate::config::Options;
 use crate::error::{Error, Result};
-use crate::report::write_file;
-use crate::scan::{self, Reachable, Scan};
+use crate::scan::{self, Reachable};
 use crate::shards::Shards;
 use crate::source::Request;
 
@@ -103,13 +102,37 @@ fn everywhere(request: &Request) -> Option<Request> {
     Some(request)
 }
 
+/// Writes the likely copies between files of fingerprints.
+pub(super) fn match_files(arguments: &MatchArguments) -> Result<u8> {
+    let volume = match arguments.quiet {
+        true => Volume::Quiet,
+        false => Volume::Normal,
+    };
+    destination::file(&arguments.output)?;
+    let executor = prepare::threads(arguments.jobs.unwrap_or(0))?;
+    let progress = prepare::watched(volume, arguments.events.are_wanted());
+    let (against, files) = (&arguments.against, &arguments.files);
+    let output = &arguments.output;
+    let found = scan::match_files(against, files, output, &executor, progress.as_ref())?;
+    if volume != Volume::Quiet {
+        console::note(format!(
+            "{}: {} likely pairs, {} of them need a closer look",
+            output.display(),
+            found.pairs,
+            found.unclear
+        ));
+    }
+    Ok(0)
+}
+
 /// Judges files of fingerprints as `splitlint scan` judges images.
 pub(super) fn merge(arguments: MergeArguments) -> Result<u8> {
     let shards = Shards::open(&arguments.files)?;
     let sets = moved(shards.requests(), arguments.data.as_ref())?;
-    let asked = Asked::of(&arguments.judge);
-    let (wanted, originals) = (arguments.wanted, arguments.originals);
-    if let Some(file) = &wanted {
+    let mut asked = Asked::of(&arguments.judge);
+    let (pairs, originals) = (arguments.pairs, arguments.originals);
+    asked.wanted = arguments.wanted;
+    if let Some(file) = &asked.wanted {
         destination::file(file)?;
     }
     if let Some(folder) = originals.as_ref().filter(|folder| !folder.is_dir()) {
@@ -155,11 +178,7 @@ pub(super) fn merge(arguments: MergeArguments) -> Result<u8> {
         settings.request = Request { never_enter, ..one };
         settings.limits = limits;
         let reachable = Reachable { sets, originals };
-        let scan = scan::merge(settings, &shards, reachable, executor, progress)?;
-        if let Some(file) = wanted {
-            write_file(&file, &unopened(&scan)?)?;
-        }
-        Ok(scan)
+        scan::merge(settings, (&shards, &pairs), reachable, executor, progress)
     })
 }
 
@@ -178,26 +197,4 @@ fn moved(mut sets: Vec<Option<Request>>, data: Option<&PathBuf>) -> Result<Vec<O
         }
     }
     Ok(sets)
-}
-
-/// The images that a closer look asked for in vain, as a table.
-fn unopened(scan: &Scan) -> Result<String> {
-    let failed = |e: csv::Error| Error::Internal(e.to_string());
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer
-        .write_record(["sample", "content_hash"])
-        .map_err(failed)?;
-    for id in scan.images.access.unopened() {
-        let content = scan
-            .evidence
-            .fingerprints
-            .get(id)
-            .and_then(|row| row.content);
-        let content = content.map_or_else(String::new, |content| content.to_string());
-        let key = scan.evidence.listing.sample(id).key.to_string();
-        writer.write_record([key, content]).map_err(failed)?;
-    }
-    let bytes = writer.into_inner();
-    let bytes = bytes.map_err(|e| Error::Internal(e.to_string()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

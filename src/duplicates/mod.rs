@@ -33,6 +33,7 @@
 
 mod candidates;
 mod contents;
+mod given;
 mod groups;
 mod images;
 mod memo;
@@ -48,12 +49,13 @@ pub(crate) use candidates::by_hashes as candidates_by_hashes;
 pub use candidates::hash;
 #[cfg(test)]
 pub(crate) use contents::of_same_content;
+pub use given::{LikelyPair, is_sound};
 pub use groups::groups;
 pub(crate) use images::ImageSource;
 pub(crate) use memo::METHOD;
 pub(crate) use memo::pairs::PairRow;
-pub use pipeline::find;
 pub(crate) use pipeline::verify;
+pub use pipeline::{find, find_given, likely};
 pub(crate) use transform::{Image, of_map as transform_of_map};
 
 use crate::finding::PairEvidence;
@@ -90,6 +92,8 @@ pub struct Duplicates {
     pub pairs_not_listed: u64,
     /// Candidate pairs with too little texture to score.
     pub abstained: u64,
+    /// Copies were searched across splits, and not among all images of the training side.
+    pub across_only: bool,
     /// Images that the search wanted to see at more detail and could not open.
     pub unopened: u64,
     /// Number of pairs after each stage, for `-v`.

@@ -269,6 +269,12 @@ impl<'a> Participants<'a> {
         (self.ids[a.min(b) as usize], self.ids[a.max(b) as usize])
     }
 
+    /// The ids of the two images of a candidate, the lower first.
+    pub(super) fn ids_of_candidate(&self, candidate: &Candidate) -> (u32, u32) {
+        let (a, b) = self.images_of(candidate);
+        self.ids_of(a, b)
+    }
+
     /// The two images of a candidate, the lower first.
     fn images_of(&self, candidate: &Candidate) -> (u32, u32) {
         let image = |view: u32| self.views[view as usize].image;

@@ -1,8 +1,9 @@
 //! The stages of the search for copies, in order of cost: each leaves fewer pairs to the
 //! next. See the module's own page for what each does.
 
+use super::given::{self, LikelyPair};
 use super::images::{ContentImages, ImageSource};
-use super::participants::Participants;
+use super::participants::{Participants, Registrations};
 use super::refinement::refine_pairs;
 use super::same_pixels::{UNTOUCHED, same_pixels};
 use super::scoring::Registered;
@@ -11,6 +12,7 @@ use super::{Duplicates, candidates, contents, memo, transform};
 use crate::executor::{Executor, Interrupted};
 use crate::finding::{Relation, Transform};
 use crate::fingerprint::{FingerprintTable, Images};
+use crate::sample::SampleId;
 
 /// The least similarity of a reported pair: see docs/accuracy.md, "Pairs".
 pub(super) const LEAST_SIMILARITY: f32 = 0.8;
@@ -52,6 +54,67 @@ pub(super) fn search(
     Ok(contents::list_pairs(table, &contents, &verified, same))
 }
 
+/// The first half of [`find`] for the pairs with an image of which `is_against` is true at
+/// least: candidate generation and registration.
+///
+/// # Errors
+/// [`Interrupted`] when the user asked to stop.
+pub fn likely(
+    table: &FingerprintTable,
+    images: &Images,
+    is_against: impl Fn(SampleId) -> bool,
+    executor: &Executor,
+) -> Result<Vec<LikelyPair>, Interrupted> {
+    let contents = contents::distinct(table);
+    let source = ContentImages {
+        table,
+        images,
+        contents: &contents,
+        method: memo::METHOD,
+    };
+    let against: Vec<bool> = (contents.iter())
+        .map(|samples| samples.iter().any(|&id| is_against(id)))
+        .collect();
+    let wanted = |a: u32, b: u32| against[a as usize] || against[b as usize];
+    let hashes = contents::hashes(table, &contents);
+    let mut by_hash = candidates::by_hashes(&hashes, executor)?;
+    by_hash.retain(|&(a, b)| wanted(a, b));
+    let (participants, queries) = Participants::prepare(contents.len(), &source, executor)?;
+    let mut candidates = participants.candidates(queries, &by_hash, executor)?;
+    candidates.retain(|candidate| {
+        let (a, b) = participants.ids_of_candidate(candidate);
+        wanted(a, b)
+    });
+    let registered = participants.register(&candidates, executor)?;
+    let content = |index: u32| table.get(*contents[index as usize].first()?)?.content;
+    Ok(given::likely(&registered, &participants, content))
+}
+
+/// The second half of [`find`], on pairs that [`likely`] found.
+///
+/// # Errors
+/// [`Interrupted`] when the user asked to stop.
+pub fn find_given(
+    table: &FingerprintTable,
+    images: &Images,
+    given: &[LikelyPair],
+    executor: &Executor,
+) -> Result<Duplicates, Interrupted> {
+    executor.stop().check()?;
+    let contents = contents::distinct(table);
+    let source = ContentImages {
+        table,
+        images,
+        contents: &contents,
+        method: memo::METHOD,
+    };
+    let (participants, _) = Participants::prepare(contents.len(), &source, executor)?;
+    let registered = given::registrations(table, &participants, given);
+    let verified = judge(&participants, &registered, executor)?;
+    let same = same_pixels(&verified, &source, executor)?;
+    Ok(contents::list_pairs(table, &contents, &verified, same))
+}
+
 /// Finds the copies among the first `count` images of `source`; `by_hash` are candidate
 /// pairs `(a, b)`, `a < b`, beside those of descriptors.
 pub(crate) fn verify(
@@ -65,16 +128,25 @@ pub(crate) fn verify(
     let candidates = participants.candidates(queries, by_hash, executor)?;
     // Registration, with a first score at each size.
     let registered = participants.register(&candidates, executor)?;
+    judge(&participants, &registered, executor)
+}
+
+/// What [`verify`] makes of registered pairs.
+fn judge(
+    participants: &Participants<'_>,
+    registered: &Registrations,
+    executor: &Executor,
+) -> Result<Verified, Interrupted> {
     let pairs = &registered.pairs;
     // Scoring: refined by itself, then among all pairs.
-    let refined = refine_pairs(pairs, &participants, executor)?;
+    let refined = refine_pairs(pairs, participants, executor)?;
     let odds = rescore(participants.ids.len(), pairs, &refined);
     let least = (LEAST_SIMILARITY / (1.0 - LEAST_SIMILARITY)).ln();
     let passes = |odds: &f32| *odds >= least;
     // What was done to the image.
     let verified = executor.map(pairs.len(), |i| {
         let odds = odds[i].filter(passes)?;
-        VerifiedPair::of(&pairs[i], odds, &participants)
+        VerifiedPair::of(&pairs[i], odds, participants)
     })?;
     let rejected = (pairs.iter().zip(&verified))
         .filter(|(pair, verified)| verified.is_none() && pair.measured.residual < UNTOUCHED)

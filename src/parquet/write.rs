@@ -77,6 +77,7 @@ fn plain_type(kind: &DataType) -> ArrowDataType {
             true,
         ))),
         DataType::Int64 => ArrowDataType::Int64,
+        DataType::Boolean => ArrowDataType::Boolean,
         DataType::Float32 => ArrowDataType::Float32,
         _ => ArrowDataType::Float64,
     }

@@ -324,6 +324,7 @@ fn duplicates() -> Duplicates {
         groups: pairs.iter().map(|p| vec![p.a, p.b]).collect(),
         pairs,
         abstained: 2,
+        across_only: false,
         unopened: 0,
         ..Duplicates::default()
     }

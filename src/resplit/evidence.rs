@@ -36,6 +36,7 @@ pub fn duplicates_of(duplicates: &Duplicates, samples: &[SampleId]) -> Duplicate
         pairs,
         pairs_not_listed: duplicates.pairs_not_listed,
         abstained: duplicates.abstained,
+        across_only: duplicates.across_only,
         unopened: duplicates.unopened,
         stages: duplicates.stages.clone(),
     };

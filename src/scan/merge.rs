@@ -4,13 +4,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::matching::given;
 use super::{Kept, Prepared, Scan, examine, external, needs};
 use crate::config::Settings;
 use crate::error::{Error, Result};
 use crate::executor::Executor;
 use crate::footprints;
 use crate::progress::{Progress, Stage};
-use crate::shards::{Found, Shards};
+use crate::shards::{Found, Merged, Shards};
 use crate::source::{self, Listed, Request};
 
 /// Where the images of fingerprints may be looked for.
@@ -22,14 +23,15 @@ pub struct Reachable {
     pub originals: Option<PathBuf>,
 }
 
-/// Judges the data set whose fingerprints `shards` are.
+/// Judges the data set whose fingerprints `shards` are, by the likely pairs in the files
+/// `pairs`, or, where there is none, by those that it searches itself.
 ///
 /// # Errors
 /// When a file is damaged, thumbnails cannot be kept, or the user asked to stop before all
 /// was read.
 pub fn merge(
     settings: &Settings,
-    shards: &Shards,
+    (shards, pairs): (&Shards, &[PathBuf]),
     reachable: Reachable,
     executor: &Executor,
     progress: &dyn Progress,
@@ -46,8 +48,16 @@ pub fn merge(
     let all_found = found.iter().all(Option::is_some);
     progress.begin(Stage::Fingerprint, None);
     let cache = kept.earlier(&mut notes).map(|earlier| earlier.cache);
-    let restored = shards.restore(found, reachable.originals, cache, executor)?;
-    let (listing, fingerprinted) = restored;
+    let merged = shards.restore(found, reachable.originals, cache, executor)?;
+    let given = match pairs.is_empty() {
+        true => None,
+        false => Some(given(shards, &merged, pairs)?),
+    };
+    let Merged {
+        listing,
+        fingerprinted,
+        ..
+    } = merged;
     let count = listing.samples.len();
     progress.end(
         Stage::Fingerprint,
@@ -68,6 +78,7 @@ pub fn merge(
         fingerprinted,
         footprints,
         external,
+        given,
         notes,
     };
     Ok(examine(settings, prepared, executor, progress))

@@ -10,6 +10,8 @@ mod columns;
 mod file;
 mod header;
 mod images;
+mod matched;
+mod pairs;
 mod part;
 mod wanted;
 
@@ -18,6 +20,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use images::Found;
+pub use matched::{Matched, matched};
+pub use pairs::PairRow;
 pub use part::Part;
 pub use wanted::Wanted;
 
@@ -40,6 +44,18 @@ const NAMED: usize = 5;
 /// Files of fingerprints that are all there and go together.
 pub struct Shards {
     files: Vec<ShardFile>,
+    /// All parts of each data set are there.
+    whole: bool,
+}
+
+/// What files of fingerprints are together.
+pub struct Merged {
+    /// All samples.
+    pub listing: Listing,
+    /// What was computed of them.
+    pub fingerprinted: Fingerprinted,
+    /// By sample, its file in the order of [`Shards::paths`].
+    pub files: Vec<u32>,
 }
 
 impl Shards {
@@ -49,6 +65,19 @@ impl Shards {
     /// [`Error::Input`] when one is no such file, when they are of different methods, or
     /// when a part is missing or there twice.
     pub fn open(paths: &[PathBuf]) -> Result<Self> {
+        let shards = Self::open_some(paths)?;
+        complete(&shards.files)?;
+        Ok(Self {
+            whole: true,
+            ..shards
+        })
+    }
+
+    /// Opens files of which parts may be missing.
+    ///
+    /// # Errors
+    /// As [`Shards::open`], but for missing parts.
+    pub fn open_some(paths: &[PathBuf]) -> Result<Self> {
         let mut files = Vec::with_capacity(paths.len());
         for path in paths {
             files.push(ShardFile::open(path)?);
@@ -73,8 +102,15 @@ impl Shards {
             let key = |file: &ShardFile| (file.header.set.digest.clone(), file.header.part);
             (key(a).cmp(&key(b))).then_with(|| a.path.cmp(&b.path))
         });
-        complete(&files)?;
-        Ok(Self { files })
+        Ok(Self {
+            files,
+            whole: false,
+        })
+    }
+
+    /// The files, in the order of [`Merged::files`].
+    pub fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+        self.files.iter().map(|file| &file.path)
     }
 
     /// The limits under which images were decoded.
@@ -104,7 +140,7 @@ impl Shards {
         originals: Option<PathBuf>,
         cache: Option<Arc<Cache>>,
         executor: &Executor,
-    ) -> Result<(Listing, Fingerprinted)> {
+    ) -> Result<Merged> {
         let read = executor.map(self.files.len(), |index| self.files[index].rows())?;
         let read = read.into_iter().collect::<Result<Vec<_>>>()?;
         let mut first = Vec::with_capacity(read.len());
@@ -128,10 +164,14 @@ impl Shards {
         let images = reach(&rows, found, originals);
         let restoring = Restoring::new(count)?;
         self.thumbnails(&restoring, &rows, &ids, &first, executor)?;
-        Ok((
+        let files = (rows.iter())
+            .map(|(_, place, _)| (first.partition_point(|first| first <= place) - 1) as u32)
+            .collect();
+        Ok(Merged {
             listing,
-            restoring.finish(Arc::new(images), self.limits(), cache),
-        ))
+            fingerprinted: restoring.finish(Arc::new(images), self.limits(), cache),
+            files,
+        })
     }
 
     /// The files of each data set.
@@ -156,9 +196,19 @@ impl Shards {
         }
         for set in &mut sets {
             set.rows.sort_by_key(|(_, row)| row.sample);
-            let is_whole = set.rows.len() == set.set.samples as usize
-                && (0..).zip(&set.rows).all(|(id, (_, row))| row.sample == id);
-            if !is_whole {
+            let samples = set.set.samples;
+            let are_sound = match self.whole {
+                true => {
+                    set.rows.len() == samples as usize
+                        && (0..).zip(&set.rows).all(|(id, (_, row))| row.sample == id)
+                }
+                false => {
+                    let twice = |pair: &[(usize, Row)]| pair[0].1.sample == pair[1].1.sample;
+                    !set.rows.windows(2).any(twice)
+                        && set.rows.last().is_none_or(|(_, row)| row.sample < samples)
+                }
+            };
+            if !are_sound {
                 return Err(Error::Input(format!(
                     "the parts of one data set hold {} rows for its {} samples: fingerprint them \
                      anew",

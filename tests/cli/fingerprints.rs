@@ -1,6 +1,6 @@
 //! A scan in two halves: fingerprints of parts made apart, and judged together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -279,4 +279,78 @@ fn several_data_sets_are_judged_as_one() {
         pairs.contains("test/copy.jpg") && pairs.contains("train/2.jpg"),
         "{pairs}"
     );
+}
+
+#[test]
+fn pairs_matched_apart_are_the_leaks_of_one_scan() {
+    let place = Place::new();
+    leaky(&place);
+    let fingerprint = |split: &str, part: &str, file: &str| {
+        let named = format!("{split}=data/{split}");
+        place
+            .splitlint([
+                "fingerprint",
+                "--no-cache",
+                "--no-source",
+                "--split",
+                &named,
+            ])
+            .args(["--part", part, "-o", file])
+            .exits(0);
+    };
+    fingerprint("test", "1/1", "test.parquet");
+    let train: Vec<String> = (1..=3)
+        .map(|part| format!("train-{part}.parquet"))
+        .collect();
+    for (part, file) in (1..).zip(&train) {
+        fingerprint("train", &format!("{part}/3"), file);
+    }
+    let mut pairs = Vec::new();
+    for file in &train {
+        let out = format!("pairs-{file}");
+        place
+            .splitlint(["match", "--against", "test.parquet", file, "-o", &out])
+            .exits(0)
+            .warns("likely pairs");
+        pairs.push(format!("--pairs={out}"));
+    }
+    for split in ["train", "test"] {
+        for image in fs::read_dir(place.path(format!("data/{split}/cat"))).expect("images") {
+            let bytes = fs::read(image.expect("a file").path()).expect("an image");
+            let hash = blake3::hash(&bytes).to_hex();
+            place.write(format!("originals/{}", &hash[..32]), bytes);
+        }
+    }
+    let merge = |report: &str, more: &[String]| {
+        let merge = place.splitlint(["merge", "--no-cache", "--ignore", "LEAK008"]);
+        merge
+            .args([
+                "--originals",
+                "originals",
+                "--report",
+                report,
+                "test.parquet",
+            ])
+            .args(&train)
+            .args(more)
+    };
+    merge("whole", &[]).exits(1);
+    merge("matched", &pairs)
+        .exits(1)
+        .says("not all images of the training side");
+    let across = |report: &str| -> BTreeSet<String> {
+        let found = place.read(format!("{report}/findings.csv"));
+        let leaks = found.lines().filter(|line| line.contains("LEAK00"));
+        leaks
+            .filter(|line| !line.contains("LEAK004") && !line.contains("LEAK003"))
+            .map(|line| line.split(',').take(2).collect::<Vec<_>>().join(","))
+            .collect()
+    };
+    assert!(across("whole").len() >= 3, "{:?}", across("whole"));
+    assert_eq!(across("matched"), across("whole"));
+    // A train part that was never matched with the test set.
+    merge("half", &pairs[..2])
+        .exits(2)
+        .warns("`train-3.parquet`")
+        .warns("were not compared");
 }

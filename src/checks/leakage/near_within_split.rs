@@ -55,6 +55,13 @@ impl Check for ThisCheck {
     }
 
     fn run(&self, data: &CheckContext<'_>, out: &mut Findings) -> Result<Ran, CheckError> {
+        if data.duplicates.across_only {
+            return Ok(Ran::NotApplicable(
+                "not all images of the training side were compared with each other: the pairs \
+                 come from `splitlint match`"
+                    .to_owned(),
+            ));
+        }
         let keep = |pair: &Pair| {
             pair.evidence.relation != Relation::Exact
                 && pair.evidence.similarity >= self.settings.min_similarity

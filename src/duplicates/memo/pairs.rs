@@ -26,6 +26,7 @@ pub(super) fn from_bytes(bytes: &[u8], count: usize) -> Option<Duplicates> {
         pairs,
         pairs_not_listed: row.pairs_not_listed,
         abstained: row.abstained,
+        across_only: false,
         unopened: 0,
     })
 }
@@ -210,6 +211,7 @@ mod tests {
             pairs,
             pairs_not_listed: 7,
             abstained: 8,
+            across_only: false,
             unopened: 0,
             stages: Vec::new(),
         };
