@@ -13,6 +13,9 @@ use crate::source::{Bytes, ReadFailure, Reader, Version};
 /// Samples that are read together, as a scan reads them.
 const RUN: usize = 64;
 
+/// Runs of one part at least, where there are samples enough: parts differ by one of them.
+const RUNS: usize = 16;
+
 /// More parts than this are a mistake: each lists the whole data set.
 const MOST: u32 = 100_000;
 
@@ -39,7 +42,8 @@ impl Part {
     pub(super) fn samples(self, reader: &dyn Reader, count: usize) -> Vec<SampleId> {
         let mut samples = Vec::with_capacity(count / self.of as usize + RUN);
         let mut before = 0;
-        for run in reader.runs(count, RUN) {
+        let length = (count / (self.of as usize * RUNS)).clamp(1, RUN);
+        for run in reader.runs(count, length) {
             // By the middle of the run, so that long ones go where most of them belongs.
             let middle = before + run.len() / 2;
             let part = middle as u64 * u64::from(self.of) / count as u64;
