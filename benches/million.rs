@@ -70,6 +70,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             listing,
             fingerprinted,
             footprints: None,
+            given: None,
             external: External::Nothing,
             notes: Vec::new(),
         },

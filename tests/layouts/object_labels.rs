@@ -194,6 +194,7 @@ fn object_of_an_image_that_vanished_is_not_judged_and_one_that_reaches_out_is() 
         listing,
         fingerprinted: fingerprinted.expect("fingerprints"),
         footprints: None,
+        given: None,
         external: External::Nothing,
         notes: Vec::new(),
     };
