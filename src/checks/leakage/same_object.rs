@@ -83,7 +83,11 @@ impl Check for ThisCheck {
                 out.push_of_objects(closest.severity(), finding, objects);
             }
         }
-        Ok(Ran::Completed)
+        // What was found stands, and more may be there.
+        match &copies.unseen {
+            Some(why) => Err(CheckError::Failed(why.clone())),
+            None => Ok(Ran::Completed),
+        }
     }
 }
 
