@@ -24,7 +24,9 @@
 //!    256 pixels, registered and scored again; `memo/` recalls those of earlier scans.
 //! 5. **Context rescoring** (`scoring/context.rs`). Among many images that resemble each
 //!    other a pair must exceed what look-alikes reach by chance: the ratio test (Lowe 2004)
-//!    for images without finer detail, extreme values (Gumbel 1958) for others.
+//!    for images without finer detail, extreme values (Gumbel 1958) for others. Groups of
+//!    copies of a small image are completed before (`completion.rs`), and support each other
+//!    (`scoring/vouching.rs`; Jarvis & Patrick 1973, shared nearest neighbours).
 //! 6. **Transforms and groups** (`transform.rs`, `same_pixels.rs`, `contents.rs`,
 //!    `groups.rs`). Names what was done to the image, compares untouched pairs pixel by
 //!    pixel, lists the pairs of samples, and connects them to groups by union-find.
@@ -32,6 +34,7 @@
 //! A false pair has passed stages 3 to 5; a missed copy was mostly not proposed by stage 1.
 
 mod candidates;
+mod completion;
 mod contents;
 mod given;
 mod groups;

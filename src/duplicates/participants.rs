@@ -8,7 +8,7 @@ use super::candidates::{Candidate, QueryDescriptors, QueryWindows, by_descriptor
 use super::images::ImageSource;
 use super::registration::affine::Affine;
 use super::scoring::Registered;
-use super::scoring::cascade::{CoarseImage, Outcome, register_coarse, register_thumbnails};
+use super::scoring::cascade::{Coarse, CoarseImage, Outcome, register_coarse, register_thumbnails};
 use super::transform::Image;
 use crate::decode::Matte;
 use crate::executor::{Executor, Interrupted};
@@ -235,6 +235,32 @@ impl<'a> Participants<'a> {
             (pair.fixed, pair.moving) = (fixed.image, moving.image);
         }
         (best, !coarse.is_empty())
+    }
+
+    /// Registers two images before these mattes at full thumbnail size, from a `map` between
+    /// them that is close. `None` where that fails or tells too little.
+    pub(super) fn register_close(
+        &self,
+        images: (u32, u32),
+        mattes: (Matte, Matte),
+        map: Affine,
+    ) -> Option<Registered> {
+        let (fixed, width, height) = self.thumbnail(images.0, mattes.0)?;
+        let (moving, moving_width, moving_height) = self.thumbnail(images.1, mattes.1)?;
+        let start = Coarse {
+            map,
+            correlation: 1.0,
+            fixed: images.0,
+            moving: images.1,
+        };
+        let coarse = (
+            CoarseImage::new(&fixed, width, height)?,
+            CoarseImage::new(&moving, moving_width, moving_height)?,
+        );
+        match register_thumbnails(&start, (&coarse.0, &fixed), (&coarse.1, &moving)) {
+            Outcome::Registered(pair) => Some(Registered { mattes, ..*pair }),
+            _ => None,
+        }
     }
 
     /// The thumbnail and full size of an image before a matte.

@@ -8,14 +8,12 @@ use super::refinement::refine_pairs;
 use super::same_pixels::{UNTOUCHED, same_pixels};
 use super::scoring::Registered;
 use super::scoring::context::rescore;
-use super::{Duplicates, candidates, contents, memo, transform};
+use super::scoring::logistic::least_odds;
+use super::{Duplicates, candidates, completion, contents, memo, transform};
 use crate::executor::{Executor, Interrupted};
 use crate::finding::{Relation, Transform};
 use crate::fingerprint::{FingerprintTable, Images};
 use crate::sample::SampleId;
-
-/// The least similarity of a reported pair: see docs/accuracy.md, "Pairs".
-pub(super) const LEAST_SIMILARITY: f32 = 0.8;
 
 /// Finds all pairs of samples that show the same image, or recalls them from a scan of the
 /// very same set.
@@ -110,7 +108,7 @@ pub fn find_given(
     };
     let (participants, _) = Participants::prepare(contents.len(), &source, executor)?;
     let registered = given::registrations(table, &participants, given);
-    let verified = judge(&participants, &registered, executor)?;
+    let verified = judge(&participants, registered, executor)?;
     let same = same_pixels(&verified, &source, executor)?;
     Ok(contents::list_pairs(table, &contents, &verified, same))
 }
@@ -128,20 +126,22 @@ pub(crate) fn verify(
     let candidates = participants.candidates(queries, by_hash, executor)?;
     // Registration, with a first score at each size.
     let registered = participants.register(&candidates, executor)?;
-    judge(&participants, &registered, executor)
+    judge(&participants, registered, executor)
 }
 
 /// What [`verify`] makes of registered pairs.
 fn judge(
     participants: &Participants<'_>,
-    registered: &Registrations,
+    registered: Registrations,
     executor: &Executor,
 ) -> Result<Verified, Interrupted> {
-    let pairs = &registered.pairs;
+    let likely = registered.pairs.len() as u64;
     // Scoring: refined by itself, then among all pairs.
-    let refined = refine_pairs(pairs, participants, executor)?;
+    let refined = refine_pairs(&registered.pairs, participants, executor)?;
+    let (pairs, refined) = completion::complete(registered.pairs, refined, participants, executor)?;
+    let pairs = &pairs;
     let odds = rescore(participants.ids.len(), pairs, &refined);
-    let least = (LEAST_SIMILARITY / (1.0 - LEAST_SIMILARITY)).ln();
+    let least = least_odds();
     let passes = |odds: &f32| *odds >= least;
     // What was done to the image.
     let verified = executor.map(pairs.len(), |i| {
@@ -167,7 +167,8 @@ fn judge(
         ("images", participants.ids.len() as u64),
         ("candidate pairs", registered.candidates),
         ("registered at half size", registered.at_half_size),
-        ("likely by thumbnails", pairs.len() as u64),
+        ("likely by thumbnails", likely),
+        ("with those that groups complete", pairs.len() as u64),
         (
             "likely after refinement",
             by_themselves.filter(|odds| passes(odds)).count() as u64,

@@ -1,11 +1,11 @@
 //! Context rescoring: scores each pair among all pairs of the set, because look-alikes
 //! reach by chance what copies reach elsewhere. Reads no pixels.
 
-use super::logistic::{NONE, STRONG, among_look_alikes, given_rival};
+use super::logistic::{NONE, STRONG, VOUCHED, among_look_alikes, given_rival};
 use super::shared_view::share_only_the_view;
+use super::vouching::Vouching;
 use super::{Detail, Refined, Registered};
 use crate::duplicates::groups;
-use crate::duplicates::registration::affine::Affine;
 use crate::sample::SampleId;
 
 /// Rank, best first, of the rival that a pair of small images is compared with: an image
@@ -16,16 +16,6 @@ const RANK: usize = 3;
 /// backdrop) and not the copies of one image.
 const LOOK_ALIKES: usize = 24;
 
-/// Log odds from which three pairs of small images may be of one image.
-const LIKELY: f32 = 1.0;
-
-/// Samples by which three registrations may miss in a cycle: those of copies are
-/// consistent, those of look-alikes are each a compromise.
-const CLOSED: f32 = 0.3;
-
-/// Rivals of an image that are tested for being copies, at most: the best.
-const TESTED: usize = 32;
-
 /// The log odds of each pair among all pairs of a set of `count` images, from its own
 /// refinement (`None`: not a copy).
 pub(crate) fn rescore(
@@ -35,10 +25,14 @@ pub(crate) fn rescore(
 ) -> Vec<Option<f32>> {
     let own = own_odds(count, pairs, refined);
     let rivals = Rivals::of(count, pairs, &own);
+    let vouching = Vouching::of(count, pairs, &own);
     let levels = look_alike_levels(count, pairs, &own);
     let rescored = pairs.iter().zip(&own).enumerate().map(|(i, (pair, odds))| {
         let odds = (*odds)?;
         Some(match pair.detail {
+            Detail::Thumbnail if vouching.supports(pair, odds) => {
+                given_rival(odds + VOUCHED, rivals.best_outside(i, &vouching))
+            }
             Detail::Thumbnail => given_rival(odds, rivals.best_beside(i)),
             _ => match levels[pair.fixed as usize] {
                 Some(level) => among_look_alikes(odds, rivals.best_beside(i).max(level)),
@@ -82,87 +76,39 @@ impl<'a> Rivals<'a> {
         self.odds[pair].unwrap_or(NONE)
     }
 
-    /// The log odds of the [`RANK`]th best rival of either image of a pair. A copy of both
-    /// by consistent maps is no rival: many copies of one image support each other.
+    /// The log odds of the [`RANK`]th best rival of either image of a pair.
     fn best_beside(&self, index: usize) -> f32 {
+        self.best(index, |_, _| true)
+    }
+
+    /// The same where the two are of one group of copies: others of the group are no rivals,
+    /// many copies of one image support each other.
+    fn best_outside(&self, index: usize, vouching: &Vouching) -> f32 {
+        self.best(index, |image, rival| {
+            !vouching.are_of_one_group(image, rival)
+        })
+    }
+
+    fn best(&self, index: usize, counts: impl Fn(u32, u32) -> bool) -> f32 {
         let pair = &self.pairs[index];
-        let small = pair.detail == Detail::Thumbnail;
         let of = |image: u32, other: u32| {
-            let rivals = self.of[image as usize].iter().enumerate();
+            let rivals = self.of[image as usize].iter();
             rivals
-                .filter(|(_, (rival, _))| *rival != other)
-                .filter(|(rank, (rival, with_image))| {
-                    !(small
-                        && *rank < TESTED
-                        && self.is_indirect_copy(index, image, *rival, *with_image))
-                })
+                .filter(|&&(rival, _)| rival != other && counts(image, rival))
                 .nth(RANK - 1)
-                .map_or(NONE, |(_, (_, rival))| self.odds(*rival))
+                .map_or(NONE, |&(_, rival)| self.odds(rival))
         };
         of(pair.fixed, pair.moving).max(of(pair.moving, pair.fixed))
-    }
-
-    /// Whether `rival` is a copy of both images of the pair `index`, or of `image` and of
-    /// one that is: candidate generation does not propose all pairs of many copies.
-    fn is_indirect_copy(&self, index: usize, image: u32, rival: u32, with_image: usize) -> bool {
-        let mut between = self.of[image as usize].iter().take(TESTED);
-        self.is_copy(index, image, rival, with_image)
-            || between.any(|&(third, with_third)| {
-                third != rival
-                    && with_third != index
-                    && self.is_copy(index, image, third, with_third)
-                    && self.is_copy(with_third, image, rival, with_image)
-            })
-    }
-
-    /// Whether `rival`, by its pair with `image`, is a copy of both images of the
-    /// pair `index`.
-    fn is_copy(&self, index: usize, image: u32, rival: u32, with_image: usize) -> bool {
-        let pair = &self.pairs[index];
-        let other = if pair.fixed == image {
-            pair.moving
-        } else {
-            pair.fixed
-        };
-        let mut with_other = self.of[other as usize].iter();
-        let Some(&(_, with_other)) = with_other.find(|(third, _)| *third == rival) else {
-            return false;
-        };
-        let all = [index, with_image, with_other];
-        if all.iter().any(|&pair| self.odds(pair) < LIKELY) {
-            return false;
-        }
-        let (Some(first), Some(second), Some(direct)) = (
-            self.map(index, image),
-            self.map(with_other, other),
-            self.map(with_image, image),
-        ) else {
-            return false;
-        };
-        let indirect = second.after(&first);
-        let (fixed, moving) = self.pairs[with_image].sides;
-        let side = fixed.max(moving) as f32;
-        let misses = [(-0.35, -0.35), (0.35, -0.35), (-0.35, 0.35), (0.35, 0.35)].map(|(x, y)| {
-            let (a, b) = (indirect.apply(x, y), direct.apply(x, y));
-            (a.0 - b.0).hypot(a.1 - b.1) * side
-        });
-        misses.into_iter().all(|miss| miss < CLOSED)
-    }
-
-    /// The map from `image` to the other image of a pair.
-    fn map(&self, pair: usize, image: u32) -> Option<Affine> {
-        let pair = &self.pairs[pair];
-        if pair.fixed == image {
-            Some(pair.map)
-        } else {
-            pair.map.inverse()
-        }
     }
 }
 
 /// The log odds of each pair by itself, but [`NONE`] at most where each of the two shows a
 /// region that the other lacks.
-fn own_odds(count: usize, pairs: &[Registered], refined: &[Option<Refined>]) -> Vec<Option<f32>> {
+pub(crate) fn own_odds(
+    count: usize,
+    pairs: &[Registered],
+    refined: &[Option<Refined>],
+) -> Vec<Option<f32>> {
     let only_the_view = share_only_the_view(count, pairs, refined);
     (refined.iter().zip(only_the_view))
         .map(|(refined, only_the_view)| {

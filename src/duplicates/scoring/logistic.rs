@@ -206,6 +206,40 @@ pub(crate) fn given_rival(odds: f32, rival: f32) -> f32 {
     1.11 * odds - 1.25 * rival.max(NONE) - 5.69
 }
 
+/// The least similarity of a reported pair: see docs/accuracy.md, "Pairs".
+pub(crate) const LEAST_SIMILARITY: f32 = 0.8;
+
+/// Log odds of [`LEAST_SIMILARITY`].
+pub(crate) fn least_odds() -> f32 {
+    (LEAST_SIMILARITY / (1.0 - LEAST_SIMILARITY)).ln()
+}
+
+/// Whether a pair of images no larger than a thumbnail is reported where nothing else
+/// resembles the two.
+pub(crate) fn is_reported_alone(odds: f32) -> bool {
+    given_rival(odds, NONE) >= least_odds()
+}
+
+/// Log odds that noise and compression are all that remains between two images that
+/// thumbnails hold in full, and not another content: noise remains everywhere alike, another
+/// number in a sign or a thing in front in one place, where it weighs on the pooled NCC. The
+/// more noise remains, the more it may hide: a dark image proves nothing. By a regression of
+/// altered copies of photos against signs of other numbers and photos with other things in
+/// front, all at 32 to 48 pixels.
+pub(crate) fn of_noise_alone(a: &Measurements) -> f32 {
+    12.9 * nearness(a.pooled) + 7.2 * nearness(a.mean)
+        - 6.8 * nearness(a.trimmed)
+        - 8.8 * nearness(a.median)
+        - 4.7 * nearness(a.quartile)
+        - 2.8 * log(a.residual)
+        - 4.0
+}
+
+/// Log odds that a pair gains where other images vouch that its two are of one group of
+/// copies: of pairs that candidate generation proposes most are none, of those that complete
+/// a group nearly all are copies (of 4,500 in planted sets all but 30).
+pub(crate) const VOUCHED: f32 = 1.5;
+
 /// Log odds of a refined pair within a group of look-alikes, whose pairs reach `level` by
 /// chance: only the excess counts, unless the two are practically identical.
 pub(crate) fn among_look_alikes(odds: f32, level: f32) -> f32 {

@@ -15,6 +15,7 @@ mod photometric;
 pub(crate) mod refine;
 mod shared_view;
 mod tone_curve;
+pub(crate) mod vouching;
 
 pub(crate) use logistic::Detail;
 

@@ -86,6 +86,60 @@ fn four_and_six_copies_of_one_tiny_image_support_each_other() {
     }
 }
 
+/// One scene of 32 pixels in `count` versions among 24 others, as `version` changes it.
+fn versions(count: u32, version: impl Fn(&Scene, u32, f32, f32) -> f32 + Sync) -> Vec<(u32, u32)> {
+    let scenes: Vec<Scene> = (0..25).map(Scene::new).collect();
+    let others = scenes[1..].iter();
+    let mut tones: Vec<Tone<'_>> = others
+        .map(|scene| Box::new(|x, y| scene.tone(x, y)) as Tone<'_>)
+        .collect();
+    let (scene, version) = (&scenes[0], &version);
+    tones.extend((0..count).map(|i| Box::new(move |x, y| version(scene, i, x, y)) as Tone<'_>));
+    pairs(&verified(&Painted::new(tones, 32, 32), 2))
+}
+
+/// All pairs of the last `count` images.
+fn all_of_last(count: u32) -> Vec<(u32, u32)> {
+    let last = 24..24 + count;
+    let pairs_of = |a: u32| (a + 1..24 + count).map(move |b| (a, b));
+    last.flat_map(pairs_of).collect()
+}
+
+/// What an encoder leaves: waves of a few grey levels, other ones in each version.
+fn waves(version: u32, x: f32, y: f32) -> f32 {
+    let turn = 1.0 + version as f32;
+    2.0 * (turn * 9.0 * x + y).sin() + 2.0 * (turn * 7.0 * y - x).cos()
+}
+
+#[test]
+fn eight_crops_of_one_tiny_image_are_all_copies_of_each_other() {
+    let found = versions(8, |scene, version, x, y| {
+        let rng = &mut ChaCha8Rng::seed_from_u64(u64::from(version));
+        let kept = 0.95 + 0.05 * unit(rng);
+        let (left, top) = ((1.0 - kept) * unit(rng), (1.0 - kept) * unit(rng));
+        let gain = 0.95 + 0.1 * unit(rng);
+        gain * scene.tone(left + kept * x, top + kept * y) + waves(version, x, y)
+    });
+    assert_eq!(found, all_of_last(8));
+}
+
+#[test]
+fn six_tiny_images_that_differ_by_a_number_in_front_are_no_copies() {
+    // Two of four bars each.
+    const NUMBERS: [u32; 6] = [0b0011, 0b0101, 0b0110, 0b1001, 0b1010, 0b1100];
+    let found = versions(6, |scene, version, x, y| {
+        let (from_centre, column) = ((x - 0.5).hypot(y - 0.5), (x * 8.0) as u32);
+        let bar = from_centre < 0.25 && NUMBERS[version as usize] >> (column % 4) & 1 == 1;
+        let tone = match (from_centre, bar) {
+            (0.3.., _) => scene.tone(x, y),
+            (_, true) => 30.0,
+            _ => 225.0,
+        };
+        tone + waves(version, x, y)
+    });
+    assert_eq!(found, []);
+}
+
 /// A sign as a drive-by camera sees it in the dark: a ring and a number of bars,
 /// in whole grey levels, with the noise of its sensor.
 fn sign(seed: u64, bars: u64, light: f32) -> impl Fn(f32, f32) -> f32 {
