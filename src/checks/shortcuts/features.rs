@@ -2,6 +2,8 @@
 //! trivial properties of its pixels. Compares nothing, and reads no name: no
 //! model sees one.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::columns::{Column, Kind, Values};
 use crate::checks::CheckContext;
 use crate::fingerprint::{Fingerprint, ImageFacts};
@@ -133,14 +135,14 @@ pub(super) fn columns(data: &CheckContext<'_>, rows: &[SampleId]) -> Vec<Column>
             names(|f| exif(f, |e| &e.scan.laterality)),
         ),
         (
-            "series description (a hash)",
+            "series description (numbered)",
             Kind::Container,
-            names(|f| exif(f, |e| &e.scan.series)),
+            numbered(names(|f| exif(f, |e| &e.scan.series))),
         ),
         (
-            "institution (a hash)",
+            "institution (numbered)",
             Kind::Container,
-            names(|f| exif(f, |e| &e.scan.site)),
+            numbered(names(|f| exif(f, |e| &e.scan.site))),
         ),
         (
             "year of acquisition",
@@ -211,8 +213,33 @@ pub(super) fn columns(data: &CheckContext<'_>, rows: &[SampleId]) -> Vec<Column>
         .collect()
 }
 
+/// The same values under numbers: a hash of a name is found by trying likely names.
+fn numbered(values: Values) -> Values {
+    let Values::Names(names) = values else {
+        return values;
+    };
+    let distinct: BTreeSet<&String> = names.iter().filter(|name| !name.is_empty()).collect();
+    let numbers: BTreeMap<&String, usize> = distinct.into_iter().zip(1..).collect();
+    let number = |name| numbers.get(name).map_or_else(String::new, usize::to_string);
+    Values::Names(names.iter().map(number).collect())
+}
+
 fn exif(facts: &ImageFacts, field: fn(&crate::decode::ExifFacts) -> &Option<String>) -> String {
     let exif = facts.header.exif.as_deref();
     exif.and_then(|exif| field(exif).clone())
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_hashes_get_numbers_and_absence_stays() {
+        let names = ["f3", "", "0a", "f3"].map(str::to_owned).to_vec();
+        let Values::Names(numbers) = numbered(Values::Names(names)) else {
+            panic!("names stay names");
+        };
+        assert_eq!(numbers, ["2", "", "1", "2"]);
+    }
 }
