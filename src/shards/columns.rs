@@ -2,16 +2,17 @@
 
 use polars::prelude::{
     BinaryChunked, Column, DataFrame, Int64Chunked, IntoColumn, IntoSeries, ListBuilderTrait,
-    ListChunked, ListStringChunkedBuilder, NamedFrom, NewChunkedArray, PolarsResult, Series,
-    StringChunked,
+    ListChunked, ListStringChunkedBuilder, NamedFrom, NewChunkedArray, PolarsError, PolarsResult,
+    Series, StringChunked,
 };
 
+use super::seal::seal;
 use crate::decode::DecodeFailure;
 use crate::fingerprint::{Fingerprint, ImageFacts, cache};
 use crate::sample::{Bounds, ClassId, Object, ObjectFlags, Rect};
 
 /// Columns that hold no image: all that is read before thumbnails are.
-pub(super) const FACTS: [&str; 12] = [
+pub(super) const FACTS: [&str; 13] = [
     "sample",
     "key",
     "split",
@@ -24,10 +25,11 @@ pub(super) const FACTS: [&str; 12] = [
     "name",
     "facts",
     "failure",
+    "seal",
 ];
 
 /// The columns that hold images.
-pub(super) const IMAGES: [&str; 1] = ["thumbnail"];
+pub(super) const IMAGES: [&str; 2] = ["thumbnail", "thumbnail_seal"];
 
 /// Bytes of one object in the column `objects`.
 const OBJECT: usize = 22;
@@ -56,6 +58,41 @@ pub(super) struct Row {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Pixels {
     pub(super) thumbnail: Option<Vec<u8>>,
+}
+
+impl Row {
+    /// The checksum of all of it.
+    fn seal(&self) -> i64 {
+        let Self {
+            sample,
+            key,
+            split,
+            labels,
+            group,
+            objects: _,
+            container,
+            file,
+            entry,
+            name,
+            fingerprint,
+        } = self;
+        let texts = format!(
+            "{:?}",
+            (
+                sample, key, split, labels, group, container, file, entry, name
+            )
+        );
+        let facts = cache::to_bytes(fingerprint).unwrap_or_default();
+        let objects = objects(&self.objects).unwrap_or_default();
+        seal([texts.as_bytes(), &facts, &objects])
+    }
+}
+
+impl Pixels {
+    /// The checksum of all of it.
+    fn seal(&self) -> i64 {
+        seal(self.thumbnail.as_deref())
+    }
 }
 
 /// Rows as a table.
@@ -113,6 +150,8 @@ pub(super) fn frame(rows: &[Row], pixels: &[Pixels]) -> PolarsResult<DataFrame> 
             "facts",
             rows.iter().map(|row| cache::to_bytes(&row.fingerprint)),
         ),
+        seals("seal", rows.iter().map(Row::seal)),
+        seals("thumbnail_seal", pixels.iter().map(Pixels::seal)),
         binary("thumbnail", pixels.iter().map(|one| one.thumbnail.clone())),
     ];
     DataFrame::new(rows.len(), columns)
@@ -132,6 +171,10 @@ fn binary(name: &str, cells: impl Iterator<Item = Option<Vec<u8>>>) -> Column {
     BinaryChunked::from_slice_options(name.into(), &cells)
         .into_series()
         .into_column()
+}
+
+fn seals(name: &str, cells: impl Iterator<Item = i64>) -> Column {
+    Series::new(name.into(), cells.collect::<Vec<_>>()).into_column()
 }
 
 /// Objects as bytes, little-endian: the class's index among those of the header as u32; x,
@@ -186,7 +229,7 @@ fn objects_of(bytes: &[u8]) -> Option<Vec<Object>> {
 pub(super) struct Facts<'a> {
     frame: &'a DataFrame,
     texts: [&'a StringChunked; 6],
-    counts: [&'a Int64Chunked; 3],
+    counts: [&'a Int64Chunked; 4],
     binaries: [&'a BinaryChunked; 2],
     labels: &'a ListChunked,
 }
@@ -208,7 +251,12 @@ impl<'a> Facts<'a> {
                 text("name")?,
                 text("failure")?,
             ],
-            counts: [count("sample")?, count("container")?, count("entry")?],
+            counts: [
+                count("sample")?,
+                count("container")?,
+                count("entry")?,
+                count("seal")?,
+            ],
             binaries: [binary("objects")?, binary("facts")?],
             labels: frame.column("labels")?.list()?,
         })
@@ -225,7 +273,7 @@ impl<'a> Facts<'a> {
         let [key, split, group, file, name, failure] = self
             .texts
             .map(|column| column.get(index).map(str::to_owned));
-        let [sample, container, entry] = self.counts.map(|column| column.get(index));
+        let [sample, container, entry, seal] = self.counts.map(|column| column.get(index));
         let [objects, facts] = self.binaries.map(|column| column.get(index));
         let fingerprint = match facts {
             Some(bytes) => cache::from_bytes(bytes)?,
@@ -235,7 +283,7 @@ impl<'a> Facts<'a> {
                 image: Err(DecodeFailure::Unreadable(failure?)),
             },
         };
-        Some(Row {
+        let row = Row {
             sample: u32::try_from(sample?).ok()?,
             key: key?,
             split,
@@ -247,7 +295,8 @@ impl<'a> Facts<'a> {
             entry: entry.map(u64::try_from).transpose().ok()?,
             name,
             fingerprint,
-        })
+        };
+        (seal == Some(row.seal())).then_some(row)
     }
 
     fn labels(&self, index: usize) -> Option<Vec<String>> {
@@ -263,13 +312,20 @@ impl<'a> Facts<'a> {
 /// The columns [`IMAGES`] of a table.
 ///
 /// # Errors
-/// When one is not there or holds something else.
+/// When one is not there, holds something else, or is damaged.
 pub(super) fn pixels(frame: &DataFrame) -> PolarsResult<Vec<Pixels>> {
     let thumbnails = frame.column("thumbnail")?.binary()?;
-    let rows = (0..frame.height()).map(|index| Pixels {
-        thumbnail: thumbnails.get(index).map(<[u8]>::to_vec),
-    });
-    Ok(rows.collect())
+    let seals = frame.column("thumbnail_seal")?.i64()?;
+    (0..frame.height())
+        .map(|index| {
+            let thumbnail = thumbnails.get(index).map(<[u8]>::to_vec);
+            let pixels = Pixels { thumbnail };
+            match seals.get(index) == Some(pixels.seal()) {
+                true => Ok(pixels),
+                false => Err(PolarsError::ComputeError("a thumbnail is damaged".into())),
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -335,6 +391,22 @@ mod tests {
             .map(|name| name.as_str())
             .collect();
         assert!(FACTS.iter().chain(&IMAGES).all(|name| names.contains(name)));
+    }
+
+    #[test]
+    fn a_row_that_is_not_what_was_written_is_refused() {
+        let rows: Vec<Row> = (0..4).map(row).collect();
+        let shown = vec![Pixels::default(); 4];
+        let mut frame = frame(&rows, &shown).expect("a table");
+        let keys = ["train/0.jpg", "train/1.jpg", "train/2.jpg", "train/7.jpg"];
+        let keys = Series::new("key".into(), keys).into_column();
+        frame.with_column(keys).expect("other keys");
+        assert_eq!(Facts::of(&frame).expect("its columns").rows(), Err(3));
+        let other = (0..4u8).map(|n| (n == 2).then(|| vec![n]));
+        frame
+            .with_column(binary("thumbnail", other))
+            .expect("other images");
+        assert!(pixels(&frame).is_err());
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod images;
 mod matched;
 mod pairs;
 mod part;
+mod seal;
 mod wanted;
 
 use std::collections::BTreeMap;

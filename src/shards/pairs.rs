@@ -5,12 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::{
-    BinaryChunked, BooleanChunked, DataFrame, Float32Chunked, IntoColumn, IntoSeries, NamedFrom,
-    NewChunkedArray, PolarsError, PolarsResult, Series, StringChunked,
+    BinaryChunked, BooleanChunked, DataFrame, Float32Chunked, Int64Chunked, IntoColumn, IntoSeries,
+    NamedFrom, NewChunkedArray, PolarsError, PolarsResult, Series, StringChunked,
 };
 use serde::{Deserialize, Serialize};
 
 use super::Part;
+use super::seal::seal;
 use crate::error::{Error, Result};
 use crate::parquet::{self, FileWriter, check_pages, guarded};
 use crate::sample::ContentHash;
@@ -25,7 +26,7 @@ const NAME: &str = "splitlint:pairs";
 /// Pairs of one row group.
 const ROWS: usize = 1 << 16;
 
-const COLUMNS: [&str; 5] = ["a", "b", "similarity", "closer_look", "record"];
+const COLUMNS: [&str; 6] = ["a", "b", "similarity", "closer_look", "record", "seal"];
 
 /// A file of fingerprints as pairs name it: its data set and its part.
 pub(super) type Name = (String, Part);
@@ -71,6 +72,15 @@ pub struct PairRow {
     pub record: Vec<u8>,
 }
 
+impl PairRow {
+    /// The checksum of all of it.
+    fn seal(&self) -> i64 {
+        let similarity = self.similarity.map(f32::to_bits);
+        let texts = format!("{:?}", (similarity, self.closer_look));
+        seal([&self.a.0[..], &self.b.0, texts.as_bytes(), &self.record])
+    }
+}
+
 /// A file of pairs.
 #[derive(Debug, Clone)]
 pub(super) struct PairsFile {
@@ -106,6 +116,7 @@ fn frame(rows: &[PairRow]) -> PolarsResult<DataFrame> {
     let similarity: Vec<Option<f32>> = rows.iter().map(|row| row.similarity).collect();
     let closer_look: Vec<bool> = rows.iter().map(|row| row.closer_look).collect();
     let records: Vec<&[u8]> = rows.iter().map(|row| row.record.as_slice()).collect();
+    let seals: Vec<i64> = rows.iter().map(PairRow::seal).collect();
     let columns = vec![
         text("a", &|row| row.a),
         text("b", &|row| row.b),
@@ -116,6 +127,7 @@ fn frame(rows: &[PairRow]) -> PolarsResult<DataFrame> {
         BinaryChunked::from_slice("record".into(), &records)
             .into_series()
             .into_column(),
+        Series::new("seal".into(), seals).into_column(),
     ];
     DataFrame::new(rows.len(), columns)
 }
@@ -168,14 +180,16 @@ fn rows(table: &DataFrame) -> PolarsResult<Vec<PairRow>> {
     let similarity: &Float32Chunked = table.column("similarity")?.f32()?;
     let closer_look: &BooleanChunked = table.column("closer_look")?.bool()?;
     let record: &BinaryChunked = table.column("record")?.binary()?;
+    let seal: &Int64Chunked = table.column("seal")?.i64()?;
     let row = |index: usize| {
-        Some(PairRow {
+        let row = PairRow {
             a: ContentHash::parse(a.get(index)?)?,
             b: ContentHash::parse(b.get(index)?)?,
             similarity: similarity.get(index),
             closer_look: closer_look.get(index)?,
             record: record.get(index)?.to_vec(),
-        })
+        };
+        (seal.get(index) == Some(row.seal())).then_some(row)
     };
     let damaged = |index| PolarsError::ComputeError(format!("row {index} holds no pair").into());
     (0..table.height())
