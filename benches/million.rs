@@ -216,6 +216,7 @@ fn suspicions(listing: &Listing, labels: &[LabelOpinion]) -> Vec<Finding> {
                     listing.class_name(suggested),
                 ),
                 samples: vec![sample.id],
+                objects: Vec::new(),
                 splits: sample.split.into_iter().collect(),
                 labels: vec![given, suggested],
                 score: Some(0.96),

@@ -244,17 +244,17 @@ fn verdicts(what: &str, made: &Made, draws: u64, executor: &Executor) {
         Division::Drifted,
         Division::CannotTell,
     ];
-    let mut counts = [0u64; 4];
+    let mut of_kind = [0u64; 4];
     for draw in 0..draws {
         let (listing, _) = made.draw(draw);
         let counts = distribution::count(&listing);
         let pairs = distribution::drift(&listing, &counts, executor).unwrap_or_default();
         let of_test = pairs.iter().find(|pair| (pair.a.0, pair.b.0) == (0, 2));
-        for (counts, kind) in counts.iter_mut().zip(kinds) {
-            *counts += u64::from(of_test.is_some_and(|pair| pair.division == kind));
+        for (found, kind) in of_kind.iter_mut().zip(kinds) {
+            *found += u64::from(of_test.is_some_and(|pair| pair.division == kind));
         }
     }
-    let shares: Vec<String> = (kinds.iter().zip(counts))
+    let shares: Vec<String> = (kinds.iter().zip(of_kind))
         .map(|(kind, count)| {
             let share = count as f64 / draws as f64 * 100.0;
             format!("{} {share:6.2}%", kind.name())
