@@ -96,7 +96,7 @@ def multi_label(source, out, dice, count=900):
         rows.append((name, labels, dice.choices(["train", "val", "test"], [8, 1, 1])[0]))
     with open(out / "manifest.csv", "w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["path", "label", "split"])
+        writer.writerow(["path", "labels", "split"])
         writer.writerows(rows)
     return [str(out / "manifest.csv")]
 

@@ -58,7 +58,10 @@ pub(super) fn run(arguments: &ResplitArguments) -> Result<u8> {
     let ground = resplit_ground::ground(arguments, together, &scan, &executor)?;
     let suggested = Suggested {
         inferred: &inferred,
-        scenes: &scenes(&scan, &reviewed)?,
+        scenes: &match together.scenes {
+            true => scenes(&scan, &reviewed)?,
+            false => Vec::new(),
+        },
         ground: &ground.links,
     };
     let evidence = &scan.evidence;
@@ -128,10 +131,13 @@ fn settings(
     let mut select = RESPLIT_CHECKS.map(|check| check.code.to_owned()).to_vec();
     select.extend(resplit_review::codes(rejected));
     let mut checks = BTreeMap::new();
+    if together.copies || together.scenes {
+        // The search for scenes finds windows and turned copies, too.
+        select.push(SAME_SCENE_ACROSS_SPLITS.code.to_owned());
+    }
     if together.scenes {
         // Whoever asks for scenes wants the search, however many images there are.
         let all = toml::Table::from_iter([("up-to".to_owned(), i64::MAX.into())]);
-        select.push(SAME_SCENE_ACROSS_SPLITS.code.to_owned());
         checks.insert(SAME_SCENE_ACROSS_SPLITS.name.to_owned(), all);
     }
     if resplit_ground::is_wanted(arguments, together) {

@@ -247,6 +247,49 @@ fn two_shots_of_one_place_come_into_one_split_where_scenes_stay_together() {
     assert_eq!(together[0], together[1], "one atom in one split");
 }
 
+/// A window of 240 samples a side, from `left` on, of a wide image of random blocks.
+fn window(seed: u32, left: u32) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9) | 1;
+    let mut blocks = image::GrayImage::new(30, 20);
+    for block in blocks.pixels_mut() {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        block.0 = [(state >> 8) as u8];
+    }
+    let filter = image::imageops::FilterType::Triangle;
+    let wide = image::imageops::resize(&blocks, 360, 240, filter);
+    let shown = image::imageops::crop_imm(&wide, left, 0, 240, 240).to_image();
+    let mut png = std::io::Cursor::new(Vec::new());
+    shown
+        .write_to(&mut png, image::ImageFormat::Png)
+        .expect("written to memory");
+    png.into_inner()
+}
+
+#[test]
+fn overlapping_windows_are_copies_and_come_into_one_split() {
+    let place = Place::new();
+    for (number, folder) in ["train/cat", "train/dog", "test/cat", "test/dog"]
+        .into_iter()
+        .enumerate()
+    {
+        for i in 0..4 {
+            let name = format!("data/{folder}/{i}.png");
+            place.write(name, window((number * 4 + i + 2) as u32, 0));
+        }
+    }
+    let both = ["train/cat/a.png", "test/cat/b.png"];
+    for (sample, left) in both.iter().zip([0, 80]) {
+        place.write(format!("data/{sample}"), window(1, left));
+    }
+    place
+        .splitlint(["resplit", "data", "--out", "new"])
+        .exits(0);
+    let [one, other] = both.map(|sample| row(&place, "new", sample));
+    assert_eq!(one, other, "one atom in one split");
+}
+
 #[test]
 fn declared_groups_of_coco_and_yolo_sets_stay_together() {
     for layout in ["coco", "yolo"] {
