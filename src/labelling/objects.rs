@@ -10,9 +10,9 @@ use crate::features::crops::{Crop, Crops, LEAST_SIDE};
 use crate::finding::LabelOpinion;
 use crate::fingerprint::cache::Key;
 use crate::label_model::{Labelled, Settings, judge};
-use crate::object_flaws::{BoxFlaw, ObjectTable};
+use crate::object_flaws::ObjectTable;
 use crate::progress::{Progress, Stage};
-use crate::sample::{ObjectId, Rect, Role, SampleId};
+use crate::sample::{ObjectId, Role, SampleId};
 
 /// Counts changes to how objects are cut out or judged, with that of labels: raise it
 /// with every such change.
@@ -214,31 +214,17 @@ fn judged(material: Material<'_>, objects: &ObjectTable) -> (Cut, u64) {
         if listing.role(sample.id) == Some(Role::Reference) {
             continue;
         }
-        let whole = material.fingerprints.facts(sample.id).map(|facts| Rect {
-            x: 0.0,
-            y: 0.0,
-            width: facts.header.width as f32,
-            height: facts.header.height as f32,
-        });
-        let rows = objects.of_sample(listing, sample.id);
-        let annotated = listing.objects_of(sample.id);
-        for (place, (object, row)) in (sample.objects.start.0..).zip(annotated.iter().zip(rows)) {
-            let is_meant = [BoxFlaw::Misread, BoxFlaw::Unturned, BoxFlaw::Degenerate]
-                .iter()
-                .all(|&flaw| !row.flaws.contains(flaw));
-            let seen = row.rect.zip(whole).filter(|(rect, _)| rect.is_finite());
-            // Of a box that reaches out, what the image shows.
-            let seen = seen.map(|(rect, whole)| rect.intersection(&whole));
-            let is_large = |rect: &Rect| rect.width.min(rect.height) >= LEAST_SIDE;
-            match seen.filter(is_large) {
-                Some(rect) if is_meant && !object.flags.crowd => {
-                    ids.push(ObjectId(place));
+        let visible = objects.visible(listing, material.fingerprints, sample.id, LEAST_SIDE);
+        for (object, shown) in visible {
+            match shown {
+                Some(rect) => {
+                    ids.push(object);
                     crops.push(Crop {
                         sample: sample.id,
                         rect,
                     });
                 }
-                _ => left_out += 1,
+                None => left_out += 1,
             }
         }
     }

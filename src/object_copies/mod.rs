@@ -13,9 +13,9 @@ use crate::executor::{Executor, Interrupted};
 use crate::features::crops::{Crop, Crops};
 use crate::finding::PairEvidence;
 use crate::fingerprint::{FingerprintTable, Images};
-use crate::object_flaws::{BoxFlaw, ObjectTable};
+use crate::object_flaws::ObjectTable;
 use crate::progress::{Progress, Stage};
-use crate::sample::{Listing, ObjectId, Rect, SampleId};
+use crate::sample::{Listing, ObjectId, SampleId};
 use crops::ObjectImages;
 
 /// Pixels of a box's shorter side, at least. Below, a crop holds no finer detail than its
@@ -155,30 +155,20 @@ fn compared(material: Material<'_>) -> (Vec<ObjectId>, Vec<Crop>, u64) {
     let listing = material.listing;
     let (mut ids, mut boxes, mut left_out) = (Vec::new(), Vec::new(), 0);
     for sample in &listing.samples {
-        let whole = material.fingerprints.facts(sample.id).map(|facts| Rect {
-            x: 0.0,
-            y: 0.0,
-            width: facts.header.width as f32,
-            height: facts.header.height as f32,
-        });
-        let rows = material.objects.of_sample(listing, sample.id);
-        let annotated = listing.objects_of(sample.id);
-        for (place, (object, row)) in (sample.objects.start.0..).zip(annotated.iter().zip(rows)) {
-            let is_meant = [BoxFlaw::Misread, BoxFlaw::Unturned, BoxFlaw::Degenerate]
-                .iter()
-                .all(|&flaw| !row.flaws.contains(flaw));
-            let seen = row.rect.zip(whole).filter(|(rect, _)| rect.is_finite());
-            let seen = seen.map(|(rect, whole)| rect.intersection(&whole));
-            let is_large = |rect: &Rect| rect.width.min(rect.height) >= LEAST_SIDE;
-            match seen.filter(is_large) {
-                Some(rect) if is_meant && !object.flags.crowd => {
-                    ids.push(ObjectId(place));
+        let visible =
+            material
+                .objects
+                .visible(listing, material.fingerprints, sample.id, LEAST_SIDE);
+        for (object, shown) in visible {
+            match shown {
+                Some(rect) => {
+                    ids.push(object);
                     boxes.push(Crop {
                         sample: sample.id,
                         rect,
                     });
                 }
-                _ => left_out += 1,
+                None => left_out += 1,
             }
         }
     }

@@ -9,6 +9,7 @@ mod one_box;
 mod overlap;
 mod size;
 mod typical;
+mod visible;
 
 pub use convention::{Misread, Reading};
 pub use figures::{SplitObjects, Together};
