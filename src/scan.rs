@@ -1,45 +1,41 @@
 //! The whole pipeline on one screen. Finds, groups, judges and prints nothing
 //! itself.
 
+mod kept;
 mod matching;
 mod merge;
 mod shard;
+mod stages;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::checks::distribution::{CLASS_ABSENT_FROM_SPLIT, EMPTY_SPLIT, STRATIFICATION_DRIFT};
 use crate::checks::leakage::{
     DECLARED_GROUP_ACROSS_SPLITS, EXACT_DUPLICATE_ACROSS_SPLITS, NEAR_DUPLICATE_ACROSS_SPLITS,
 };
 use crate::checks::{CheckContext, CheckError, Findings, Needs, Ran};
-use crate::config::{self, SelectedCheck, Settings};
+use crate::config::{SelectedCheck, Settings};
 use crate::decisions;
-use crate::digest;
-use crate::distribution;
-use crate::duplicates::{self, Duplicates};
 use crate::error::{Error, Result};
-use crate::evidence::carried::{self, Ground};
-use crate::evidence::{self, DemotedBand, Evidence};
-use crate::executor::{Executor, Interrupted};
+use crate::evidence::Evidence;
+use crate::executor::Executor;
 use crate::finding::{self, About, CheckInfo, CheckRun, CountsAs, Finding, Headlines, RunState};
-use crate::fingerprint::cache::{self, Cache};
-use crate::fingerprint::{self, Earlier, FingerprintTable, Fingerprinted, Images};
+use crate::fingerprint::{self, Fingerprinted, Images};
 use crate::footprints::{self, Footprints};
 use crate::gate::{self, Case, Outcome};
 use crate::headlines::{self, Drop, Linked};
-use crate::labelling::{self, External, Labelling, Material, ObjectLabels};
-use crate::object_copies::{self, ObjectCopies};
-use crate::object_flaws::ObjectTable;
-use crate::progress::{Progress, Stage};
-use crate::quality::QualityTable;
+use crate::labelling::{self, External, ObjectLabels};
+use crate::object_copies::ObjectCopies;
+use crate::progress::Progress;
 use crate::resplit::{self, Forecast, Suggested, Together};
-use crate::sample::{ContentHash, Listing, ObjectId, SampleId};
-use crate::scenes::{self, Scenes};
-use crate::source::{self, Listed, Memo, Reader, Version};
+use crate::sample::{Listing, SampleId};
+use crate::source::{self, Listed, Reader};
 
+use kept::Kept;
 pub use matching::{Given, match_files};
 pub use merge::{Reachable, merge};
 pub use shard::{Written, fingerprint};
+use stages::Stages;
 
 /// All that a scan found out.
 pub struct Scan {
@@ -211,207 +207,6 @@ pub fn examine(
     }
 }
 
-/// What every stage of a scan is given.
-struct Stages<'a> {
-    settings: &'a Settings,
-    executor: &'a Executor,
-    progress: &'a dyn Progress,
-}
-
-impl Stages<'_> {
-    /// Finds out what the selected checks need. After a stop the rest is empty.
-    fn evidence(
-        &self,
-        listing: Listing,
-        fingerprints: FingerprintTable,
-        images: &Images,
-        (external, given): (&External, Option<&Given>),
-        interrupted: &mut bool,
-    ) -> Evidence {
-        let needs = needs(self.settings);
-        let (mut duplicates, demoted) = (needs.searches_copies() && !*interrupted)
-            .then(|| self.duplicates(&listing, &fingerprints, images, given))
-            .and_then(|found| or_stop(found, interrupted))
-            .unwrap_or_default();
-        let digest = contents(&listing, &fingerprints);
-        let digest = digest.map(|all| digest::digest(&listing, &all));
-        let search_scenes = (1..=needs.scenes_up_to).contains(&listing.samples.len());
-        let scenes = (search_scenes && !*interrupted)
-            .then(|| self.scenes(&fingerprints, images))
-            .and_then(|found| or_stop(found, interrupted))
-            .map(|found| found.beyond(&mut duplicates, listing.samples.len()));
-        duplicates.unopened = images.access.unopened().len() as u64;
-        let classes = distribution::count(&listing);
-        let drift = distribution::drift(&listing, &classes, self.executor);
-        let drift = or_stop(drift, interrupted).unwrap_or_default();
-        let quality = QualityTable::of(&listing, &fingerprints);
-        let objects = ObjectTable::of(&listing, &fingerprints, self.executor);
-        let objects = or_stop(objects, interrupted).unwrap_or_default();
-        let same_scene: Vec<_> = (scenes.iter().filter(|scenes| !scenes.is_one_view()))
-            .flat_map(|scenes| scenes.links.iter().map(|link| (link.a, link.b)))
-            .collect();
-        let material = Material {
-            listing: &listing,
-            fingerprints: &fingerprints,
-            duplicates: &duplicates,
-            scenes: &same_scene,
-            images,
-            external,
-        };
-        let labelling = (needs.label_model && !*interrupted)
-            .then(|| self.labelling(material))
-            .and_then(|said| or_stop(said, interrupted));
-        let judge_objects = (1..=needs.objects_up_to).contains(&listing.objects.len());
-        let object_labels = (judge_objects && !*interrupted)
-            .then(|| self.object_labels(material, &objects))
-            .and_then(|said| or_stop(said, interrupted));
-        let compare_objects = (1..=needs.object_copies_up_to).contains(&listing.objects.len());
-        let object_copies = (compare_objects && listing.places() > 1 && !*interrupted)
-            .then(|| self.object_copies(material, &objects))
-            .and_then(|found| or_stop(found, interrupted));
-        let carried = (needs.carried_objects && !*interrupted)
-            .then(|| {
-                let ground = Ground {
-                    listing: &listing,
-                    fingerprints: &fingerprints,
-                    images,
-                    objects: &objects,
-                    duplicates: &duplicates,
-                    scenes: scenes.as_ref(),
-                };
-                carried::carry(ground, self.executor)
-            })
-            .and_then(|found| or_stop(found, interrupted));
-        Evidence {
-            listing,
-            fingerprints,
-            digest,
-            duplicates,
-            demoted,
-            scenes,
-            footprints: None,
-            classes,
-            drift,
-            quality,
-            objects,
-            carried,
-            object_copies,
-            labelling,
-            object_labels,
-        }
-    }
-
-    fn scenes(
-        &self,
-        fingerprints: &FingerprintTable,
-        images: &Images,
-    ) -> Result<Scenes, Interrupted> {
-        self.progress.begin(Stage::Scenes, None);
-        let found = scenes::find(fingerprints, images, self.executor);
-        let links = found.as_ref().map_or(0, |found| found.links.len());
-        self.progress.end(Stage::Scenes, &format!("{links} links"));
-        found
-    }
-
-    fn duplicates(
-        &self,
-        listing: &Listing,
-        fingerprints: &FingerprintTable,
-        images: &Images,
-        given: Option<&Given>,
-    ) -> Result<(Duplicates, Vec<DemotedBand>), Interrupted> {
-        self.progress.begin(Stage::Duplicates, None);
-        let found = match given {
-            None => duplicates::find(fingerprints, images, self.executor),
-            Some(given) => {
-                duplicates::find_given(fingerprints, images, &given.pairs, self.executor)
-            }
-        };
-        let found = found.map(|mut found| {
-            found.across_only = given.is_some_and(|given| !given.complete);
-            let demoted = evidence::demote(&mut found, listing);
-            (found, demoted)
-        });
-        let pairs = found.as_ref().map_or(0, |(found, _)| found.pairs.len());
-        self.progress
-            .end(Stage::Duplicates, &format!("{pairs} pairs"));
-        found
-    }
-
-    fn labelling(&self, material: Material<'_>) -> Result<Labelling, Interrupted> {
-        labelling::labelling(
-            material,
-            &self.settings.label_model,
-            self.executor,
-            self.progress,
-        )
-    }
-
-    fn object_labels(
-        &self,
-        material: Material<'_>,
-        objects: &ObjectTable,
-    ) -> Result<ObjectLabels, Interrupted> {
-        labelling::object_labels(
-            material,
-            objects,
-            &self.settings.label_model,
-            self.executor,
-            self.progress,
-        )
-    }
-
-    fn object_copies(
-        &self,
-        material: Material<'_>,
-        objects: &ObjectTable,
-    ) -> Result<ObjectCopies, Interrupted> {
-        let listing = material.listing;
-        let material = object_copies::Material {
-            listing,
-            fingerprints: material.fingerprints,
-            images: material.images,
-            objects,
-            duplicates: material.duplicates,
-            scenes: material.scenes,
-        };
-        let mut found = object_copies::find(material, self.executor, self.progress)?;
-        let class = |(id, _): &(ObjectId, SampleId)| Some(listing.objects[id.index()].class.0);
-        let classes: Vec<_> = found.compared.iter().map(class).collect();
-        evidence::demote_by(&mut found.found, &classes);
-        Ok(found)
-    }
-
-    /// Runs the selected checks: all findings, and how every check ended, in
-    /// code order.
-    fn check(&self, evidence: &Evidence, interrupted: &mut bool) -> (Vec<Finding>, Vec<CheckRun>) {
-        let (settings, executor) = (self.settings, self.executor);
-        let data = CheckContext { evidence, executor };
-        self.progress
-            .begin(Stage::Checks, Some(settings.checks.len() as u64));
-        let (mut findings, mut runs) = (Vec::new(), Vec::new());
-        for selected in &settings.checks {
-            runs.push(run_check(selected, &data, *interrupted, &mut findings));
-            *interrupted |= executor.stop().is_raised();
-            self.progress.advance(1);
-        }
-        self.progress
-            .end(Stage::Checks, &format!("{} findings", findings.len()));
-        runs.extend(settings.left_out.iter().map(|&check| CheckRun {
-            check,
-            state: RunState::NotSelected,
-        }));
-        runs.sort_by_key(|run| run.check.code);
-        (findings, runs)
-    }
-}
-
-/// The answer of a stage; none of one that was stopped, which is noted.
-fn or_stop<T>(answer: Result<T, Interrupted>, interrupted: &mut bool) -> Option<T> {
-    *interrupted |= answer.is_err();
-    answer.ok()
-}
-
 /// The pairs within one split each that are not demoted and that no accepted finding is
 /// about.
 fn pairs_within_splits(evidence: &Evidence, outcome: &Outcome) -> Vec<(SampleId, SampleId)> {
@@ -429,15 +224,6 @@ fn pairs_within_splits(evidence: &Evidence, outcome: &Outcome) -> Vec<(SampleId,
         .map(|pair| (pair.a, pair.b))
         .filter(|&(a, b)| split(a) == split(b) && about.both(a, b).is_none())
         .collect()
-}
-
-/// The content of every sample; `None` where one was not looked at.
-fn contents(
-    listing: &Listing,
-    fingerprints: &FingerprintTable,
-) -> Option<Vec<Option<ContentHash>>> {
-    let rows = listing.samples.iter().map(|s| fingerprints.get(s.id));
-    rows.map(|row| row.map(|row| row.content)).collect()
 }
 
 /// The checks that a new assignment to splits can satisfy.
@@ -468,61 +254,6 @@ fn forecast(evidence: &Evidence, executor: &Executor) -> Option<Forecast> {
     let links = resplit::links(listing, duplicates, Suggested::default(), together);
     let contents = resplit::contents(&evidence.fingerprints);
     resplit::forecast(listing, &contents, &links, executor.stop())
-}
-
-/// What earlier scans left, opened when it is first asked for.
-struct Kept<'a> {
-    settings: &'a Settings,
-    /// The cache, or why there is none.
-    cache: OnceLock<Option<Result<Arc<Cache>, String>>>,
-}
-
-impl<'a> Kept<'a> {
-    fn new(settings: &'a Settings) -> Self {
-        Self {
-            settings,
-            cache: OnceLock::new(),
-        }
-    }
-
-    /// `None` where no cache is wanted.
-    fn cache(&self) -> Option<Result<&Arc<Cache>, &String>> {
-        let opened = self.cache.get_or_init(|| match &self.settings.cache {
-            config::Cache::At(folder) => Some(Cache::open(folder, cache::LIMIT).map(Arc::new)),
-            _ => None,
-        });
-        opened.as_ref().map(Result::as_ref)
-    }
-
-    /// What fingerprints are taken from. That there is no cache is a note.
-    fn earlier(&self, notes: &mut Vec<String>) -> Option<Earlier> {
-        match self.cache()? {
-            Ok(cache) => Some(Earlier {
-                cache: Arc::clone(cache),
-                check_content: self.settings.check_content,
-            }),
-            Err(note) => {
-                notes.push(note.clone());
-                None
-            }
-        }
-    }
-}
-
-impl Memo for Kept<'_> {
-    fn get(&self, method: &str, of: &Version) -> Option<Vec<u8>> {
-        // Whoever asks for contents to be compared trusts no state of a file.
-        match self.settings.check_content {
-            true => None,
-            false => Memo::get(self.cache()?.ok()?.as_ref(), method, of),
-        }
-    }
-
-    fn put(&self, method: &str, of: &Version, made: Vec<u8>) {
-        if let Some(Ok(cache)) = self.cache() {
-            Memo::put(cache.as_ref(), method, of, made);
-        }
-    }
 }
 
 /// Runs one check; what it finds goes to `all`.
