@@ -7,6 +7,7 @@
 //! mirrored image is had by swapping neighbouring bits.
 
 use std::f32::consts::TAU;
+use std::sync::LazyLock;
 
 use super::detector::{self, Corner};
 use super::pattern::{PATTERN, POINTS, UNIT};
@@ -69,14 +70,25 @@ pub(crate) fn features(luma: Plane) -> Features {
     let levels = detector::pyramid(luma);
     let corners = detector::detect(&levels, MOST);
     let sums: Vec<Sums> = levels.iter().map(Sums::of).collect();
-    let list = corners.iter().map(|corner| {
-        let level = usize::from(corner.level);
-        describe(corner, &levels[level], &sums[level], &levels[0])
-    });
+    let mut list = Vec::with_capacity(corners.len());
+    let mut turns = Vec::new();
+    for corners in corners.chunk_by(|a, b| a.level == b.level) {
+        let level = usize::from(corners[0].level);
+        turns.clear();
+        pulp::Arch::new().dispatch(Orientations {
+            level: &levels[level],
+            corners,
+            turns: &mut turns,
+        });
+        let described = (corners.iter().zip(&turns)).map(|(corner, &turn)| {
+            describe(corner, turn, &levels[level], &sums[level], &levels[0])
+        });
+        list.extend(described);
+    }
     Features {
         width,
         height,
-        list: list.collect(),
+        list,
     }
 }
 
@@ -148,9 +160,8 @@ impl Features {
     }
 }
 
-fn describe(corner: &Corner, level: &Plane, sums: &Sums, finest: &Plane) -> Feature {
+fn describe(corner: &Corner, turn: u8, level: &Plane, sums: &Sums, finest: &Plane) -> Feature {
     let (x, y) = (usize::from(corner.x), usize::from(corner.y));
-    let turn = orientation(level, x, y);
     let pattern = &*PATTERN;
     let mut means = [0u32; POINTS];
     let points = &pattern.turned[usize::from(turn)];
@@ -164,7 +175,7 @@ fn describe(corner: &Corner, level: &Plane, sums: &Sums, finest: &Plane) -> Feat
         descriptor[i / 64] |= u64::from(less) << (i % 64);
     }
     let place = |at: u16, whole: u32, of: u32| {
-        ((f32::from(at) + 0.5) * whole as f32 / of as f32 * FINE).round() as u16
+        ((f32::from(at) + 0.5) * whole as f32 / of as f32 * FINE + 0.5) as u16
     };
     Feature {
         x: place(corner.x, finest.width, level.width),
@@ -175,23 +186,74 @@ fn describe(corner: &Corner, level: &Plane, sums: &Sums, finest: &Plane) -> Feat
     }
 }
 
-/// Towards the centroid of luma in a disc.
-fn orientation(plane: &Plane, x: usize, y: usize) -> u8 {
-    let (mut mx, mut my) = (0i32, 0i32);
-    let middle = DISC.len() as isize - 1;
-    for dy in -middle..=middle {
-        let half = DISC[dy.unsigned_abs()];
-        let start = y.wrapping_add_signed(dy) * plane.width as usize + x - half;
-        let row = &plane.samples[start..][..2 * half + 1];
-        let mut sum = 0i32;
-        for (i, &sample) in row.iter().enumerate() {
-            sum += i32::from(sample);
-            mx += i32::from(sample) * (i as i32 - half as i32);
-        }
-        my += sum * dy as i32;
+/// Columns of a row of the disc, padded to fill vectors: what lies beyond weighs nothing, and
+/// is there, because margins are wider than the disc.
+const WIDE: usize = 32;
+/// Rows and columns of the disc.
+const HIGH: usize = 2 * DISC.len() - 1;
+
+/// For each row of the disc, whether a column lies in it, and how far right of the centre.
+static WEIGHTS: LazyLock<[[[i16; WIDE]; 2]; HIGH]> = LazyLock::new(|| {
+    let middle = DISC.len() - 1;
+    std::array::from_fn(|row| {
+        let half = DISC[row.abs_diff(middle)];
+        let inside = |column: usize| column.abs_diff(middle) <= half;
+        [
+            std::array::from_fn(|column| i16::from(inside(column))),
+            std::array::from_fn(|column| match inside(column) {
+                true => column as i16 - middle as i16,
+                false => 0,
+            }),
+        ]
+    })
+});
+
+/// The orientations of corners of one level, several columns of a disc at a time.
+struct Orientations<'a> {
+    level: &'a Plane,
+    corners: &'a [Corner],
+    turns: &'a mut Vec<u8>,
+}
+
+impl pulp::WithSimd for Orientations<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, simd: S) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let weights = &*WEIGHTS;
+                for corner in self.corners {
+                    let (mx, my) = centroid(self.level, corner, weights);
+                    let turns = (my as f32).atan2(mx as f32) / TAU * f32::from(TURNS);
+                    let turn = (turns + f32::from(TURNS) + 0.5) as u32 % u32::from(TURNS);
+                    self.turns.push(turn as u8);
+                }
+            },
+        );
     }
-    let turns = (my as f32).atan2(mx as f32) / TAU * f32::from(TURNS);
-    (turns.round() as i32).rem_euclid(i32::from(TURNS)) as u8
+}
+
+/// Where the luma of the disc around a corner lies, summed: to the right, and down.
+#[inline(always)]
+fn centroid(plane: &Plane, corner: &Corner, weights: &[[[i16; WIDE]; 2]; HIGH]) -> (i32, i32) {
+    let middle = DISC.len() - 1;
+    let stride = plane.width as usize;
+    let start = (usize::from(corner.y) - middle) * stride + usize::from(corner.x) - middle;
+    let (mut mx, mut my) = (0, 0);
+    for (row, [inside, right]) in weights.iter().enumerate() {
+        let samples = &plane.samples[start + row * stride..][..WIDE];
+        let (mut sum, mut across) = (0i32, 0i32);
+        for i in 0..WIDE {
+            let sample = i32::from(samples[i]);
+            sum += sample * i32::from(inside[i]);
+            across += sample * i32::from(right[i]);
+        }
+        mx += across;
+        my += sum * (row as i32 - middle as i32);
+    }
+    (mx, my)
 }
 
 /// Sums of all samples above and to the left (Crow 1984).

@@ -5,6 +5,7 @@
 //! over cells so that every part of an image that has texture is represented:
 //! two windows of one photo share only a part, and it may be any part.
 
+use super::fast;
 use crate::decode::Plane;
 
 /// A corner, in samples of its pyramid level.
@@ -31,26 +32,6 @@ const CONTRAST: u8 = 7;
 const AREA_POWER: f32 = 0.7;
 /// Corners of a level whose strength is computed, for each one wanted.
 const SCREENED: usize = 4;
-/// The circle of radius 3 that FAST compares with its centre.
-const CIRCLE: [(isize, isize); 16] = [
-    (0, -3),
-    (1, -3),
-    (2, -2),
-    (3, -1),
-    (3, 0),
-    (3, 1),
-    (2, 2),
-    (1, 3),
-    (0, 3),
-    (-1, 3),
-    (-2, 2),
-    (-3, 1),
-    (-3, 0),
-    (-3, -1),
-    (-2, -2),
-    (-1, -3),
-];
-
 /// `base` and its reductions by [`STEP`], as long as they can hold a corner.
 pub(super) fn pyramid(base: Plane) -> Vec<Plane> {
     let (width, height) = (base.width as f32, base.height as f32);
@@ -96,24 +77,32 @@ pub(super) fn detect(levels: &[Plane], wanted: usize) -> Vec<Corner> {
 
 /// Bilinear, with 8 bits of weight; each level is only a little smaller.
 fn reduced(from: &Plane, (width, height): (u32, u32)) -> Plane {
-    let places = |to: u32, of: u32| -> Vec<(usize, i32)> {
+    let places = |to: u32, of: u32| -> Vec<(usize, u16)> {
         let ratio = of as f32 / to as f32;
         let place = |i: u32| {
             let at = ((i as f32 + 0.5) * ratio - 0.5).max(0.0);
             let whole = (at as usize).min(of as usize - 2);
-            (whole, ((at - whole as f32) * 256.0) as i32)
+            (whole, ((at - whole as f32) * 256.0) as u16)
         };
         (0..to).map(place).collect()
     };
     let columns = places(width, from.width);
     let stride = from.width as usize;
     let mut samples = Vec::with_capacity(width as usize * height as usize);
+    // Rows first, which needs no sample of another column: in lanes.
+    let mut between = vec![0u16; stride];
     for (y, v) in places(height, from.height) {
         let upper = &from.samples[y * stride..][..stride];
         let lower = &from.samples[(y + 1) * stride..][..stride];
+        for ((between, &a), &b) in between.iter_mut().zip(upper).zip(lower) {
+            *between = u16::from(a) * (256 - v) + u16::from(b) * v;
+        }
         samples.extend(columns.iter().map(|&(x, u)| {
-            let between = |row: &[u8]| i32::from(row[x]) * (256 - u) + i32::from(row[x + 1]) * u;
-            ((between(upper) * (256 - v) + between(lower) * v + (1 << 15)) >> 16) as u8
+            let (left, right) = match between.get(x..x + 2) {
+                Some(two) => (u32::from(two[0]), u32::from(two[1])),
+                None => (0, 0),
+            };
+            ((left * (256 - u32::from(u)) + right * u32::from(u) + (1 << 15)) >> 16) as u8
         }));
     }
     Plane {
@@ -126,62 +115,79 @@ fn reduced(from: &Plane, (width, height): (u32, u32)) -> Plane {
 /// Local maxima among FAST corners: the strongest few times `wanted`.
 fn corners(plane: &Plane, level: u8, wanted: usize) -> Vec<Corner> {
     let stride = plane.width as usize;
-    let mut scores = vec![0u16; plane.samples.len()];
-    let mut found = Vec::new();
-    pulp::Arch::new().dispatch(Scan {
-        plane,
-        scores: &mut scores,
-        found: &mut found,
-    });
-    let mut peaks: Vec<(u16, u32)> = (found.into_iter())
-        .filter(|&at| is_peak(&scores, at as usize, stride))
-        .map(|at| (scores[at as usize], at))
-        .collect();
+    let mut peaks = fast::peaks(plane, CONTRAST);
     let most = SCREENED * wanted;
     if peaks.len() > most {
         peaks.select_nth_unstable_by(most, |a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
         peaks.truncate(most);
     }
-    (peaks.into_iter())
-        .map(|(_, at)| {
-            let (x, y) = (at as usize % stride, at as usize / stride);
-            Corner {
-                x: x as u16,
-                y: y as u16,
-                level,
-                strength: strength(plane, x, y),
-            }
+    let mut strengths = Vec::with_capacity(peaks.len());
+    pulp::Arch::new().dispatch(Strengths {
+        plane,
+        peaks: &peaks,
+        strengths: &mut strengths,
+    });
+    (peaks.into_iter().zip(strengths))
+        .map(|((_, at), strength)| Corner {
+            x: (at as usize % stride) as u16,
+            y: (at as usize / stride) as u16,
+            level,
+            strength,
         })
         .collect()
 }
 
-/// Whether no neighbour scores higher; of equal ones the first counts.
-fn is_peak(scores: &[u16], at: usize, stride: usize) -> bool {
-    let score = scores[at];
-    let before = [at - stride - 1, at - stride, at - stride + 1, at - 1];
-    let after = [at + 1, at + stride - 1, at + stride, at + stride + 1];
-    before.iter().all(|&n| scores[n] < score) && after.iter().all(|&n| scores[n] <= score)
+/// Computes [`strength`] at every peak, several columns at a time.
+struct Strengths<'a> {
+    plane: &'a Plane,
+    peaks: &'a [(u8, u32)],
+    strengths: &'a mut Vec<u32>,
+}
+
+impl pulp::WithSimd for Strengths<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, simd: S) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let stride = self.plane.width as usize;
+                let peaks = self.peaks.iter().map(|&(_, at)| at as usize);
+                let of = peaks.map(|at| strength(&self.plane.samples, stride, at));
+                self.strengths.extend(of);
+            },
+        );
+    }
 }
 
 /// Root of the smaller eigenvalue of the summed products of Sobel gradients in
 /// 7 × 7 samples.
-fn strength(plane: &Plane, x: usize, y: usize) -> u32 {
-    let stride = plane.width as usize;
-    let (mut xx, mut yy, mut xy) = (0i64, 0i64, 0i64);
-    for line in y - 3..=y + 3 {
-        let row = |dy: usize| &plane.samples[(line + dy - 1) * stride + x - 4..][..9];
-        let (above, here, below) = (row(0), row(1), row(2));
-        for i in 1..8 {
-            let d = |row: &[u8]| i64::from(row[i + 1]) - i64::from(row[i - 1]);
-            let s =
-                |row: &[u8]| i64::from(row[i - 1]) + 2 * i64::from(row[i]) + i64::from(row[i + 1]);
-            let (gx, gy) = (d(above) + 2 * d(here) + d(below), s(below) - s(above));
-            xx += gx * gx;
-            yy += gy * gy;
-            xy += gx * gy;
+#[inline(always)]
+fn strength(samples: &[u8], stride: usize, at: usize) -> u32 {
+    // Eight columns, the last of which counts nothing, fill a vector.
+    let (mut xx, mut yy, mut xy) = ([0i32; 8], [0i32; 8], [0i32; 8]);
+    let row = |y: usize| -> [i32; 10] {
+        let row = &samples[at + y * stride - 4 * stride - 4..][..10];
+        std::array::from_fn(|i| i32::from(row[i]))
+    };
+    let (mut above, mut here) = (row(0), row(1));
+    for y in 2..9 {
+        let below = row(y);
+        for i in 0..8 {
+            let (left, right) = (i, i + 2);
+            let across = |row: &[i32; 10]| row[right] - row[left];
+            let along = |row: &[i32; 10]| row[left] + 2 * row[i + 1] + row[right];
+            let gx = across(&above) + 2 * across(&here) + across(&below);
+            let gy = along(&below) - along(&above);
+            xx[i] += gx * gx;
+            yy[i] += gy * gy;
+            xy[i] += gx * gy;
         }
+        (above, here) = (here, below);
     }
-    let (xx, yy, xy) = (xx as f64, yy as f64, xy as f64);
+    let sum = |of: [i32; 8]| f64::from(of[..7].iter().sum::<i32>());
+    let (xx, yy, xy) = (sum(xx), sum(yy), sum(xy));
     let least = (xx + yy) / 2.0 - (((xx - yy) / 2.0).powi(2) + xy * xy).sqrt();
     least.max(0.0).sqrt() as u32
 }
@@ -208,111 +214,9 @@ fn spread(plane: &Plane, mut corners: Vec<Corner>, wanted: usize) -> Vec<Corner>
     ranked.into_iter().map(|(_, corner)| corner).collect()
 }
 
-/// Finds the FAST-9 corners of a plane, row by row: comparisons for all columns
-/// of a row first, in lanes, then the few columns that may pass.
-struct Scan<'a> {
-    plane: &'a Plane,
-    /// Sum of the differences beyond [`CONTRAST`] along the arc.
-    scores: &'a mut [u16],
-    /// Positions of corners.
-    found: &'a mut Vec<u32>,
-}
-
-impl pulp::WithSimd for Scan<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, simd: S) {
-        simd.vectorize(
-            #[inline(always)]
-            || self.run(),
-        );
-    }
-}
-
-impl Scan<'_> {
-    #[inline(always)]
-    fn run(self) {
-        let samples = &self.plane.samples[..];
-        let stride = self.plane.width as usize;
-        let columns = stride - 2 * MARGIN;
-        let offsets = CIRCLE.map(|(dx, dy)| dy * stride as isize + dx);
-        // Bit k: neighbour k (of the first and of the last eight) is brighter, darker.
-        let mut brighter = [vec![0u8; columns], vec![0u8; columns]];
-        let mut darker = [vec![0u8; columns], vec![0u8; columns]];
-        for y in MARGIN..self.plane.height as usize - MARGIN {
-            let start = y * stride + MARGIN;
-            let centre = &samples[start..][..columns];
-            for half in 0..2 {
-                let (up, down) = (&mut brighter[half][..], &mut darker[half][..]);
-                up.fill(0);
-                down.fill(0);
-                for k in 0..8 {
-                    let from = start.wrapping_add_signed(offsets[8 * half + k]);
-                    let around = &samples[from..][..columns];
-                    let bit = 1u8 << k;
-                    for (((up, down), &a), &c) in
-                        up.iter_mut().zip(down.iter_mut()).zip(around).zip(centre)
-                    {
-                        *up |= if a.saturating_sub(c) > CONTRAST {
-                            bit
-                        } else {
-                            0
-                        };
-                        *down |= if c.saturating_sub(a) > CONTRAST {
-                            bit
-                        } else {
-                            0
-                        };
-                    }
-                }
-            }
-            for i in 0..columns {
-                let bits = |of: &[Vec<u8>; 2]| u32::from(of[0][i]) | u32::from(of[1][i]) << 8;
-                let (up, down) = (bits(&brighter), bits(&darker));
-                let mut arc = if has_arc(up) {
-                    up
-                } else if has_arc(down) {
-                    down
-                } else {
-                    continue;
-                };
-                let at = start + i;
-                let mut score = 0;
-                while arc != 0 {
-                    let neighbour = at.wrapping_add_signed(offsets[arc.trailing_zeros() as usize]);
-                    score += u16::from(samples[neighbour].abs_diff(samples[at]) - CONTRAST);
-                    arc &= arc - 1;
-                }
-                self.scores[at] = score;
-                self.found.push(at as u32);
-            }
-        }
-    }
-}
-
-/// Whether nine of the sixteen bits in a ring follow each other.
-#[inline(always)]
-fn has_arc(ring: u32) -> bool {
-    let twice = ring | ring << 16;
-    let two = twice & twice >> 1;
-    let four = two & two >> 2;
-    let eight = four & four >> 4;
-    eight & twice >> 8 & 0xFFFF != 0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_arc_is_nine_neighbours_in_a_row_anywhere_in_the_ring() {
-        for ring in 0..1u32 << 16 {
-            let at = |i: usize| ring >> (i % 16) & 1 == 1;
-            let plain = (0..16).any(|start| (0..9).all(|k| at(start + k)));
-            assert_eq!(has_arc(ring), plain, "{ring:016b}");
-        }
-    }
 
     #[test]
     fn the_corner_of_a_square_is_found_where_it_is() {

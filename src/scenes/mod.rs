@@ -4,7 +4,7 @@
 //!
 //! In stages, each of which leaves fewer pairs to the next:
 //!
-//! 1. **Local features** (`detector.rs`, `descriptor.rs`): FAST corners on a pyramid,
+//! 1. **Local features** (`detector.rs`, `fast.rs`, `descriptor.rs`): FAST corners on a pyramid,
 //!    described by 192 binary tests (ORB, Rublee et al. 2011; BRISK, Leutenegger et al.
 //!    2011). Kept in the cache, 12 kB an image.
 //! 2. **Candidate generation** (`index.rs`): votes of shared descriptor stretches
@@ -21,6 +21,7 @@
 
 mod descriptor;
 mod detector;
+mod fast;
 mod geometry;
 mod index;
 mod links;
@@ -47,7 +48,7 @@ use crate::sample::SampleId;
 
 /// The name of an image's features in the cache. Its number is raised with every
 /// change to what features are.
-const NAME: &str = "scene features 1";
+const NAME: &str = "scene features 2";
 
 /// Partners matched for each image, at most. Of planted windows, turns, crops and
 /// insets the true partner is among the first six as often as among twelve.
