@@ -1,7 +1,7 @@
 //! Which feature of one image is which of another, by descriptor alone. Knows no
 //! geometry.
 
-use super::descriptor::{Descriptor, Feature, mirrored};
+use super::descriptor::{Descriptor, Feature, WORDS, mirrored};
 
 /// Features of two images that resemble each other more than any other.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -105,47 +105,139 @@ impl pulp::WithSimd for Distances<'_> {
     }
 }
 
+/// Half words of a descriptor: as many descriptors fill a vector as it has lanes of 32 bits.
+const HALVES: usize = 2 * WORDS;
+/// Keys whose least are tracked side by side.
+const LANES: usize = 8;
+/// Above every distance with an index below it.
+const NONE: u32 = u32::MAX;
+
 impl Distances<'_> {
     #[inline(always)]
     fn run(self) {
-        let words = |word: usize| -> Vec<u64> {
-            (self.second.iter().map(|other| other.descriptor[word])).collect()
-        };
-        let [a, b, c] = [words(0), words(1), words(2)];
-        let mut distances = vec![0u64; self.second.len()];
-        // Distance above, index of the first image's feature below.
-        let mut back = vec![u64::MAX; self.second.len()];
-        for (i, feature) in (0u64..).zip(self.first) {
+        let count = self.second.len().next_multiple_of(LANES);
+        let half = |descriptor: &Descriptor, i: usize| (descriptor[i / 2] >> (32 * (i % 2))) as u32;
+        let mut halves = [const { Vec::new() }; HALVES];
+        for (i, halves) in halves.iter_mut().enumerate() {
+            halves.extend(self.second.iter().map(|other| half(&other.descriptor, i)));
+            halves.resize(count, 0);
+        }
+        let [h0, h1, h2, h3, h4, h5] = &halves;
+        // Distance above, index of a feature below: of the second image, of the first.
+        let mut keys = vec![NONE; count];
+        let mut back = vec![NONE; count];
+        for (i, feature) in (0u32..).zip(self.first) {
             let query: Descriptor = match self.flip {
                 true => mirrored(&feature.descriptor),
                 false => feature.descriptor,
             };
-            let others = a.iter().zip(&b).zip(&c);
-            for (distance, ((&a, &b), &c)) in distances.iter_mut().zip(others) {
-                *distance = u64::from((query[0] ^ a).count_ones())
-                    + u64::from((query[1] ^ b).count_ones())
-                    + u64::from((query[2] ^ c).count_ones());
+            let mut q = [0; HALVES];
+            for (i, q) in q.iter_mut().enumerate() {
+                *q = half(&query, i);
             }
-            for (back, &distance) in back.iter_mut().zip(&distances) {
-                *back = (*back).min(distance << 16 | i);
+            let used = self.second.len();
+            distances(
+                &q,
+                [h0, h1, h2, h3, h4, h5].map(|h| &h[..used]),
+                &mut keys[..used],
+            );
+            for (back, key) in back.iter_mut().zip(&keys) {
+                let here = key & !0xFFFF | i;
+                *back = if here < *back { here } else { *back };
             }
-            let (mut best, mut next, mut which) = (u64::MAX, u64::MAX, 0);
-            for (j, &distance) in (0u16..).zip(&distances) {
-                if distance < next {
-                    if distance < best {
-                        (best, next, which) = (distance, best, j);
+            let (mut best, mut next) = ([NONE; LANES], [NONE; LANES]);
+            for keys in keys.as_chunks::<LANES>().0 {
+                for lane in 0..LANES {
+                    let (key, least) = (keys[lane], best[lane]);
+                    let worse = if key > least { key } else { least };
+                    next[lane] = if worse < next[lane] {
+                        worse
                     } else {
-                        next = distance;
-                    }
+                        next[lane]
+                    };
+                    best[lane] = if key < least { key } else { least };
+                }
+            }
+            let mut two = (NONE, NONE);
+            for key in best.into_iter().chain(next) {
+                if key < two.0 {
+                    two = (key, two.0);
+                } else if key < two.1 {
+                    two.1 = key;
                 }
             }
             self.nearest.push(Nearest {
-                best: u32::try_from(best).unwrap_or(u32::MAX),
-                next: u32::try_from(next).unwrap_or(u32::MAX),
-                which,
+                best: two.0 >> 16,
+                next: two.1 >> 16,
+                which: two.0 as u16,
             });
         }
-        let parts = |&key: &u64| ((key >> 16) as u32, key as u16);
-        self.back.extend(back.iter().map(parts));
+        let parts = |&key: &u32| (key >> 16, key as u16);
+        self.back
+            .extend(back[..self.second.len()].iter().map(parts));
+    }
+}
+
+/// Distances of one descriptor to many, with their indices below. Bits are added up before
+/// they are counted (Harley and Seal), so that three counts serve six half words.
+#[inline(always)]
+fn distances(q: &[u32; HALVES], [a, b, c, d, e, f]: [&[u32]; HALVES], keys: &mut [u32]) {
+    let n = keys.len();
+    let (a, b, c, d, e, f) = (&a[..n], &b[..n], &c[..n], &d[..n], &e[..n], &f[..n]);
+    for j in 0..n {
+        let (x, y, z) = (q[0] ^ a[j], q[1] ^ b[j], q[2] ^ c[j]);
+        let (u, v, w) = (q[3] ^ d[j], q[4] ^ e[j], q[5] ^ f[j]);
+        let (one, two) = (x ^ y ^ z, x & y | z & (x ^ y));
+        let (other, twos) = (u ^ v ^ w, u & v | w & (u ^ v));
+        let (ones, carry) = (one ^ other, one & other);
+        let (pairs, fours) = (two ^ twos ^ carry, two & twos | carry & (two ^ twos));
+        let count = ones.count_ones() + 2 * pairs.count_ones() + 4 * fours.count_ones();
+        keys[j] = count << 16 | j as u32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn nearest_ones_are_those_of_brute_force(
+            // Few bits, so that many are as near as others.
+            first in prop::collection::vec(prop::array::uniform3(0u64..8), 1..20),
+            second in prop::collection::vec(prop::array::uniform3(0u64..8), 1..30),
+            flip: bool,
+        ) {
+            let of = |all: &[Descriptor]| -> Vec<Feature> {
+                let feature = |&descriptor: &Descriptor| Feature {
+                    x: 0, y: 0, level: 0, turn: 0, descriptor,
+                };
+                all.iter().map(feature).collect()
+            };
+            let (mut nearest, mut back) = (Vec::new(), Vec::new());
+            pulp::Arch::new().dispatch(Distances {
+                first: &of(&first),
+                second: &of(&second),
+                flip,
+                nearest: &mut nearest,
+                back: &mut back,
+            });
+            let gap = |one: &Descriptor, two: &Descriptor| -> u32 {
+                let one = if flip { mirrored(one) } else { *one };
+                (0..WORDS).map(|word| (one[word] ^ two[word]).count_ones()).sum()
+            };
+            for (one, found) in first.iter().zip(&nearest) {
+                let mut all: Vec<_> = second.iter().zip(0u16..).map(|(two, j)| (gap(one, two), j)).collect();
+                all.sort_unstable();
+                prop_assert_eq!((found.best, found.which), all[0]);
+                prop_assert!(all.get(1).is_none_or(|next| found.next == next.0));
+            }
+            for (two, found) in second.iter().zip(&back) {
+                let all = first.iter().zip(0u16..).map(|(one, i)| (gap(one, two), i));
+                prop_assert_eq!(Some(*found), all.min());
+            }
+        }
     }
 }
