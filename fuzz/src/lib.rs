@@ -6,16 +6,23 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
+use polars::prelude::{DataType, Schema};
 use splitlint::config;
 use splitlint::decode::{self, Limits};
+use splitlint::duplicates::{self, LikelyPair};
 use splitlint::executor::{Executor, StopFlag};
 use splitlint::features::supplied::{self, RowsFile};
 use splitlint::fingerprint::cache;
 use splitlint::footprints;
 use splitlint::gate::Baseline;
+use splitlint::parquet::FileWriter;
 use splitlint::progress::Silent;
-use splitlint::sample::{Labels, Listing, Location, NO_OBJECTS, Sample, SampleId, SampleKey};
+use splitlint::sample::{
+    ContentHash, Labels, Listing, Location, NO_OBJECTS, Sample, SampleId, SampleKey,
+};
+use splitlint::shards::Shards;
 use splitlint::source::{self, LayoutName, ReadFailure, Reader, Request, Version};
 
 /// Little enough that an image takes no second.
@@ -90,15 +97,19 @@ pub fn footprint(bytes: &[u8]) {
         samples: samples.to_vec(),
         ..Listing::default()
     };
-    let Ok(executor) = Executor::new(1, StopFlag::default()) else {
-        return;
-    };
+    let executor = one_thread();
     let file = OneFile(bytes.to_vec());
-    if let Ok(found) = footprints::find(&listing, &file, &executor, &Silent) {
-        let near = found.near(10.0, &executor).unwrap_or_default();
+    if let Ok(found) = footprints::find(&listing, &file, executor, &Silent) {
+        let near = found.near(10.0, executor).unwrap_or_default();
         assert!(near.iter().all(|pair| (0.0..=1.0).contains(&pair.share)));
         let _ = footprints::usual_side(&found).map(|side| found.blocks(side));
     }
+}
+
+/// Made once: threads cost more than most inputs.
+fn one_thread() -> &'static Executor {
+    static EXECUTOR: OnceLock<Executor> = OnceLock::new();
+    EXECUTOR.get_or_init(|| Executor::new(1, StopFlag::default()).expect("a thread"))
 }
 
 /// The same bytes for every sample.
@@ -160,6 +171,62 @@ pub fn record(bytes: &[u8]) {
         let again = cache::from_bytes(&written).expect("its own record");
         assert_eq!(cache::to_bytes(&again), Some(written));
     }
+}
+
+/// What a file of fingerprints says of its data set, in a table without rows; a row is
+/// [`record`].
+pub fn shard_header(bytes: &[u8]) {
+    let column = |(name, kind): (&str, DataType)| match name {
+        "labels" => (name.into(), DataType::List(Box::new(kind))),
+        _ => (name.into(), kind),
+    };
+    let schema: Schema = COLUMNS.into_iter().map(column).collect();
+    let Ok(note) = String::from_utf8(bytes.to_vec()) else {
+        return;
+    };
+    let mut table = Vec::new();
+    let writer = FileWriter::new(&mut table, &schema, Some(("splitlint:fingerprints", note)));
+    writer.and_then(FileWriter::finish).expect("a table");
+    with_file("part.parquet", &table, |path| {
+        let Ok(shards) = Shards::open_some(&[path.to_owned()]) else {
+            return;
+        };
+        let _ = Shards::open(&[path.to_owned()]);
+        let found = shards.requests().iter().map(|_| None).collect();
+        let _ = shards.restore(found, None, None, one_thread());
+    });
+}
+
+/// The columns of such a file that are read, whatever its header says.
+const COLUMNS: [(&str, DataType); 15] = [
+    ("sample", DataType::Int64),
+    ("key", DataType::String),
+    ("split", DataType::String),
+    ("labels", DataType::String),
+    ("group", DataType::String),
+    ("objects", DataType::Binary),
+    ("container", DataType::Int64),
+    ("file", DataType::String),
+    ("entry", DataType::Int64),
+    ("name", DataType::String),
+    ("facts", DataType::Binary),
+    ("failure", DataType::String),
+    ("seal", DataType::Int64),
+    ("thumbnail", DataType::Binary),
+    ("thumbnail_seal", DataType::Int64),
+];
+
+/// The registration of two images in a file of pairs.
+pub fn likely_pair(bytes: &[u8]) {
+    let [a, b] = [0, 1].map(|n| ContentHash([n; 16]));
+    let pair = LikelyPair {
+        a,
+        b,
+        similarity: None,
+        closer_look: false,
+        record: bytes.to_vec(),
+    };
+    let _ = duplicates::is_sound(&pair);
 }
 
 /// A manifest: the first byte chooses among CSV, TSV and JSON lines. Parquet is

@@ -67,11 +67,14 @@ impl Measure {
     }
 
     /// Whether nothing is missing, sizes are met and the worst deviation is
-    /// within a thousandth of `floor`: there is nothing to gain.
+    /// `floor` up to rounding: there is nothing to gain.
     pub(super) fn is_at(&self, floor: f64) -> bool {
-        (self.missing, self.size) == (0, 0) && self.worst <= 1.001 * floor
+        (self.missing, self.size) == (0, 0) && self.worst <= floor * (1.0 + ROUNDING)
     }
 }
+
+/// Two deviations that differ by less, relative to their size, are equal.
+const ROUNDING: f64 = 1e-9;
 
 impl Problem {
     /// How many splits there are.

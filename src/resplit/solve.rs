@@ -16,13 +16,10 @@ pub enum Start {
     Today,
 }
 
-/// Changes compared at most: about ten seconds of one core.
+/// Changes compared at most: some seconds of one core, ten where atoms are many.
 const CHANGES: u64 = 30_000_000;
 
-/// The same where answers are annealed: about two seconds.
-const CHANGES_ANNEALED: u64 = 12_000_000;
-
-/// The same of a repair that leaves labels uneven: a third of that, because every scan
+/// The same of a repair that leaves labels uneven: less than a second, because every scan
 /// that finds a leak forecasts a repair.
 const CHANGES_REPAIRED: u64 = 4_000_000;
 
@@ -44,17 +41,10 @@ pub fn solve(problem: &Problem, start: Start, stop: &StopFlag) -> Result<Vec<u16
     let count = problem.atoms.len();
     let (fixed, effort) = match start {
         Start::Fresh => {
-            let effort = match count <= ANNEALED {
-                true => Effort {
-                    changes: CHANGES_ANNEALED,
-                    annealings: ANNEALINGS,
-                    free: 0.0,
-                },
-                false => Effort {
-                    changes: CHANGES,
-                    annealings: 0,
-                    free: 0.0,
-                },
+            let effort = Effort {
+                changes: CHANGES,
+                annealings: if count <= ANNEALED { ANNEALINGS } else { 0 },
+                free: 0.0,
             };
             (vec![None; count], effort)
         }
