@@ -15,18 +15,25 @@ use splitlint::progress::Silent;
 use splitlint::scan::scan;
 use splitlint::source;
 
+use super::source::Asked;
 use super::{figures, flips};
 
 /// Bursts, of which the first half carries a wrong label, and their frames.
 const BURSTS: usize = 12;
 const FRAMES: usize = 30;
 
-/// Copies `folder` as class folders, adds the bursts, scans, and says which were
-/// found as clusters.
-pub(super) fn plant_and_find(folder: &Path, seed: u64) -> Result<String, Box<dyn Error>> {
+/// Copies `folder` as class folders, adds the bursts, scans by the model `asked` for, if
+/// any, and says which were found as clusters.
+pub(super) fn plant_and_find(
+    folder: &Path,
+    asked: &Asked,
+    seed: u64,
+) -> Result<String, Box<dyn Error>> {
     let options = |root: &Path| Options {
         root: Some(root.to_path_buf()),
         select: Some(vec!["LABEL003".to_owned()]),
+        model: asked.model.clone(),
+        model_size: asked.size,
         ..Options::default()
     };
     let executor = Executor::new(0, StopFlag::default())?;

@@ -1,9 +1,12 @@
 //! Finds planted wrong labels: `cargo bench --bench labels -- FOLDER [SHARE] [SEED]...`,
 //! or those that people made: `... -- FOLDER --truth FILE`, a CSV file with the columns
-//! `sample` (its key) and `label` (the right one).
+//! `sample` (its key) and `label` (the right one); further columns are labels that people
+//! gave, each judged in turn, in place of those of the folder.
 //!
 //! `--model FILE [--size N] [--join]` judges by an ONNX model's vectors, at that size,
-//! beside the built-in features. `--no-bursts` leaves out the planted bursts.
+//! beside the built-in features. `--no-bursts` leaves out the planted bursts. `--rare`
+//! does nothing but plant 0 to 10% of wrong labels, and compare what is expected of the
+//! flags with what they are.
 //!
 //! Judges the folder as it is, then with `SHARE` (0.1 unless given) of its
 //! labels changed, for each seed (1 to 3 unless given): symmetrically, by the
@@ -18,6 +21,7 @@
 mod bursts;
 mod figures;
 mod flips;
+mod rare;
 mod source;
 mod trust;
 mod truth;
@@ -117,6 +121,7 @@ struct Command {
     asked: Asked,
     truth: Option<PathBuf>,
     no_bursts: bool,
+    rare: bool,
 }
 
 impl Command {
@@ -135,6 +140,7 @@ impl Command {
                 "--join" => command.asked.joined = true,
                 "--truth" => command.truth = Some(value()?.into()),
                 "--no-bursts" => command.no_bursts = true,
+                "--rare" => command.rare = true,
                 // Cargo's own.
                 "--bench" => {}
                 word => command.words.push(word.to_owned()),
@@ -161,18 +167,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (clean, seconds) = set.judge(&given)?;
     as_it_is(&clean, seconds);
     if let Some(file) = &command.truth {
-        let right = truth::read(file, &set.listing)?;
-        println!("\n{}", figures::HEAD);
-        println!(
-            "{:<20}{}",
-            "as people made it",
-            Figures::of(&clean, &right, &given, seconds)
-        );
-        println!("\n{}", trust::table(&clean, &right, &given));
+        let truth = truth::read(file, &set.listing, &given)?;
+        for (name, given) in &truth.given {
+            let (said, seconds) = set.judge(given)?;
+            let figures = Figures::of(&said, &truth.right, given, seconds);
+            println!("\n{}\n{name:<20}{figures}", figures::HEAD);
+            println!("{}", trust::table(&said, &truth.right, given));
+            println!("{}", rare::HEAD);
+            println!("{}", rare::line(name, &said, &truth.right, given));
+        }
         return Ok(());
     }
 
     let confusion = flips::confusion(&set.listing, &given, &clean);
+    if command.rare {
+        return plant_few(&set, &given, &confusion, &seeds);
+    }
     println!("\n{}", figures::HEAD);
     for kind in flips::Kind::ALL {
         let (mut all, mut trusted) = (Vec::new(), String::new());
@@ -203,7 +213,31 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     for &seed in &seeds {
-        println!("{}", bursts::plant_and_find(&PathBuf::from(&folder), seed)?);
+        println!(
+            "{}",
+            bursts::plant_and_find(&PathBuf::from(&folder), &command.asked, seed)?
+        );
+    }
+    Ok(())
+}
+
+/// Plants wrong labels at each of the shares.
+fn plant_few(
+    set: &Set,
+    given: &[u32],
+    confusion: &[Vec<u64>],
+    seeds: &[u64],
+) -> Result<(), Box<dyn Error>> {
+    println!("\n{}", rare::HEAD);
+    for kind in [flips::Kind::Symmetric, flips::Kind::Confusable] {
+        for share in rare::SHARES {
+            for &seed in seeds.iter().take(if share > 0.0 { seeds.len() } else { 1 }) {
+                let labels = flips::flip(kind, given, confusion, share, seed);
+                let (said, _) = set.judge(&labels)?;
+                let name = format!("{:4.1}% {} {seed}", share * 100.0, kind.name());
+                println!("{}", rare::line(&name, &said, given, &labels));
+            }
+        }
     }
     Ok(())
 }

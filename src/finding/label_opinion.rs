@@ -5,8 +5,8 @@ use crate::sample::ClassId;
 /// What the label model says of one sample.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct LabelOpinion {
-    /// The probability of the label given, 0 to 1; `None` where it was not
-    /// judged.
+    /// The probability that the label given is right, 0 to 1; `None` where it was
+    /// not judged.
     pub score: Option<f32>,
     /// The class that fits best and its probability, where that is another.
     pub suggested: Option<(ClassId, f32)>,

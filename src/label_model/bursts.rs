@@ -64,7 +64,7 @@ pub(super) fn find(
             p_value,
             samples: run.clone(),
         };
-        let is_sound = p_value <= USUAL && surrounded(&cluster, data.labels, neighbors);
+        let is_sound = p_value <= USUAL && surrounded(run, [given, suggested], data, neighbors);
         is_sound.then_some(cluster)
     });
     found.collect()

@@ -186,7 +186,7 @@ fn crossing(
 /// the one farthest from that; `true` marks the second half.
 fn two_means(data: Labelled<'_>, members: &[u32]) -> Vec<bool> {
     let lean = |centre: &[f64], sample: u32| -> f64 {
-        row(data, sample)
+        data.row(sample)
             .iter()
             .zip(centre)
             .map(|(v, c)| f64::from(*v) * c)
@@ -223,16 +223,11 @@ fn two_means(data: Labelled<'_>, members: &[u32]) -> Vec<bool> {
     sides
 }
 
-fn row<'a>(data: Labelled<'a>, sample: u32) -> &'a [f32] {
-    let start = sample as usize * data.dim;
-    &data.vectors[start..start + data.dim]
-}
-
 /// The mean direction, of length 1; zeros for no members.
 fn centre(data: Labelled<'_>, members: &[u32]) -> Vec<f64> {
     let mut sum = vec![0.0; data.dim];
     for &member in members {
-        for (sum, value) in sum.iter_mut().zip(row(data, member)) {
+        for (sum, value) in sum.iter_mut().zip(data.row(member)) {
             *sum += f64::from(*value);
         }
     }

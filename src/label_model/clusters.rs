@@ -3,13 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::{Judged, Labelled, Settings, bursts};
+use super::{Judged, Labelled, Settings, bursts, islands};
 use crate::disjoint_sets::DisjointSets;
+use crate::executor::Interrupted;
 use crate::neighbors::Neighbor;
 
 /// Odds from which a sample may belong to a cluster.
@@ -42,27 +43,38 @@ pub struct Cluster {
     /// Groups (copies, scenes) among the members.
     pub groups: usize,
     /// Odds for the suggested label, as a logarithm: the median, of a burst the
-    /// mean.
+    /// mean. Samples that confirm each other are predicted without one another.
     pub log_odds: f32,
-    /// Share of permutations of the labels that make one as large; of a burst,
-    /// share of its class with such odds against the label.
+    /// Share of permutations of the labels that make one as large; of a burst, and
+    /// of samples that confirm each other, share of their class with such odds
+    /// against the label.
     pub p_value: f64,
 }
 
-/// Clusters of at least `settings.cluster_size`, largest first: bursts, and
-/// components of samples that are in none.
+/// Clusters of at least `settings.cluster_size`, largest first: bursts, islands, and
+/// components of suspects that are in none of these.
 pub(super) fn find(
-    data: Labelled<'_>,
+    case: &islands::Case<'_>,
     probabilities: &[f32],
-    judged: &[Judged],
-    neighbors: &[Vec<Neighbor>],
-    settings: &Settings,
-) -> Vec<Cluster> {
+) -> Result<Vec<Cluster>, Interrupted> {
+    let &islands::Case {
+        data,
+        judged,
+        neighbors,
+        settings,
+        ..
+    } = case;
     let runs = bursts::runs(data, settings);
     let mut alone = vec![true; judged.len()];
     for &sample in runs.iter().flatten() {
         alone[sample as usize] = false;
     }
+    let mut found = bursts::find(data, &runs, probabilities, judged, neighbors, settings);
+    let islands = case.find(&alone)?;
+    for &sample in islands.iter().flat_map(|island| &island.samples) {
+        alone[sample as usize] = false;
+    }
+    found.extend(islands);
     let mut suspects: BTreeMap<(u32, u32), Vec<u32>> = BTreeMap::new();
     for (sample, judged) in judged.iter().enumerate() {
         if alone[sample] && judged.log_odds > SUSPECT_ODDS.ln() {
@@ -75,7 +87,6 @@ pub(super) fn find(
         class_members[label as usize].push(sample as u32);
     }
     let mut links = Links::new(data.groups, neighbors);
-    let mut found = bursts::find(data, &runs, probabilities, judged, neighbors, settings);
     for (&(given, suggested), members) in &suspects {
         if members.len() < settings.cluster_size {
             continue;
@@ -107,13 +118,15 @@ pub(super) fn find(
                 p_value: (1 + larger) as f64 / (1 + ROUNDS) as f64,
                 samples,
             };
-            if convincing(&cluster, settings) && surrounded(&cluster, data.labels, neighbors) {
+            let kind = [given, suggested];
+            if convincing(&cluster, settings) && surrounded(&cluster.samples, kind, data, neighbors)
+            {
                 found.push(cluster);
             }
         }
     }
     found.sort_by(|a, b| (b.samples.len().cmp(&a.samples.len())).then(a.samples.cmp(&b.samples)));
-    found
+    Ok(found)
 }
 
 fn one_sided(size: usize, opposite: usize) -> bool {
@@ -205,22 +218,32 @@ const SURROUNDINGS: usize = LINKS;
 /// one. A wrong batch lies amid the class it belongs to. A rare form of the
 /// right class, such as a one with serifs, is odd too, but those around it
 /// carry its label as well.
-const AMID: f64 = 0.75;
+pub(super) const AMID: f64 = 0.75;
 
-/// Whether the neighbours of a cluster that are not in it say what it is, too.
-pub(super) fn surrounded(cluster: &Cluster, labels: &[u32], near: &[Vec<Neighbor>]) -> bool {
-    let inside = |row: &u32| cluster.samples.binary_search(row).is_ok();
-    let outside = (cluster.samples.iter())
-        .flat_map(|&sample| &near[sample as usize])
-        .map(|neighbor| neighbor.row)
-        .filter(|row| !inside(row));
-    let (mut given, mut suggested) = (0usize, 0usize);
-    for row in outside {
-        let label = labels[row as usize];
-        given += usize::from(label == cluster.given);
-        suggested += usize::from(label == cluster.suggested);
+/// Whether the neighbours of `samples` outside them carry the second of the two labels
+/// rather than the first, their own. Samples of one group ask as one, and answer as one.
+pub(super) fn surrounded(
+    samples: &[u32],
+    [given, suggested]: [u32; 2],
+    data: Labelled<'_>,
+    near: &[Vec<Neighbor>],
+) -> bool {
+    let mut votes: BTreeSet<(u32, u32, bool)> = BTreeSet::new();
+    for &sample in samples {
+        for neighbor in &near[sample as usize] {
+            let row = neighbor.row as usize;
+            let label = data.labels[row];
+            if (label == given || label == suggested)
+                && samples.binary_search(&neighbor.row).is_err()
+            {
+                let groups = (data.groups[sample as usize], data.groups[row]);
+                votes.insert((groups.0, groups.1, label == suggested));
+            }
+        }
     }
-    given + suggested >= SURROUNDINGS && suggested as f64 >= AMID * (given + suggested) as f64
+    let all = votes.len();
+    let amid = votes.iter().filter(|vote| vote.2).count();
+    all >= SURROUNDINGS && amid as f64 >= AMID * all as f64
 }
 
 pub(super) fn coherence(
@@ -240,7 +263,7 @@ pub(super) fn coherence(
     agreeing as f64 / all.max(1) as f64
 }
 
-fn group_count(samples: &[u32], groups: &[u32]) -> usize {
+pub(super) fn group_count(samples: &[u32], groups: &[u32]) -> usize {
     let mut own: Vec<u32> = samples.iter().map(|&s| groups[s as usize]).collect();
     own.sort_unstable();
     own.dedup();
@@ -262,16 +285,7 @@ mod tests {
 
     /// Twelve samples labelled 0 that look like 1, each with ten neighbours
     /// outside, of which `amid` are labelled 1 and the others 0.
-    fn is_surrounded(amid: usize) -> bool {
-        let cluster = Cluster {
-            samples: (0..12).collect(),
-            given: 0,
-            suggested: 1,
-            coherence: 1.0,
-            groups: 12,
-            log_odds: 2.0,
-            p_value: 0.01,
-        };
+    fn is_surrounded(amid: usize, group: fn(u32) -> u32) -> bool {
         let labels: Vec<u32> = (0..32)
             .map(|row| u32::from(row >= 12 && row < 12 + amid))
             .collect();
@@ -282,12 +296,33 @@ mod tests {
                 similarity: 0.9,
             })
             .collect();
-        surrounded(&cluster, &labels, &vec![near; 32])
+        let groups: Vec<u32> = (0..32).map(group).collect();
+        let data = Labelled {
+            vectors: &[],
+            dim: 0,
+            lengths: &[],
+            labels: &labels,
+            groups: &groups,
+            classes: 2,
+        };
+        let samples: Vec<u32> = (0..12).collect();
+        surrounded(&samples, [0, 1], data, &vec![near; 32])
     }
 
     #[test]
     fn wrong_batch_lies_amid_the_other_class_and_a_rare_form_amid_its_own() {
-        assert!(is_surrounded(10) && is_surrounded(8));
-        assert!(!is_surrounded(7) && !is_surrounded(0));
+        let amid = |count| is_surrounded(count, |row| row);
+        assert!(amid(10) && amid(8));
+        assert!(!amid(7) && !amid(0));
+    }
+
+    #[test]
+    fn copies_around_a_cluster_have_one_vote() {
+        // Those labelled 1 are copies of one image, and too few are left to ask.
+        assert!(!is_surrounded(9, |row| if row < 21 {
+            row.max(20)
+        } else {
+            row
+        }));
     }
 }

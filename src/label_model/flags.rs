@@ -56,6 +56,8 @@ impl Case<'_> {
             .zip(self.labels)
             .map(|((line, near), &given)| {
                 let mut judged = from_probabilities(line, given);
+                judged.posterior =
+                    (self.noise).map(|noise| noise.right(line, given, self.labels.len()) as f32);
                 let alternative = judged.alternative;
                 let carrying = |label: u32| -> Vec<Neighbor> {
                     near.iter()
@@ -199,6 +201,7 @@ pub(super) fn from_probabilities(line: &[f32], given: u32) -> Judged {
         suggested_score: line.get(suggested as usize).copied().unwrap_or(0.0),
         alternative,
         log_odds,
+        posterior: None,
         level: None,
         agreeing: Vec::new(),
         disagreeing: Vec::new(),

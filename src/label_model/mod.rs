@@ -8,6 +8,7 @@ mod classes;
 mod clusters;
 mod confident;
 mod flags;
+mod islands;
 mod many;
 mod many_confident;
 mod noise;
@@ -88,6 +89,13 @@ pub struct Labelled<'a> {
     pub classes: usize,
 }
 
+impl<'a> Labelled<'a> {
+    fn row(&self, sample: u32) -> &'a [f32] {
+        let start = sample as usize * self.dim;
+        &self.vectors[start..start + self.dim]
+    }
+}
+
 /// How sure a suspicion is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Level {
@@ -132,12 +140,22 @@ pub struct Judged {
     pub alternative: u32,
     /// Its probability over that of the given label, as a logarithm.
     pub log_odds: f32,
+    /// Probability that the given label is right, given how many are wrong; `None`
+    /// where that was not estimated.
+    pub posterior: Option<f32>,
     /// Whether the given label is suspected.
     pub level: Option<Level>,
     /// Nearest samples that carry the given label, nearest first.
     pub agreeing: Vec<Neighbor>,
     /// Nearest samples that carry `alternative`, nearest first.
     pub disagreeing: Vec<Neighbor>,
+}
+
+impl Judged {
+    /// Probability that the given label is right, as well as it is known.
+    pub fn right(&self) -> f32 {
+        self.posterior.unwrap_or(self.score)
+    }
 }
 
 /// How far the model may be believed.
@@ -223,35 +241,50 @@ pub fn judge(
     let count = data.labels.len();
     let prior = shares(data.labels, data.classes);
     let targets = |sample: usize, class: usize| f32::from(data.labels[sample] as usize == class);
-    let fitted = regress(data, &prior, targets, settings, executor)?;
-    let (probabilities, temperature) =
-        calibrate::probabilities(fitted.values, data.labels, data.groups, data.classes);
+    let mut fitted = regress(data, &prior, targets, settings, executor)?;
+    let values = std::mem::take(&mut fitted.values);
+    let (mut probabilities, temperature) =
+        calibrate::probabilities(values, data.labels, data.groups, data.classes);
+    executor.stop().check()?;
+    let mut noise = Noise::fit(&probabilities, data.labels, data.groups, data.classes);
     executor.stop().check()?;
     let mut belief = belief(&probabilities, data.labels, data.classes, &prior);
     belief.temperature = temperature;
-    let noise = Noise::fit(&probabilities, data.labels, data.groups, data.classes);
-    executor.stop().check()?;
-    let case = flags::Case {
-        probabilities: &probabilities,
-        neighbors: &fitted.neighbors,
-        labels: data.labels,
-        classes: data.classes,
-        noise: noise.as_ref(),
-        settings,
-    };
+    let case = flagging(data, &fitted, &probabilities, noise.as_ref(), settings);
     let mut samples = case.judge_all();
-    alone(data)
-        .into_iter()
-        .for_each(|sample| samples[sample].level = None);
-    belief.queue = noise.map(|noise| Box::new(case.queue(noise, &mut samples)));
     let distances = outliers::distances(&fitted.neighbors, data.lengths);
     let outliers = outliers::find(&distances, data.labels, data.classes);
     let (mut found, mut advice) = (Vec::new(), ClassAdvice::default());
     if belief.unusable.is_none() {
-        found = clusters::find(data, &probabilities, &samples, &fitted.neighbors, settings);
+        // By the first fit: in a second one the images of a cluster would have outvoted
+        // the few among them whose label is right.
+        let case = islands::Case {
+            data,
+            prior: &prior,
+            temperature,
+            judged: &samples,
+            neighbors: &fitted.neighbors,
+            settings,
+            executor,
+        };
+        found = clusters::find(&case, &probabilities)?;
         executor.stop().check()?;
         advice = classes::advise(data, &probabilities, &fitted.neighbors, executor)?;
-    } else {
+        if let Some(certain) = noise.filter(Noise::is_certain) {
+            let values = again(data, &probabilities, &certain, settings, executor)?;
+            (probabilities, belief.temperature) =
+                calibrate::probabilities(values, data.labels, data.groups, data.classes);
+            let carried = certain.carried(&probabilities, data.labels, data.groups, data.classes);
+            noise = Some(carried);
+            samples = flagging(data, &fitted, &probabilities, Some(&carried), settings).judge_all();
+        }
+    }
+    for sample in alone(data) {
+        samples[sample].level = None;
+    }
+    let case = flagging(data, &fitted, &probabilities, noise.as_ref(), settings);
+    belief.queue = noise.map(|noise| Box::new(case.queue(noise, &mut samples)));
+    if belief.unusable.is_some() {
         samples.iter_mut().for_each(|s| s.level = None);
     }
     debug_assert_eq!(samples.len(), count);
@@ -262,6 +295,49 @@ pub fn judge(
         outliers,
         advice,
     })
+}
+
+fn flagging<'a>(
+    data: Labelled<'a>,
+    fitted: &'a ridge::Fitted,
+    probabilities: &'a [f32],
+    noise: Option<&'a Noise>,
+    settings: &'a Settings,
+) -> flags::Case<'a> {
+    flags::Case {
+        probabilities,
+        neighbors: &fitted.neighbors,
+        labels: data.labels,
+        classes: data.classes,
+        noise,
+        settings,
+    }
+}
+
+/// What is predicted where each label is no more than as probable as `noise` has it: wrong
+/// labels no longer count fully for the images around them (soft bootstrapping, Reed et
+/// al. 2015). A second time adds nothing: docs/accuracy.md.
+fn again(
+    data: Labelled<'_>,
+    probabilities: &[f32],
+    noise: &Noise,
+    settings: &Settings,
+    executor: &Executor,
+) -> Result<Vec<f32>, Interrupted> {
+    let classes = data.classes;
+    let mut cleaned = vec![0.0; probabilities.len()];
+    let mut prior = vec![0.0_f64; classes];
+    let lines = probabilities.chunks_exact(classes).zip(data.labels);
+    for (target, (line, &label)) in cleaned.chunks_exact_mut(classes).zip(lines) {
+        noise.cleaned(line, label, target);
+        for (sum, value) in prior.iter_mut().zip(&*target) {
+            *sum += f64::from(*value);
+        }
+    }
+    let count = data.labels.len().max(1) as f64;
+    let prior: Vec<f32> = prior.into_iter().map(|sum| (sum / count) as f32).collect();
+    let targets = |sample: usize, class: usize| cleaned[sample * classes + class];
+    regress(data, &prior, targets, settings, executor).map(|fitted| fitted.values)
 }
 
 /// Samples whose label no other group carries: nothing could support it, so

@@ -64,12 +64,6 @@ impl Noise {
         if used.len() < 2 {
             return None;
         }
-        let others = used.len() as f64 - 1.0;
-        let mut sizes: BTreeMap<u32, f64> = BTreeMap::new();
-        for &group in groups {
-            *sizes.entry(group).or_default() += 1.0;
-        }
-        let stride = probabilities.len().div_ceil(FITTED_VALUES).max(1);
         let rates: Vec<f64> = (0..=RATES)
             .map(|i| {
                 if i == 0 {
@@ -79,26 +73,14 @@ impl Noise {
                 }
             })
             .collect();
-        let powers: Vec<f64> = (0..POWERS).map(|i| 1.09_f64.powi(i)).collect();
-        // Log likelihood of each rate under its best power.
-        let mut best = vec![(f64::NEG_INFINITY, 1.0); rates.len()];
-        for &power in &powers {
-            let mut sums = vec![0.0; rates.len()];
-            let lines = probabilities.chunks_exact(classes).zip(labels).zip(groups);
-            for ((line, &label), group) in lines.step_by(stride) {
-                let p = sharpened(line, label, power);
-                let weight = 1.0 / sizes.get(group).copied().unwrap_or(1.0);
-                for (sum, rate) in sums.iter_mut().zip(&rates) {
-                    let given = p * (1.0 - rate) + (1.0 - p) * rate / others;
-                    *sum += weight * given.max(f64::MIN_POSITIVE).ln();
-                }
-            }
-            for (best, sum) in best.iter_mut().zip(sums) {
-                if sum > best.0 {
-                    *best = (sum, power);
-                }
-            }
-        }
+        let set = Set {
+            probabilities,
+            labels,
+            groups,
+            classes,
+            others: used.len() as f64 - 1.0,
+        };
+        let best = set.likelihoods(&rates);
         let top = best
             .iter()
             .fold(f64::NEG_INFINITY, |top, fit| top.max(fit.0));
@@ -116,6 +98,31 @@ impl Noise {
         })
     }
 
+    /// The same rates for other probabilities of the same labels: where a wrong label no
+    /// longer blurs those of the images around it, the labels alone do not distinguish
+    /// doubt in every image from a few wrong labels any more.
+    pub(super) fn carried(
+        mut self,
+        probabilities: &[f32],
+        labels: &[u32],
+        groups: &[u32],
+        classes: usize,
+    ) -> Self {
+        let set = Set {
+            probabilities,
+            labels,
+            groups,
+            classes,
+            others: self.classes - 1.0,
+        };
+        let points = [&mut self.best, &mut self.low, &mut self.high];
+        let fits = set.likelihoods(&points.each_ref().map(|point| point.rate));
+        for (point, fit) in points.into_iter().zip(fits) {
+            point.power = fit.1;
+        }
+        self
+    }
+
     /// There are certainly wrong labels.
     pub(super) fn is_certain(&self) -> bool {
         self.ratio >= SIGNIFICANT
@@ -123,10 +130,43 @@ impl Noise {
 
     /// The probability that `given` is wrong, by one of the mixtures.
     pub(super) fn wrong(&self, point: Point, line: &[f32], given: u32) -> f64 {
+        let [right, wrong] = self.weights(point, line, given);
+        wrong / (right + wrong).max(f64::MIN_POSITIVE)
+    }
+
+    /// The probability that `given` is right, by the best mixture; at least half a label
+    /// of `count` is taken to be wrong, so that the least fitting come first in any set.
+    pub(super) fn right(&self, line: &[f32], given: u32, count: usize) -> f64 {
+        let least = 0.5 / count.max(1) as f64;
+        let point = Point {
+            rate: self.best.rate.max(least),
+            power: self.best.power,
+        };
+        let [right, wrong] = self.weights(point, line, given);
+        right / (right + wrong).max(f64::MIN_POSITIVE)
+    }
+
+    /// How probable `given` is as a right label, and as a wrong one.
+    fn weights(&self, point: Point, line: &[f32], given: u32) -> [f64; 2] {
         let p = sharpened(line, given, point.power);
         let right = p * (1.0 - point.rate);
-        let wrong = (1.0 - p) * point.rate / (self.classes - 1.0);
-        wrong / (right + wrong).max(f64::MIN_POSITIVE)
+        [right, (1.0 - p) * point.rate / (self.classes - 1.0)]
+    }
+
+    /// Sets `target` to the probability of each class where `line` is what the model
+    /// predicts and `given` what the label says.
+    pub(super) fn cleaned(&self, line: &[f32], given: u32, target: &mut [f32]) {
+        let log = |p: f32| f64::from(p.max(f32::MIN_POSITIVE)).ln() * self.best.power;
+        let others = || (0_u32..).zip(line).filter(|(class, _)| *class != given);
+        let highest = others()
+            .map(|(_, &p)| log(p))
+            .fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = others().map(|(_, &p)| (log(p) - highest).exp()).sum();
+        let wrong = self.wrong(self.best, line, given);
+        for (class, &p) in others() {
+            target[class as usize] = (wrong * (log(p) - highest).exp() / sum) as f32;
+        }
+        target[given as usize] = (1.0 - wrong) as f32;
     }
 
     /// A share of votes that wrong labels have watered down, as it would be
@@ -136,6 +176,47 @@ impl Noise {
         let kept = 1.0 - spread * self.classes;
         // At a rate near chance nothing is left to clear.
         ((share - spread) / kept.max(0.05)).clamp(0.0, 1.0)
+    }
+}
+
+/// What a mixture is fitted to.
+struct Set<'a> {
+    probabilities: &'a [f32],
+    labels: &'a [u32],
+    groups: &'a [u32],
+    classes: usize,
+    /// Classes that a wrong label may be of.
+    others: f64,
+}
+
+impl Set<'_> {
+    /// The log likelihood of each of `rates` under its best power, and that power.
+    fn likelihoods(&self, rates: &[f64]) -> Vec<(f64, f64)> {
+        let mut sizes: BTreeMap<u32, f64> = BTreeMap::new();
+        for &group in self.groups {
+            *sizes.entry(group).or_default() += 1.0;
+        }
+        let stride = self.probabilities.len().div_ceil(FITTED_VALUES).max(1);
+        let mut best = vec![(f64::NEG_INFINITY, 1.0); rates.len()];
+        for power in (0..POWERS).map(|i| 1.09_f64.powi(i)) {
+            let mut sums = vec![0.0; rates.len()];
+            let lines = self.probabilities.chunks_exact(self.classes);
+            let lines = lines.zip(self.labels).zip(self.groups);
+            for ((line, &label), group) in lines.step_by(stride) {
+                let p = sharpened(line, label, power);
+                let weight = 1.0 / sizes.get(group).copied().unwrap_or(1.0);
+                for (sum, rate) in sums.iter_mut().zip(rates) {
+                    let given = p * (1.0 - rate) + (1.0 - p) * rate / self.others;
+                    *sum += weight * given.max(f64::MIN_POSITIVE).ln();
+                }
+            }
+            for (best, sum) in best.iter_mut().zip(sums) {
+                if sum > best.0 {
+                    *best = (sum, power);
+                }
+            }
+        }
+        best
     }
 }
 
@@ -205,6 +286,20 @@ mod tests {
         let wrong = noise.wrong(noise.best, &blurred[798..], 1);
         assert!(wrong > 0.95, "{wrong}");
         assert!(noise.wrong(noise.best, &blurred[798..], 0) < 0.01);
+    }
+
+    #[test]
+    fn cleaned_labels_are_probabilities_that_keep_what_is_surely_right() {
+        let (line, labels) = set(400, 0.999_9, Some(5));
+        let noise = fitted(&line, &labels);
+        let mut target = [0.0; 2];
+        noise.cleaned(&line[798..], 1, &mut target);
+        assert!(target[0] > 0.95 && (target[0] + target[1] - 1.0).abs() < 1e-6);
+        noise.cleaned(&line[798..], 0, &mut target);
+        assert!(target[0] > 0.99 && (target[0] + target[1] - 1.0).abs() < 1e-6);
+        let right = noise.right(&line[798..], 1, 400);
+        let wrong = noise.wrong(noise.best, &line[798..], 1);
+        assert!((right + wrong - 1.0).abs() < 1e-9);
     }
 
     #[test]

@@ -131,6 +131,38 @@ fn mislabelled_burst_does_not_vouch_for_itself() {
     assert!(judged.clusters.is_empty());
 }
 
+/// Three classes, and 25 samples of a form of class 0 that is rare in it, under `label`.
+fn with_rare_form(label: u32) -> Judgement {
+    let (mut rows, mut labels) = three_classes();
+    let mut random = ChaCha8Rng::seed_from_u64(9);
+    let mut form = cloud(0, 25, 0.8, &mut random);
+    for row in form.chunks_exact_mut(DIM) {
+        row[7] += 0.5;
+        let norm = row.iter().map(|v| v * v).sum::<f32>().sqrt();
+        row.iter_mut().for_each(|v| *v /= norm);
+    }
+    rows.extend(form);
+    labels.extend([label; 25]);
+    let groups = lonely(labels.len());
+    let data = labelled(&rows, &labels, &groups);
+    judge(data, &Settings::default(), &executor(2)).expect("not stopped")
+}
+
+#[test]
+fn different_images_under_one_wrong_label_do_not_vouch_for_each_other() {
+    let judged = with_rare_form(2);
+    let [cluster] = &judged.clusters[..] else {
+        panic!("{:?}", judged.clusters);
+    };
+    assert_eq!((cluster.given, cluster.suggested), (2, 0));
+    assert!(cluster.samples.iter().all(|&sample| sample >= 360));
+    assert!(cluster.samples.len() > 12, "{cluster:?}");
+    // One by one, most are predicted to be what they are called.
+    let doubted = judged.samples[360..].iter().filter(|s| s.log_odds > 0.7);
+    assert!(doubted.count() < 13);
+    assert_eq!(with_rare_form(0).clusters, []);
+}
+
 #[test]
 fn label_that_no_other_group_carries_is_not_suspected() {
     let (rows, mut labels) = three_classes();

@@ -13,7 +13,7 @@ use crate::sample::SampleId;
 /// how labels are judged, or to what is said of them: raise it with every such
 /// change. The test `what_is_kept_changes_only_with_its_method` notices the
 /// last.
-pub(super) const METHOD: &str = "labels 3";
+pub(super) const METHOD: &str = "labels 4";
 
 /// What samples are judged from.
 #[derive(Clone, Copy)]
@@ -144,6 +144,7 @@ mod tests {
                 suggested_score: 0.75,
                 alternative: 2,
                 log_odds: -1.5,
+                posterior: Some(0.25),
                 level: Some(Level::Strong),
                 agreeing: vec![near(3)],
                 disagreeing: vec![near(4), near(5)],
@@ -214,7 +215,7 @@ mod tests {
         let digest = blake3::hash(&bytes).to_hex();
         assert_eq!(
             (METHOD, &digest[..16]),
-            ("labels 3", "7dfb5d8b86608709"),
+            ("labels 4", "de6175fada7b4178"),
             "what is said has another shape: raise METHOD, then put both here"
         );
     }

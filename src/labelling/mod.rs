@@ -330,7 +330,7 @@ fn opinions(listing: &Listing, ids: &[SampleId], said: &Said) -> Vec<LabelOpinio
 fn opinion(judged: &Judged, given: Option<ClassId>) -> LabelOpinion {
     let suggested = ClassId(judged.suggested);
     LabelOpinion {
-        score: Some(judged.score),
+        score: Some(judged.right()),
         suggested: (given != Some(suggested)).then_some((suggested, judged.suggested_score)),
         cluster: None,
         flag: flag(judged.level),

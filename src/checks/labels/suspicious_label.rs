@@ -30,6 +30,7 @@ struct ThisCheck;
 struct Suspicion {
     sample: SampleId,
     level: Level,
+    /// Probability that the label in question is right.
     score: f32,
     message: String,
     others: Vec<SampleId>,
@@ -62,8 +63,7 @@ impl Check for ThisCheck {
             Said::Nothing(_) => Vec::new(),
         };
         all.sort_by(|a, b| {
-            let rank = |s: &Suspicion| (weight(data, s), s.level);
-            (rank(b).cmp(&rank(a)))
+            (weight(data, b).cmp(&weight(data, a)))
                 .then(a.score.total_cmp(&b.score))
                 .then(a.sample.cmp(&b.sample))
         });
@@ -107,7 +107,7 @@ fn one(
     Some(Suspicion {
         sample,
         level,
-        score: judged.score,
+        score: judged.right(),
         message,
         others: near.map(|n| labelling.ids[n.row as usize]).collect(),
         labels: vec![given, ClassId(judged.alternative)],

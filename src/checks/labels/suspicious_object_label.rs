@@ -93,9 +93,8 @@ impl Check for ThisCheck {
             })
             .collect();
         all.sort_by(|a, b| {
-            let rank = |s: &Suspicion<'_>| (weight(data, s), s.level);
-            (rank(b).cmp(&rank(a)))
-                .then(a.judged.score.total_cmp(&b.judged.score))
+            (weight(data, b).cmp(&weight(data, a)))
+                .then(a.judged.right().total_cmp(&b.judged.right()))
                 .then(a.object.cmp(&b.object))
         });
         for (id, suspicion, copies) in folded(data, &all) {
@@ -206,7 +205,7 @@ fn report(
             samples,
             splits: data.listing.sample(sample).split.into_iter().collect(),
             labels: vec![given, ClassId(judged.alternative)],
-            score: Some(1.0 - f64::from(judged.score)),
+            score: Some(1.0 - f64::from(judged.right())),
             measured: Measured::Figures(vec![
                 figure("given_probability", judged.score),
                 figure("suggested_probability", judged.suggested_score),
