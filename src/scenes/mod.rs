@@ -384,4 +384,6 @@ fn with_votes<R>(work: impl FnOnce(&mut Votes) -> R) -> R {
 }
 
 #[cfg(test)]
+mod frames;
+#[cfg(test)]
 mod tests;
