@@ -127,7 +127,9 @@ impl Case<'_> {
         surrounded(samples, [given, suggested], data, self.neighbors)
     }
 
-    /// Islands of one kind that share most of the smaller are one.
+    /// Islands of one kind that share most of the smaller are one; of others that share
+    /// samples the largest counts. Left out together, chains of them would leave too
+    /// little of their class to explain them.
     fn merged(&self, mut all: Vec<Island>) -> Vec<Island> {
         all.sort_by(|a, b| {
             (b.samples.len().cmp(&a.samples.len())).then_with(|| a.samples.cmp(&b.samples))
@@ -149,6 +151,17 @@ impl Case<'_> {
             earlier.samples.dedup();
         }
         kept.retain(|island| self.is_surrounded(&island.samples, island.suggested));
+        kept.sort_by(|a, b| {
+            (b.samples.len().cmp(&a.samples.len())).then_with(|| a.samples.cmp(&b.samples))
+        });
+        let mut taken = vec![false; self.data.labels.len()];
+        kept.retain(|island| {
+            let is_free = island.samples.iter().all(|&row| !taken[row as usize]);
+            for &row in &island.samples {
+                taken[row as usize] |= is_free;
+            }
+            is_free
+        });
         kept
     }
 
