@@ -9,7 +9,7 @@ use crate::fingerprint::{FingerprintTable, Images};
 
 /// Names what is kept, of the whole set and of each pair. The number counts changes to how
 /// pairs are found or scored: raise it with every such change.
-pub(crate) const METHOD: &str = "duplicates 12";
+pub(crate) const METHOD: &str = "duplicates 11";
 
 /// All pairs of this set that an earlier scan kept, or else those that `search` finds, which
 /// are kept for later scans.

@@ -2,7 +2,6 @@
 //! order. The comparison itself is `scoring`'s.
 
 mod batches;
-mod look_alikes;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +14,6 @@ use crate::decode::{CloseUp, Plane};
 use crate::disjoint_sets::DisjointSets;
 use crate::executor::{Executor, Interrupted};
 use batches::{ImageView, batches};
-use look_alikes::LookAlikes;
 
 /// Log odds from thumbnails at which a pair within one verified group needs no refinement:
 /// no pair of different photos came near.
@@ -42,19 +40,10 @@ pub(super) fn refine_pairs(
         executor,
     };
     let mut refined = vec![None; pairs.len()];
-    let (certain, mut uncertain) = refiner.isolated_and_certain();
+    let (certain, uncertain) = refiner.isolated_and_certain();
     for (i, found) in refiner.refine_certain(certain)? {
         refined[i] = Some(found);
     }
-    let look_alikes = LookAlikes::of(&refiner, &uncertain)?;
-    for &(i, found) in &look_alikes.refuted {
-        refined[i] = Some(found);
-    }
-    let closer = &look_alikes.closer;
-    for (&i, found) in (closer.iter()).zip(refiner.recall_or_decode(closer, true)?) {
-        refined[i] = found;
-    }
-    uncertain.retain(|&i| !look_alikes.holds[i]);
     // A spanning forest of the most likely pairs.
     let images = participants.ids.len();
     let mut forest = DisjointSets::new(images);
@@ -148,28 +137,19 @@ impl Refiner<'_> {
         let finer: Vec<usize> = (0..which.len())
             .filter(|&k| refined[k].is_none() && self.pairs[which[k]].detail != Detail::Thumbnail)
             .collect();
-        let pairs: Vec<usize> = finer.iter().map(|&k| which[k]).collect();
-        let found = self.recall_or_decode(&pairs, false)?;
+        let pairs: Vec<&Registered> = finer.iter().map(|&k| &self.pairs[which[k]]).collect();
+        let found = self.recall_or_decode(&pairs)?;
         for (k, found) in finer.into_iter().zip(found) {
             refined[k] = found;
         }
         Ok(refined)
     }
 
-    /// The refinement of the pairs `which` as an earlier scan kept it, or from decoded images.
-    fn recall_or_decode(
-        &self,
-        which: &[usize],
-        look_alikes: bool,
-    ) -> Result<Vec<Option<Refined>>, Interrupted> {
-        let pairs: Vec<&Registered> = which.iter().map(|&i| &self.pairs[i]).collect();
-        let pairs = &pairs[..];
+    /// The refinement of `pairs` as an earlier scan kept it, or from decoded images.
+    fn recall_or_decode(&self, pairs: &[&Registered]) -> Result<Vec<Option<Refined>>, Interrupted> {
         let recalled = (self.executor).map(pairs.len().div_ceil(RECALLED_AT_ONCE), |run| {
             let run = run * RECALLED_AT_ONCE..((run + 1) * RECALLED_AT_ONCE).min(pairs.len());
-            let keys: Vec<RefinementKey> = pairs[run]
-                .iter()
-                .map(|pair| self.key(pair, look_alikes))
-                .collect();
+            let keys: Vec<RefinementKey> = pairs[run].iter().map(|pair| self.key(pair)).collect();
             self.participants.source.recall(&keys)
         })?;
         let mut refined = vec![None; pairs.len()];
@@ -181,8 +161,7 @@ impl Refiner<'_> {
             }
         }
         let missing: Vec<&Registered> = unknown.iter().map(|&k| pairs[k]).collect();
-        let found = self.decode_and_refine(&missing, look_alikes)?;
-        for (k, found) in unknown.into_iter().zip(found) {
+        for (k, found) in unknown.into_iter().zip(self.decode_and_refine(&missing)?) {
             refined[k] = found;
         }
         Ok(refined)
@@ -191,7 +170,6 @@ impl Refiner<'_> {
     fn decode_and_refine(
         &self,
         pairs: &[&Registered],
-        look_alikes: bool,
     ) -> Result<Vec<Option<Refined>>, Interrupted> {
         let views: Vec<[ImageView; 2]> = (pairs.iter())
             .map(|pair| [(pair.fixed, pair.mattes.0), (pair.moving, pair.mattes.1)])
@@ -222,7 +200,7 @@ impl Refiner<'_> {
                     _ => decoded.get(&view)?.as_ref()?.luma(side).map(Cow::Owned),
                 };
                 let (fixed, moving) = (luma(fixed, pair.sides.0)?, luma(moving, pair.sides.1)?);
-                self.refine_decoded(pair, (&fixed, &moving), look_alikes)
+                self.refine_decoded(pair, &fixed, &moving)
             })?;
             for (&i, found) in batch.iter().zip(found) {
                 refined[i] = found;
@@ -263,19 +241,9 @@ impl Refiner<'_> {
             .collect())
     }
 
-    fn refine_decoded(
-        &self,
-        pair: &Registered,
-        (fixed, moving): (&Plane, &Plane),
-        look_alikes: bool,
-    ) -> Option<Refined> {
-        let refined = if look_alikes {
-            pair.refine_among_look_alikes(fixed, moving)
-        } else {
-            pair.refine(fixed, moving)
-        };
-        let key = self.key(pair, look_alikes);
-        self.participants.source.keep(&key, refined);
+    fn refine_decoded(&self, pair: &Registered, fixed: &Plane, moving: &Plane) -> Option<Refined> {
+        let refined = pair.refine(fixed, moving);
+        self.participants.source.keep(&self.key(pair), refined);
         refined
     }
 
@@ -291,17 +259,8 @@ impl Refiner<'_> {
         pair.refuted_by_thumbnails(&fixed.0, &moving.0)
     }
 
-    /// What the thumbnails of each of the pairs `which` show; `None` where they hardly overlap.
-    fn by_thumbnails_all(&self, which: &[usize]) -> Result<Vec<Option<Refined>>, Interrupted> {
-        self.executor.map(which.len(), |k| {
-            let pair = &self.pairs[which[k]];
-            let (fixed, moving) = self.participants.thumbnails(pair)?;
-            pair.difference_of_thumbnails(&fixed.0, &moving.0)
-        })
-    }
-
-    fn key(&self, pair: &Registered, look_alikes: bool) -> RefinementKey {
+    fn key(&self, pair: &Registered) -> RefinementKey {
         let id = |image: u32| self.participants.id(image);
-        RefinementKey::new(pair, id(pair.fixed), id(pair.moving), look_alikes)
+        RefinementKey::new(pair, id(pair.fixed), id(pair.moving))
     }
 }

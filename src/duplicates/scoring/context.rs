@@ -14,7 +14,7 @@ const RANK: usize = 3;
 
 /// Connected images beyond which they are a group of look-alikes (a fixed camera, one
 /// backdrop) and not the copies of one image.
-pub(crate) const LOOK_ALIKES: usize = 24;
+const LOOK_ALIKES: usize = 24;
 
 /// The log odds of each pair among all pairs of a set of `count` images, from its own
 /// refinement (`None`: not a copy).

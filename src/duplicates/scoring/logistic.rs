@@ -145,7 +145,7 @@ pub(crate) fn from_refinement(
 
 /// Share of the overlap that a region takes which only one of two images shows, at least,
 /// to count.
-pub(crate) const LEAST_REGION: f32 = 0.0005;
+const LEAST_REGION: f32 = 0.0005;
 
 /// Least ratio of the smaller of two regions to the larger: an overlay breaks up where the
 /// background is near its tone.

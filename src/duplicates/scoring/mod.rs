@@ -24,7 +24,7 @@ use crate::duplicates::registration::affine::Affine;
 use differences::Differences;
 use logistic::{NONE, REFINEMENT_ODDS};
 use measurements::Measurements;
-use refine::{Levels, differences_at_half_size, measure_beside, refine};
+use refine::{Levels, measure_beside, refine};
 
 /// Two images registered by their thumbnails.
 #[derive(Debug, Clone)]
@@ -61,28 +61,8 @@ impl Registered {
     /// Refines the pair by lumas of the two at [`Registered::sides`]. `None` where they
     /// have too little in common.
     pub(crate) fn refine(&self, fixed: &Plane, moving: &Plane) -> Option<Refined> {
-        self.refine_levels(&Levels::new(fixed, moving)?)
-    }
-
-    /// The same among look-alikes, where half size refutes most pairs.
-    pub(crate) fn refine_among_look_alikes(
-        &self,
-        fixed: &Plane,
-        moving: &Plane,
-    ) -> Option<Refined> {
         let levels = Levels::new(fixed, moving)?;
-        let at_half_size = differences_at_half_size(&levels, self.map).map(|found| Refined {
-            odds: self.odds,
-            differences: Some(found),
-        });
-        match at_half_size {
-            Some(found) if self.is_refuted_by(&found) => Some(found),
-            _ => self.refine_levels(&levels),
-        }
-    }
-
-    fn refine_levels(&self, levels: &Levels) -> Option<Refined> {
-        let (measured, map) = refine(levels, self.map)?;
+        let (measured, map) = refine(&levels, self.map)?;
         let odds = logistic::from_refinement(self.detail, &self.measured, &measured);
         let found = (odds > PERHAPS_COVERED)
             .then(|| differences::differences(&levels.fixed[0], &levels.moving[0], &map))
@@ -96,7 +76,7 @@ impl Registered {
         }
         // An overlay on one of the two is no evidence against the rest.
         let rest = (logistic::is_overlay(&found))
-            .then(|| measure_beside(levels, &map, &overlay))
+            .then(|| measure_beside(&levels, &map, &overlay))
             .flatten();
         let odds = rest.map_or(odds, |rest| {
             let measured = Measurements {
@@ -128,27 +108,12 @@ impl Registered {
         fixed: &Thumbnail,
         moving: &Thumbnail,
     ) -> Option<Refined> {
-        let found = self.difference_of_thumbnails(fixed, moving)?;
-        self.is_refuted_by(&found).then_some(found)
-    }
-
-    /// Where the thumbnails of the two differ. `None` where they hardly overlap.
-    pub(crate) fn difference_of_thumbnails(
-        &self,
-        fixed: &Thumbnail,
-        moving: &Thumbnail,
-    ) -> Option<Refined> {
-        Some(Refined {
+        let found = self.differences(fixed, moving)?;
+        let refuted = logistic::differ_both_ways_alike(&found)
+            && !logistic::is_shading(&found, &self.measured);
+        refuted.then_some(Refined {
             odds: self.odds,
-            differences: Some(self.differences(fixed, moving)?),
-        })
-    }
-
-    /// Whether a difference at less than full size refutes the pair.
-    pub(crate) fn is_refuted_by(&self, found: &Refined) -> bool {
-        (found.differences).is_some_and(|found| {
-            logistic::differ_both_ways_alike(&found)
-                && !logistic::is_shading(&found, &self.measured)
+            differences: Some(found),
         })
     }
 
@@ -180,26 +145,6 @@ impl Refined {
     /// Whether each of the two shows a region that the other lacks: no copy does.
     pub(crate) fn differ_both_ways(&self) -> bool {
         (self.differences).is_some_and(|found| logistic::differ_both_ways(&found))
-    }
-
-    /// The same for a pair that is no copy.
-    pub(crate) fn refuted(self) -> Self {
-        Self {
-            odds: self.odds.min(NONE),
-            ..self
-        }
-    }
-
-    /// Share of the overlap in which the two differ.
-    pub(crate) fn share_of_differences(&self) -> f32 {
-        (self.differences).map_or(0.0, |found| {
-            found.in_fixed + found.in_moving + found.in_both
-        })
-    }
-
-    /// Whether the two differ in a region that is large enough to count.
-    pub(crate) fn differs_visibly(&self) -> bool {
-        self.share_of_differences() >= logistic::LEAST_REGION
     }
 
     /// Whether differences were searched, and none was found.

@@ -1,7 +1,7 @@
 //! Refines a registered pair at more detail than its thumbnails hold, and measures it
 //! there. Does not judge.
 
-use super::differences::{Differences, Overlay, differences};
+use super::differences::Overlay;
 use super::measurements::{Measurements, WHOLE, measure, measure_without, without_banner};
 use crate::decode::Plane;
 use crate::duplicates::registration::affine::Affine;
@@ -107,13 +107,6 @@ pub(crate) fn refine(levels: &Levels, map: Affine) -> Option<([Measurements; 2],
     );
     let map = register(f0, &m0, map, 2, 4)?;
     Some(([measure(f0, &m0.level, &map, &part)?, half], map))
-}
-
-/// Where the two differ at half size, registered there from `map`.
-pub(crate) fn differences_at_half_size(levels: &Levels, map: Affine) -> Option<Differences> {
-    let (fixed, moving) = (&levels.fixed[1], &levels.moving[1]);
-    let map = register(fixed, &GradientLevel::new(moving.clone()), map, 2, 3)?;
-    Some(differences(fixed, moving, &map)?.0)
 }
 
 /// The same under a known map, without the samples under an overlay.

@@ -1,18 +1,9 @@
 //! Images that are alike and no copies, and copies that are many.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::scenes::{Painted, Scene, Tone, pairs, unit, verified};
-use crate::decode::{CloseUp, Matte};
-use crate::duplicates::images::ImageSource;
-use crate::duplicates::memo::refinements::RefinementKey;
-use crate::duplicates::pipeline::verify;
-use crate::duplicates::scoring::Refined;
-use crate::duplicates::transform::Image;
-use crate::executor::{Executor, StopFlag};
 
 /// A thing of `size` at a place of its own before one scene, lighter or darker
 /// than all of it.
@@ -41,50 +32,6 @@ fn things_moved_before_one_camera_are_no_copies_and_a_darker_copy_among_them_is(
     let again = before_a_camera(&scene, 1, 0.1);
     let copy = Box::new(move |x, y| 0.8 * again(x, y)) as Tone<'_>;
     assert_eq!(shown_before_a_camera(&scene, 24, vec![copy]), [(1, 24)]);
-}
-
-/// Counts refinements.
-struct Counted<'a>(Painted<'a>, AtomicUsize);
-
-impl ImageSource for Counted<'_> {
-    fn thumbnail(&self, index: usize, matte: Matte) -> Option<Image> {
-        self.0.thumbnail(index, matte)
-    }
-
-    fn decode(&self, index: usize, matte: Matte) -> Option<CloseUp> {
-        self.0.decode(index, matte)
-    }
-
-    fn keep(&self, _: &RefinementKey, _: Option<Refined>) {
-        self.1.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-#[test]
-fn of_many_images_before_one_camera_few_pairs_are_decoded_and_their_copies_are_found() {
-    const IMAGES: u64 = 60;
-    let scene = Scene::new(3);
-    let shown = |seed| before_a_camera(&scene, seed, 0.1);
-    let mut tones: Vec<Tone<'_>> = (0..IMAGES)
-        .map(|seed| Box::new(shown(seed)) as Tone<'_>)
-        .collect();
-    let (darker, cropped, covered) = (shown(1), shown(4), shown(9));
-    tones.push(Box::new(move |x, y| 0.8 * darker(x, y)));
-    tones.push(Box::new(move |x, y| {
-        cropped(0.02 + 0.96 * x, 0.02 + 0.96 * y)
-    }));
-    tones.push(Box::new(move |x, y| {
-        let label = (0.05..0.25).contains(&x) && (0.88..0.96).contains(&y);
-        if label { 250.0 } else { covered(x, y) }
-    }));
-    let count = tones.len();
-    let source = Counted(Painted::new(tones, 256, 192), AtomicUsize::new(0));
-    let executor = Executor::new(2, StopFlag::default()).expect("threads");
-    let found = verify(count, &source, &[], &executor).expect("not stopped");
-    assert_eq!(pairs(&found), [(1, 60), (4, 61), (9, 62)]);
-    let (_, candidates) = found.stages[1];
-    let refined = source.1.load(Ordering::Relaxed);
-    assert!(refined < 2 * count, "{refined} of {candidates}");
 }
 
 #[test]

@@ -154,7 +154,7 @@ fn pairs_change_only_with_the_name_of_the_method() {
             METHOD,
             ContentHash::of(lines.as_bytes()).to_string().as_str()
         ),
-        ("duplicates 12", "bff4840a51e29e53677c084d63beefa3"),
+        ("duplicates 11", "bff4840a51e29e53677c084d63beefa3"),
         "pairs of the same files have changed: raise `METHOD`, and put here what is found \
          now:\n{lines}"
     );
